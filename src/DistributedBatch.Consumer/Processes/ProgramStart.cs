@@ -1,0 +1,38 @@
+namespace DistributedBatch.Consumer.Processes;
+
+/// <summary>All that is needed to start an attempt's program; every placeholder is filled.</summary>
+public sealed record ProgramStart
+{
+    /// <summary>Program and arguments.</summary>
+    public required IReadOnlyList<string> Command { get; init; }
+
+    /// <summary>The whole environment of the program, not only the additions.</summary>
+    public required IReadOnlyDictionary<string, string> Environment { get; init; }
+
+    /// <summary>Absolute path of the working directory.</summary>
+    public required string WorkingDirectory { get; init; }
+
+    /// <summary>Bytes for standard input, followed by end of file; empty gives an empty input.</summary>
+    public ReadOnlyMemory<byte> Stdin { get; init; }
+
+    /// <summary>File that receives standard output; created, or emptied when it exists.</summary>
+    public required string StdoutPath { get; init; }
+
+    /// <summary>File that receives standard error; created, or emptied when it exists.</summary>
+    public required string StderrPath { get; init; }
+
+    /// <summary>Wall time after which the program is stopped; null for no limit.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Time between SIGTERM and SIGKILL.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The slot that runs it, from 0; a warm runner keeps one interpreter per slot.</summary>
+    public required int Slot { get; init; }
+
+    /// <summary>Items of the chunk, for a warm runner that calls a function: first item.</summary>
+    public long Start { get; init; }
+
+    /// <summary>Items of the chunk, for a warm runner that calls a function: how many.</summary>
+    public long Count { get; init; }
+}

@@ -1,0 +1,38 @@
+namespace DistributedBatch.Contracts.Hosts;
+
+/// <summary>A machine that runs a consumer, as it described itself last.</summary>
+public sealed record HostStatus
+{
+    /// <summary>Name of the host, unique in the lab.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Version of the program on the host.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Cores the consumer may use (container limits respected).</summary>
+    public required int Cores { get; init; }
+
+    /// <summary>Slots open now.</summary>
+    public required int Slots { get; init; }
+
+    /// <summary>Why there are as many slots as there are, in one line; null when the number was given by hand.</summary>
+    public string? SlotsReason { get; init; }
+
+    /// <summary>Physical memory, in bytes.</summary>
+    public long MemoryBytes { get; init; }
+
+    /// <summary>Memory that could be had without swapping, in bytes.</summary>
+    public long MemoryAvailableBytes { get; init; }
+
+    /// <summary>Share of the cores that was busy since the last heartbeat, 0 to 1.</summary>
+    public double CpuBusy { get; init; }
+
+    /// <summary>GPUs found; empty for none.</summary>
+    public IReadOnlyList<GpuStatus> Gpus { get; init; } = [];
+
+    /// <summary>Why the host takes no chunks at the moment; null when it does.</summary>
+    public string? OnHold { get; init; }
+
+    /// <summary>Resource classes the host serves, see <c>Topology</c> in Messaging: <c>cpu</c>, <c>gpu</c>.</summary>
+    public IReadOnlyList<string> Classes { get; init; } = ["cpu"];
+}

@@ -1,0 +1,46 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using DistributedBatch.Contracts.Api;
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Contracts.Runs;
+
+namespace DistributedBatch.Contracts.Json;
+
+/// <summary>Source-generated JSON of everything that crosses a process: camelCase names, kebab-case words, nulls left out.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    AllowOutOfOrderMetadataProperties = true)]
+[JsonSerializable(typeof(RunSpec))]
+[JsonSerializable(typeof(RunChunk))]
+[JsonSerializable(typeof(AttemptReports))]
+[JsonSerializable(typeof(RunChanged))]
+[JsonSerializable(typeof(RunSubmitted))]
+[JsonSerializable(typeof(SubmitRun))]
+[JsonSerializable(typeof(ChangeRun))]
+[JsonSerializable(typeof(RunAnswer))]
+[JsonSerializable(typeof(RunSteered))]
+[JsonSerializable(typeof(HostHeartbeat))]
+[JsonSerializable(typeof(LeaseTaken))]
+[JsonSerializable(typeof(RunView))]
+[JsonSerializable(typeof(IReadOnlyList<RunView>))]
+[JsonSerializable(typeof(ChunkView))]
+[JsonSerializable(typeof(AttemptView))]
+[JsonSerializable(typeof(IReadOnlyList<AttemptView>))]
+[JsonSerializable(typeof(HostView))]
+[JsonSerializable(typeof(IReadOnlyList<HostView>))]
+[JsonSerializable(typeof(Page<RunView>))]
+[JsonSerializable(typeof(Page<ChunkView>))]
+[JsonSerializable(typeof(Page<AttemptView>))]
+[JsonSerializable(typeof(Explanation))]
+public sealed partial class ContractsJson : JsonSerializerContext
+{
+    private static ContractsJson? indented;
+
+    /// <summary>The same, indented and with every character readable, for people.</summary>
+    public static ContractsJson Indented => indented ??= new(new JsonSerializerOptions(Default.Options)
+    {
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

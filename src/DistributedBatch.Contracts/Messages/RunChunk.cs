@@ -1,0 +1,43 @@
+using DistributedBatch.Contracts.Runs;
+
+namespace DistributedBatch.Contracts.Messages;
+
+/// <summary>Command on the chunk queue: execute one chunk. Carries all a host needs to know, so that a host needs nothing but the broker.</summary>
+public sealed record RunChunk
+{
+    /// <summary>See <see cref="Protocol.Version"/>.</summary>
+    public int Protocol { get; init; } = Messages.Protocol.Version;
+
+    /// <summary>The run.</summary>
+    public required RunId Run { get; init; }
+
+    /// <summary>Number of the chunk, from 0.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>First item.</summary>
+    public required long Start { get; init; }
+
+    /// <summary>Number of items.</summary>
+    public required long Count { get; init; }
+
+    /// <summary>Number of items in the dataset.</summary>
+    public required long Total { get; init; }
+
+    /// <summary>Number of this attempt, from 1. A delivery that the broker returned runs as a later attempt.</summary>
+    public required int Attempt { get; init; }
+
+    /// <summary>After how many lost hosts the chunk counts as poisonous; see <see cref="RunSpec.CrashLimit"/>.</summary>
+    public int CrashLimit { get; init; } = 5;
+
+    /// <summary>What to run.</summary>
+    public required JobSpec Job { get; init; }
+
+    /// <summary>The values of each item, in item order: one per column, or the item alone; null for a range.</summary>
+    public IReadOnlyList<IReadOnlyList<string>>? Items { get; init; }
+
+    /// <summary>Column names of <see cref="Items"/>; null unless the items are rows.</summary>
+    public IReadOnlyList<string>? Columns { get; init; }
+
+    /// <summary>W3C trace context of the feed; null when tracing is off.</summary>
+    public string? TraceParent { get; init; }
+}

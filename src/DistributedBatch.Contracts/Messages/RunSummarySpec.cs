@@ -1,0 +1,35 @@
+using DistributedBatch.Contracts.Runs;
+
+namespace DistributedBatch.Contracts.Messages;
+
+/// <summary>A <see cref="RunSpec"/> small enough for a message: the dataset's size in place of its items.</summary>
+/// <param name="Name">Name of the run.</param>
+/// <param name="DatasetKind"><c>range</c>, <c>items</c>, <c>table</c> or <c>sweep</c>.</param>
+/// <param name="First">First item.</param>
+/// <param name="Total">Number of items.</param>
+/// <param name="ChunkSize">Items per chunk, null for automatic.</param>
+/// <param name="Job">What is run.</param>
+/// <param name="Retries">See <see cref="RunSpec.Retries"/>.</param>
+/// <param name="Weight">See <see cref="RunSpec.Weight"/>.</param>
+/// <param name="Priority">See <see cref="RunSpec.Priority"/>.</param>
+public sealed record RunSummarySpec(
+    string Name, string DatasetKind, long First, long Total, long? ChunkSize, JobSpec Job, int Retries, int Weight, int Priority)
+{
+    /// <summary>The summary of <paramref name="spec"/>.</summary>
+    public static RunSummarySpec From(RunSpec spec) => new(
+        spec.Name,
+        spec.Dataset switch
+        {
+            Datasets.RangeDataset => "range",
+            Datasets.ItemDataset => "items",
+            Datasets.TableDataset => "table",
+            _ => "sweep",
+        },
+        spec.Dataset.First,
+        spec.Dataset.Total,
+        spec.ChunkSize,
+        spec.Job,
+        spec.Retries,
+        spec.Weight,
+        spec.Priority);
+}

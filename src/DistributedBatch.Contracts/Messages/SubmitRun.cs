@@ -1,0 +1,11 @@
+using DistributedBatch.Contracts.Runs;
+
+namespace DistributedBatch.Contracts.Messages;
+
+/// <summary>Request to the producer: accept a run. Answered by <see cref="RunAnswer"/>.</summary>
+/// <param name="Spec">The run as asked for.</param>
+public sealed record SubmitRun(RunSpec Spec)
+{
+    /// <summary>See <see cref="Messages.Protocol.Version"/>.</summary>
+    public int Protocol { get; init; } = Messages.Protocol.Version;
+}

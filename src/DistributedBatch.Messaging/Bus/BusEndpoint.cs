@@ -1,0 +1,60 @@
+using MassTransit;
+
+namespace DistributedBatch.Messaging.Bus;
+
+/// <summary>
+/// A queue on the bus and who listens to it. Registered with <see cref="BusRegistration.AddBusEndpoint"/> before the bus starts.
+/// </summary>
+public sealed class BusEndpoint
+{
+    private readonly List<Action<IReceiveEndpointConfigurator, IServiceProvider>> listeners = [];
+
+    internal BusEndpoint(string queue, bool durable)
+    {
+        Queue = queue;
+        Durable = durable;
+    }
+
+    /// <summary>Name of the queue, such as <c>dbatch.tracker</c>.</summary>
+    public string Queue { get; }
+
+    /// <summary>
+    /// Whether the queue outlives its listener: true for services that must hear everything, false for a host's own queue of broadcasts.
+    /// </summary>
+    public bool Durable { get; }
+
+    /// <summary>Gives every <typeparamref name="TMessage"/> to <typeparamref name="THandler"/>, which the container holds as a singleton, one at a time.</summary>
+    public BusEndpoint Handle<TMessage, THandler>()
+        where TMessage : class
+        where THandler : class, IHandle<TMessage>
+    {
+        listeners.Add((endpoint, services) =>
+        {
+            var handler = services.GetRequiredService<THandler>();
+            endpoint.Handler<TMessage>(context => handler.HandleAsync(context.Message, context.CancellationToken));
+        });
+        return this;
+    }
+
+    /// <summary>Lets <typeparamref name="TAnswerer"/>, which the container holds as a singleton, answer every <typeparamref name="TRequest"/>.</summary>
+    public BusEndpoint Answer<TRequest, TResponse, TAnswerer>()
+        where TRequest : class
+        where TResponse : class
+        where TAnswerer : class, IAnswer<TRequest, TResponse>
+    {
+        listeners.Add((endpoint, services) =>
+        {
+            var answerer = services.GetRequiredService<TAnswerer>();
+            endpoint.Handler<TRequest>(async context =>
+                await context.RespondAsync(await answerer.AnswerAsync(context.Message, context.CancellationToken).ConfigureAwait(false))
+                    .ConfigureAwait(false));
+        });
+        return this;
+    }
+
+    internal void Configure(IReceiveEndpointConfigurator endpoint, IServiceProvider services)
+    {
+        foreach (var listen in listeners)
+            listen(endpoint, services);
+    }
+}

@@ -1,0 +1,13 @@
+using MassTransit;
+
+namespace DistributedBatch.Messaging.Bus;
+
+/// <summary>What carries the bus. A closed family: memory for one box, RabbitMQ for a lab.</summary>
+public abstract class BusTransport
+{
+    private protected BusTransport()
+    {
+    }
+
+    internal abstract IBusControl Create(IServiceProvider services, IReadOnlyList<BusEndpoint> endpoints);
+}

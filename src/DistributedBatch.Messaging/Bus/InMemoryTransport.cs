@@ -1,0 +1,21 @@
+using MassTransit;
+
+namespace DistributedBatch.Messaging.Bus;
+
+/// <summary>The bus inside one process. What is on it when the process dies is gone; the ledger is what survives.</summary>
+internal sealed class InMemoryTransport : BusTransport
+{
+    internal override IBusControl Create(IServiceProvider services, IReadOnlyList<BusEndpoint> endpoints) =>
+        MassTransit.Bus.Factory.CreateUsingInMemory(configurator =>
+        {
+            MessageBus.UseContractsJson(configurator);
+            foreach (var endpoint in endpoints)
+            {
+                configurator.ReceiveEndpoint(endpoint.Queue, receive =>
+                {
+                    receive.ConcurrentMessageLimit = 1;
+                    endpoint.Configure(receive, services);
+                });
+            }
+        });
+}

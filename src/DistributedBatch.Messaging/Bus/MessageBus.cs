@@ -1,0 +1,68 @@
+using DistributedBatch.Contracts.Json;
+using MassTransit;
+using Microsoft.Extensions.Logging;
+
+namespace DistributedBatch.Messaging.Bus;
+
+/// <summary>
+/// Facts, requests and broadcasts between the services: MassTransit, in memory for one box, over RabbitMQ in a lab. Nothing outside this project sees
+/// a MassTransit type. Chunks do not travel here, see <see cref="Chunks.IChunkPublisher"/>.
+/// </summary>
+public sealed class MessageBus : IHostedService, IAsyncDisposable
+{
+    private readonly IBusControl bus;
+
+    /// <summary>Builds the bus with every <see cref="BusEndpoint"/> the container holds. It starts with the host.</summary>
+    public MessageBus(IServiceProvider services, IEnumerable<BusEndpoint> endpoints, BusTransport transport, ILoggerFactory loggers)
+    {
+        LogContext.ConfigureCurrentLogContext(loggers);
+        bus = transport.Create(services, [.. endpoints]);
+    }
+
+    /// <summary>Publishes a fact or broadcast; the task ends when the broker has confirmed it.</summary>
+    public Task PublishAsync<TMessage>(TMessage message, CancellationToken cancellation = default)
+        where TMessage : class => bus.Publish(message, cancellation);
+
+    /// <summary>Asks a question and waits for its answer.</summary>
+    /// <exception cref="RequestUnansweredException">Nobody answered within <paramref name="patience"/>.</exception>
+    public async Task<TResponse> RequestAsync<TRequest, TResponse>(
+        TRequest request, TimeSpan patience, CancellationToken cancellation = default)
+        where TRequest : class
+        where TResponse : class
+    {
+        try
+        {
+            var response = await bus.CreateRequestClient<TRequest>(patience).GetResponse<TResponse>(request, cancellation).ConfigureAwait(false);
+            return response.Message;
+        }
+        catch (RequestException failure) when (!cancellation.IsCancellationRequested)
+        {
+            throw new RequestUnansweredException(
+                $"No answer to {typeof(TRequest).Name} within {patience.TotalSeconds:0} s. Is a producer running and connected to the same broker?",
+                failure);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken) => bus.StartAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => bus.StopAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (bus is IAsyncDisposable disposable)
+            await disposable.DisposeAsync().ConfigureAwait(false);
+    }
+
+    internal static void UseContractsJson(IBusFactoryConfigurator configurator)
+    {
+        configurator.UseRawJsonSerializer();
+        configurator.ConfigureJsonSerializerOptions(options =>
+        {
+            options.TypeInfoResolverChain.Insert(0, ContractsJson.Default);
+            return options;
+        });
+    }
+}

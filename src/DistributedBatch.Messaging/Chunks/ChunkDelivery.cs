@@ -1,0 +1,25 @@
+using DistributedBatch.Contracts.Messages;
+
+namespace DistributedBatch.Messaging.Chunks;
+
+/// <summary>A chunk in the hands of one slot. It is the slot's until it is settled, or until <see cref="Lost"/> says that the broker took it back.</summary>
+public abstract class ChunkDelivery
+{
+    /// <summary>What to run.</summary>
+    public required RunChunk Chunk { get; init; }
+
+    /// <summary>How often the broker had to take this chunk back from a lost host or connection; 0 the first time.</summary>
+    public int Returns { get; init; }
+
+    /// <summary>
+    /// Cancelled when the delivery is no longer ours (connection lost, broker restarted). The attempt may finish and report all the same: the first
+    /// success wins.
+    /// </summary>
+    public abstract CancellationToken Lost { get; }
+
+    /// <summary>The chunk is dealt with: its report is confirmed, or a lease keeps it. Does nothing when the delivery was lost.</summary>
+    public abstract ValueTask AcknowledgeAsync();
+
+    /// <summary>Puts a chunk nobody can run aside, with the reason, for the dead-letter consumer.</summary>
+    public abstract ValueTask RejectAsync(string reason);
+}

@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using DistributedBatch.Contracts.Messages;
+
+namespace DistributedBatch.Messaging.Chunks;
+
+/// <summary>
+/// The chunk queue of one box: a bounded channel per resource class. A full channel makes the feed wait, which is the bounded channel of the article this
+/// project was made from.
+/// </summary>
+/// <param name="capacity">Chunks that may wait in one class; further ones make the publisher wait.</param>
+public sealed class InProcessChunkQueue(int capacity = InProcessChunkQueue.DefaultCapacity) : IChunkPublisher, IChunkSource
+{
+    /// <summary>Larger than any window, so that the window and not this channel decides what is outstanding.</summary>
+    public const int DefaultCapacity = 4096;
+
+    private readonly ConcurrentDictionary<string, Channel<Waiting>> classes = new();
+
+    /// <inheritdoc/>
+    public ValueTask PublishAsync(RunChunk chunk, CancellationToken cancellation) =>
+        ClassOf(ResourceClass.Of(chunk)).Writer.WriteAsync(new Waiting(chunk, Returns: 0), cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<IChunkLane> OpenAsync(string name, string resourceClass, CancellationToken cancellation) =>
+        ValueTask.FromResult<IChunkLane>(new Lane(ClassOf(resourceClass)));
+
+    private Channel<Waiting> ClassOf(string resourceClass) => classes.GetOrAdd(
+        resourceClass,
+        static (_, size) => Channel.CreateBounded<Waiting>(size),
+        capacity);
+
+    private readonly record struct Waiting(RunChunk Chunk, int Returns);
+
+    private sealed class Lane(Channel<Waiting> queue) : IChunkLane
+    {
+        private Delivery? current;
+
+        public async ValueTask<ChunkDelivery> ReceiveAsync(CancellationToken cancellation)
+        {
+            var waiting = await queue.Reader.ReadAsync(cancellation).ConfigureAwait(false);
+            return current = new Delivery { Chunk = waiting.Chunk, Returns = waiting.Returns };
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            if (current is { Settled: false } unsettled)
+                await queue.Writer.WriteAsync(new Waiting(unsettled.Chunk, unsettled.Returns + 1)).ConfigureAwait(false);
+            current = null;
+        }
+    }
+
+    private sealed class Delivery : ChunkDelivery
+    {
+        public bool Settled { get; private set; }
+
+        public override CancellationToken Lost => CancellationToken.None;
+
+        public override ValueTask AcknowledgeAsync()
+        {
+            Settled = true;
+            return ValueTask.CompletedTask;
+        }
+
+        // Within one process both sides are the same program, so a chunk it cannot read is a bug and not an input.
+        public override ValueTask RejectAsync(string reason) =>
+            throw new InvalidOperationException($"Chunk {Chunk.Index} of run {Chunk.Run} cannot be run by the program that fed it: {reason}");
+    }
+}
