@@ -23,6 +23,19 @@ public sealed class BusEndpoint
     /// </summary>
     public bool Durable { get; }
 
+    /// <summary>
+    /// Messages that may be with the listeners at once; 1 by default, which keeps their order. More than one lets a listener commit several messages
+    /// together before it acknowledges any of them, at the price of their order.
+    /// </summary>
+    public int Parallel { get; private set; } = 1;
+
+    /// <summary>Sets <see cref="Parallel"/>.</summary>
+    public BusEndpoint InParallel(int messages)
+    {
+        Parallel = messages;
+        return this;
+    }
+
     /// <summary>Gives every <typeparamref name="TMessage"/> to <typeparamref name="THandler"/>, which the container holds as a singleton, one at a time.</summary>
     public BusEndpoint Handle<TMessage, THandler>()
         where TMessage : class

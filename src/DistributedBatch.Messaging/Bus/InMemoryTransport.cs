@@ -13,7 +13,7 @@ internal sealed class InMemoryTransport : BusTransport
             {
                 configurator.ReceiveEndpoint(endpoint.Queue, receive =>
                 {
-                    receive.ConcurrentMessageLimit = 1;
+                    receive.ConcurrentMessageLimit = endpoint.Parallel;
                     endpoint.Configure(receive, services);
                 });
             }
