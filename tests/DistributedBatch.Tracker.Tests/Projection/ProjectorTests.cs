@@ -49,9 +49,9 @@ public sealed class ProjectorTests
         var run = RunId.New();
         using (var host = await StartAsync(directory, commitInterval: TimeSpan.FromSeconds(20)))
         {
-            var bus = host.Services.GetRequiredService<MessageBus>();
-            await bus.PublishAsync(Say.Submitted(run), Cancellation);
+            var heard = host.Services.GetRequiredService<ProjectionIntake>().HandleAsync(Say.Submitted(run), Cancellation);
             await host.StopAsync(Cancellation);
+            await heard;
         }
 
         using var again = await StartAsync(directory);
