@@ -5,7 +5,7 @@
 need() {
   local missing=() package
   for package in "$@"; do
-    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+    [[ $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) == *'ok installed' ]] || missing+=("$package")
   done
   [ ${#missing[@]} -gt 0 ] || return 0
 
@@ -34,7 +34,8 @@ offered() {
   command -v apt-get >/dev/null || return 1
   refresh_lists || return 1
   for package in "$@"; do
-    apt-cache policy "$package" 2>/dev/null | grep -q 'Candidate: [^(]' || return 1
+    # A candidate of "(none)" is a name that other packages mention and nobody offers.
+    [[ $(apt-cache policy "$package" 2>/dev/null) =~ 'Candidate: '[^\(] ]] || return 1
   done
 }
 
