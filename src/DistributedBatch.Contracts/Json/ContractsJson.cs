@@ -34,6 +34,9 @@ namespace DistributedBatch.Contracts.Json;
 [JsonSerializable(typeof(Page<ChunkView>))]
 [JsonSerializable(typeof(Page<AttemptView>))]
 [JsonSerializable(typeof(Explanation))]
+[JsonSerializable(typeof(RunResult))]
+[JsonSerializable(typeof(StateStrip))]
+[JsonSerializable(typeof(IReadOnlyList<TimelineBucket>))]
 public sealed partial class ContractsJson : JsonSerializerContext
 {
     private static ContractsJson? indented;

@@ -1,0 +1,130 @@
+using DistributedBatch.Contracts.Datasets;
+using DistributedBatch.Contracts.Runs;
+
+namespace DistributedBatch.Contracts.Tests.Runs;
+
+public sealed class RunSpecCheckTests
+{
+    [Fact]
+    public void A_plain_run_has_no_mistakes() => Assert.Empty(RunSpecCheck.Mistakes(Spec()));
+
+    [Fact]
+    public void An_empty_range_is_no_mistake() => Assert.Empty(RunSpecCheck.Mistakes(Spec() with { Dataset = new RangeDataset(100, 100) }));
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-3)]
+    public void A_chunk_of_no_items_is_refused(long size) => Refused(Spec() with { ChunkSize = size }, $"chunk size is {size}");
+
+    [Fact]
+    public void An_automatic_chunk_size_is_no_mistake() => Assert.Empty(RunSpecCheck.Mistakes(Spec() with { ChunkSize = null }));
+
+    [Fact]
+    public void A_first_index_below_zero_is_refused() => Refused(Spec() with { Dataset = new RangeDataset(100, -1) }, "first index is -1");
+
+    [Fact]
+    public void A_first_index_outside_the_dataset_is_refused() =>
+        Refused(Spec() with { Dataset = new RangeDataset(100, 101) }, "first index 101 is outside the dataset of 100 items");
+
+    [Fact]
+    public void A_plan_of_more_chunks_than_can_be_numbered_is_refused() =>
+        Refused(Spec() with { Dataset = new RangeDataset(long.MaxValue), ChunkSize = 10 }, "give a larger one");
+
+    [Fact]
+    public void Negative_retries_are_refused() => Refused(Spec() with { Retries = -1 }, "number of retries is -1");
+
+    [Fact]
+    public void A_crash_limit_of_zero_is_refused() => Refused(Spec() with { CrashLimit = 0 }, "crash limit is 0");
+
+    [Fact]
+    public void A_weight_of_zero_is_refused() => Refused(Spec() with { Weight = 0 }, "weight is 0");
+
+    [Fact]
+    public void A_timeout_of_zero_is_refused() => Refused(Spec() with { Job = Job("true") with { Timeout = TimeSpan.Zero } }, "timeout is 0 s");
+
+    [Fact]
+    public void A_negative_grace_is_refused() =>
+        Refused(Spec() with { Job = Job("true") with { Grace = TimeSpan.FromSeconds(-2) } }, "grace period is -2 s");
+
+    [Fact]
+    public void An_empty_command_is_refused() => Refused(Spec() with { Job = Job() }, "command is empty");
+
+    [Fact]
+    public void An_unknown_placeholder_is_refused_with_the_nearest_and_all_known_ones() =>
+        Refused(Spec() with { Job = Job("echo", "{strat}") }, "{strat} is not a placeholder; did you mean {start}? Known are {start} {count}");
+
+    [Fact]
+    public void An_unknown_placeholder_in_the_standard_input_is_refused() =>
+        Refused(Spec() with { Job = Job("cat") with { Stdin = "{begin},{count}" } }, "{begin} is not a placeholder");
+
+    [Theory]
+    [InlineData("{item}")]
+    [InlineData("{items}")]
+    public void Items_of_a_range_are_refused(string placeholder) => Refused(Spec() with { Job = Job("cat", placeholder) }, $"{placeholder} needs items");
+
+    [Fact]
+    public void A_single_item_needs_one_item_per_chunk()
+    {
+        var spec = Spec() with { Dataset = new ItemDataset(["a", "b"]), Job = Job("cat", "{item}") };
+
+        Assert.Empty(RunSpecCheck.Mistakes(spec));
+        Refused(spec with { ChunkSize = 2 }, "{item} needs one item per chunk");
+        Refused(spec with { ChunkSize = null }, "{item} needs one item per chunk");
+        Assert.Empty(RunSpecCheck.Mistakes(spec with { ChunkSize = 2, Job = Job("cat", "{items}") }));
+    }
+
+    [Fact]
+    public void A_column_needs_one_item_per_chunk()
+    {
+        var spec = Spec() with { Dataset = new SweepDataset([new("lr", ["0.1", "0.2"])]), Job = Job("train", "--lr={lr}") };
+
+        Assert.Empty(RunSpecCheck.Mistakes(spec));
+        Refused(spec with { ChunkSize = 5 }, "{lr} needs one item per chunk");
+    }
+
+    [Fact]
+    public void An_empty_list_of_items_is_refused() => Refused(Spec() with { Dataset = new ItemDataset([]) }, "list of items is empty");
+
+    [Fact]
+    public void Two_columns_of_one_name_are_refused() =>
+        Refused(Spec() with { Dataset = new TableDataset(["a", "a"], [["1", "2"]]) }, "two columns named 'a'");
+
+    [Fact]
+    public void A_column_with_the_name_of_a_placeholder_is_refused() =>
+        Refused(Spec() with { Dataset = new SweepDataset([new("count", ["1"])]) }, "has the name of the placeholder {count}");
+
+    [Fact]
+    public void A_column_that_cannot_be_written_as_a_placeholder_is_refused() =>
+        Refused(Spec() with { Dataset = new TableDataset(["learning rate"], [["1"]]) }, "cannot be a placeholder");
+
+    [Fact]
+    public void A_row_of_another_length_than_the_header_is_refused() =>
+        Refused(Spec() with { Dataset = new TableDataset(["a", "b"], [["1", "2"], ["3"]]) }, "Row 2 of the table has 1 values");
+
+    [Fact]
+    public void A_sweep_too_large_to_count_is_refused()
+    {
+        string[] values = [.. Enumerable.Range(0, 1000).Select(value => $"{value}")];
+        var parameters = Enumerable.Range(0, 8).Select(number => new SweepParameter($"p{number}", values));
+
+        Refused(Spec() with { Dataset = new SweepDataset([.. parameters]) }, "more combinations than can be counted");
+    }
+
+    [Fact]
+    public void All_mistakes_are_told_at_once()
+    {
+        var mistakes = RunSpecCheck.Mistakes(Spec() with { ChunkSize = 0, Retries = -1, Weight = 0, Job = Job("echo", "{nope}") });
+
+        Assert.Equal(4, mistakes.Count);
+    }
+
+    private static void Refused(RunSpec spec, string because)
+    {
+        var mistake = Assert.Single(RunSpecCheck.Mistakes(spec));
+        Assert.Contains(because, mistake, StringComparison.Ordinal);
+    }
+
+    private static RunSpec Spec() => new() { Name = "test", Dataset = new RangeDataset(100), Job = Job("true"), ChunkSize = 1 };
+
+    private static JobSpec Job(params string[] command) => new() { Command = command };
+}
