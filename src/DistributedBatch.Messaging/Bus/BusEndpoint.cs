@@ -44,7 +44,8 @@ public sealed class BusEndpoint
         listeners.Add((endpoint, services) =>
         {
             var handler = services.GetRequiredService<THandler>();
-            endpoint.Handler<TMessage>(context => handler.HandleAsync(context.Message, context.CancellationToken));
+            var patience = services.GetRequiredService<HandlerPatience>();
+            endpoint.Handler<TMessage>(context => patience.HandleAsync(handler, context.Message, context.CancellationToken));
         });
         return this;
     }
