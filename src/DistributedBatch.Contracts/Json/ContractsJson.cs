@@ -22,6 +22,7 @@ namespace DistributedBatch.Contracts.Json;
 [JsonSerializable(typeof(RunSteered))]
 [JsonSerializable(typeof(HostHeartbeat))]
 [JsonSerializable(typeof(LeaseTaken))]
+[JsonSerializable(typeof(ChunkDead))]
 [JsonSerializable(typeof(RunView))]
 [JsonSerializable(typeof(IReadOnlyList<RunView>))]
 [JsonSerializable(typeof(ChunkView))]
@@ -33,6 +34,9 @@ namespace DistributedBatch.Contracts.Json;
 [JsonSerializable(typeof(Page<ChunkView>))]
 [JsonSerializable(typeof(Page<AttemptView>))]
 [JsonSerializable(typeof(Explanation))]
+[JsonSerializable(typeof(RunResult))]
+[JsonSerializable(typeof(StateStrip))]
+[JsonSerializable(typeof(IReadOnlyList<TimelineBucket>))]
 public sealed partial class ContractsJson : JsonSerializerContext
 {
     private static ContractsJson? indented;

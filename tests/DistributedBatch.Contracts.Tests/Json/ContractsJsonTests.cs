@@ -41,8 +41,15 @@ public sealed class ContractsJsonTests
     {
         var report = new AttemptReport
         {
-            Run = RunId.New(), Index = 3, Start = 30, Count = 10, Attempt = 1, Host = "lab-1", Slot = 0,
-            StartedAt = DateTimeOffset.UnixEpoch, Outcome = AttemptOutcome.OutOfMemory,
+            Run = RunId.New(),
+            Index = 3,
+            Start = 30,
+            Count = 10,
+            Attempt = 1,
+            Host = "lab-1",
+            Slot = 0,
+            StartedAt = DateTimeOffset.UnixEpoch,
+            Outcome = AttemptOutcome.OutOfMemory,
         };
 
         var json = JsonSerializer.Serialize(new AttemptReports("lab-1", [report]), ContractsJson.Default.AttemptReports);

@@ -1,0 +1,50 @@
+using System.Globalization;
+using DistributedBatch.Contracts.Runs;
+
+namespace DistributedBatch.Tracker.Logs;
+
+/// <summary>
+/// Finds the output of attempts under a data directory: <c>runs/RUN/logs/INDEX.ATTEMPT.out</c> and <c>.err</c>. An attempt that wrote nothing has no file.
+/// </summary>
+/// <param name="dataDirectory">Such as <c>.dbatch</c>.</param>
+public sealed class LogFiles(string dataDirectory)
+{
+    /// <summary>Where the logs of a run are.</summary>
+    public string DirectoryOf(RunId run) => Path.Combine(Path.GetFullPath(dataDirectory), "runs", run.Value, "logs");
+
+    /// <summary>Where the log of an attempt is, whether or not it wrote one.</summary>
+    public string PathOf(RunId run, int index, int attempt, LogStream stream) =>
+        Path.Combine(DirectoryOf(run), $"{index}.{attempt}.{(stream == LogStream.Out ? "out" : "err")}");
+
+    /// <summary>The log of one attempt; null when it wrote none, or when its host keeps it.</summary>
+    public LogFile? Find(RunId run, int index, int attempt, LogStream stream)
+    {
+        var file = new FileInfo(PathOf(run, index, attempt, stream));
+        return file.Exists ? new LogFile(index, attempt, stream, file.FullName, file.Length) : null;
+    }
+
+    /// <summary>All logs of a chunk, first attempt first, output before errors.</summary>
+    public IReadOnlyList<LogFile> OfChunk(RunId run, int index) => List(run, $"{index}.*");
+
+    /// <summary>All logs of a run, in the order of its chunks.</summary>
+    public IReadOnlyList<LogFile> OfRun(RunId run) => List(run, "*");
+
+    private List<LogFile> List(RunId run, string pattern)
+    {
+        var directory = new DirectoryInfo(DirectoryOf(run));
+        if (!directory.Exists)
+            return [];
+        var found = new List<LogFile>();
+        foreach (var file in directory.EnumerateFiles(pattern))
+        {
+            if (file.Name.Split('.') is [var index, var attempt, "out" or "err"]
+                && int.TryParse(index, NumberStyles.None, CultureInfo.InvariantCulture, out var chunk)
+                && int.TryParse(attempt, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            {
+                found.Add(new LogFile(chunk, number, file.Extension == ".out" ? LogStream.Out : LogStream.Err, file.FullName, file.Length));
+            }
+        }
+
+        return [.. found.OrderBy(log => log.Index).ThenBy(log => log.Attempt).ThenBy(log => log.Stream)];
+    }
+}

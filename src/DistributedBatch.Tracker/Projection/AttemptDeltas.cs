@@ -1,0 +1,55 @@
+using DistributedBatch.Contracts.Chunks;
+using DistributedBatch.Contracts.Json;
+using DistributedBatch.Contracts.Messages;
+
+namespace DistributedBatch.Tracker.Projection;
+
+/// <summary>What a batch of ended attempts adds to the counters. Only attempts that the database accepted as new are added, so nothing counts twice.</summary>
+internal sealed class AttemptDeltas
+{
+    /// <summary>The word under which a success that came too late is counted.</summary>
+    public const string DuplicateWord = "duplicate";
+
+    /// <summary>Ended attempts by run and outcome.</summary>
+    public Dictionary<(long Run, string Outcome), long> Outcomes { get; } = [];
+
+    /// <summary>Wall times of successful attempts by run and bucket of <see cref="DurationHistogram"/>.</summary>
+    public Dictionary<(long Run, int Bucket), long> Durations { get; } = [];
+
+    /// <summary>Throughput by run, step of <see cref="TimelineSteps"/> and start of the bucket in Unix seconds.</summary>
+    public Dictionary<(long Run, int Step, long At), TimelineDelta> Timeline { get; } = [];
+
+    /// <summary>Ended attempts by host.</summary>
+    public Dictionary<string, (long Succeeded, long Failed)> Hosts { get; } = [];
+
+    /// <summary>Adds an attempt that has ended.</summary>
+    /// <param name="run">Number of its run in the database.</param>
+    /// <param name="report">Its end.</param>
+    /// <param name="duplicate">Whether its chunk had succeeded before.</param>
+    /// <param name="now">The latest time an attempt can have ended; clocks of hosts may be ahead.</param>
+    public void Add(long run, AttemptReport report, bool duplicate, DateTimeOffset now)
+    {
+        var outcome = report.Outcome!.Value;
+        Increase(Outcomes, (run, duplicate ? DuplicateWord : outcome.Word()));
+        if (duplicate)
+            return;
+        var succeeded = outcome == AttemptOutcome.Succeeded;
+        var failed = !succeeded && outcome is not (AttemptOutcome.Cancelled or AttemptOutcome.Released);
+        if (succeeded)
+            Increase(Durations, (run, DurationHistogram.BucketOf(report.Duration.TotalSeconds)));
+
+        var ended = Math.Min((report.StartedAt + report.Duration).ToUnixTimeSeconds(), now.ToUnixTimeSeconds());
+        var delta = new TimelineDelta(succeeded ? 1 : 0, failed ? 1 : 0, succeeded ? report.Count : 0, report.Duration.TotalSeconds);
+        foreach (var step in TimelineSteps.All)
+        {
+            var key = (run, step, ended / step * step);
+            Timeline[key] = Timeline.TryGetValue(key, out var known) ? known + delta : delta;
+        }
+
+        var (hostSucceeded, hostFailed) = Hosts.GetValueOrDefault(report.Host);
+        Hosts[report.Host] = (hostSucceeded + delta.Succeeded, hostFailed + delta.Failed);
+    }
+
+    private static void Increase<TKey>(Dictionary<TKey, long> counts, TKey key)
+        where TKey : notnull => counts[key] = counts.GetValueOrDefault(key) + 1;
+}

@@ -1,0 +1,59 @@
+using System.Data.Common;
+using DistributedBatch.Contracts.Api;
+using DistributedBatch.Contracts.Chunks;
+using DistributedBatch.Contracts.Json;
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Tracker.Storage;
+
+namespace DistributedBatch.Tracker.Queries;
+
+/// <summary>Reads an attempt with its texts.</summary>
+internal static class AttemptRow
+{
+    /// <summary>Columns of <c>attempts a</c> with <see cref="Joins"/>; <c>chunks c</c> says whether an open attempt can still be running.</summary>
+    public const string Columns = """
+        a.idx, a.attempt, a.host, a.slot, a.started_at, a.outcome, a.duplicate, a.seconds, a.exit_code, a.signal, a.cpu_seconds, a.peak_memory, a.warm,
+        f.error, f.stderr_tail, r.result,
+        CASE WHEN c.idx IS NOT NULL AND (c.attempts > a.attempt OR c.state IN ('succeeded', 'failed', 'cancelled')) THEN 1 ELSE 0 END
+        """;
+
+    /// <summary>Joins for <see cref="Columns"/>, after <c>attempts a</c> and <c>chunks c</c>.</summary>
+    public const string Joins = """
+        LEFT JOIN failures f ON f.run_no = a.run_no AND f.idx = a.idx AND f.attempt = a.attempt
+        LEFT JOIN results r ON r.run_no = a.run_no AND r.idx = a.idx AND r.attempt = a.attempt
+        """;
+
+    /// <summary>The attempt in the columns from <paramref name="at"/> on; null when the join found none.</summary>
+    public static AttemptView? Read(DbDataReader reader, int at = 0)
+    {
+        if (reader.IsDBNull(at))
+            return null;
+        var outcome = reader.Text(at + 5) is { } word ? Words.Parse<AttemptOutcome>(word) : null;
+        var error = reader.Text(at + 13);
+        if (outcome is null && reader.GetInt64(at + 16) == 1)
+        {
+            outcome = AttemptOutcome.HostLost;
+            error = $"No word of this attempt came after its start on {reader.GetString(at + 2)}; the chunk went on without it.";
+        }
+
+        return new AttemptView
+        {
+            Index = (int)reader.GetInt64(at),
+            Attempt = (int)reader.GetInt64(at + 1),
+            Host = reader.GetString(at + 2),
+            Slot = (int)reader.GetInt64(at + 3),
+            StartedAt = reader.Time(at + 4),
+            Outcome = outcome,
+            Duplicate = reader.GetInt64(at + 6) != 0,
+            Seconds = reader.GetDouble(at + 7),
+            ExitCode = (int?)reader.Number(at + 8),
+            Signal = (int?)reader.Number(at + 9),
+            CpuSeconds = reader.GetDouble(at + 10),
+            PeakMemoryBytes = reader.GetInt64(at + 11),
+            Warm = Words.Parse<WarmMode>(reader.GetString(at + 12)) ?? WarmMode.Off,
+            Error = error,
+            StderrTail = reader.Text(at + 14),
+            Result = reader.Text(at + 15),
+        };
+    }
+}

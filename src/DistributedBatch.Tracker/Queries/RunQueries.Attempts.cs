@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using DistributedBatch.Contracts.Api;
+using DistributedBatch.Contracts.Json;
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Tracker.Projection;
+using DistributedBatch.Tracker.Storage;
+
+namespace DistributedBatch.Tracker.Queries;
+
+/// <content>Attempts and what they left: their ends, their results, their pace.</content>
+public sealed partial class RunQueries
+{
+    private const string AttemptsOf = $"""
+        SELECT {AttemptRow.Columns}
+        FROM attempts a
+        LEFT JOIN chunks c ON c.run_no = a.run_no AND c.idx = a.idx
+        {AttemptRow.Joins}
+        WHERE a.run_no = (SELECT run_no FROM runs WHERE run = $1)
+        """;
+
+    /// <summary>All attempts of one chunk, first to last; empty when none is known.</summary>
+    public async Task<IReadOnlyList<AttemptView>> AttemptsAsync(RunId run, int index, CancellationToken cancellation = default)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        return await connection.ListAsync(
+            $"{AttemptsOf} AND a.idx = $2 ORDER BY a.attempt", reader => AttemptRow.Read(reader)!, cancellation, run.Value, index).ConfigureAwait(false);
+    }
+
+    /// <summary>The attempts that took longest, slowest first.</summary>
+    public async Task<IReadOnlyList<AttemptView>> SlowestAsync(RunId run, int limit = 10, CancellationToken cancellation = default)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        return await connection.ListAsync(
+            $"{AttemptsOf} AND a.outcome IS NOT NULL ORDER BY a.seconds DESC, a.idx DESC, a.attempt DESC LIMIT $2",
+            reader => AttemptRow.Read(reader)!, cancellation, run.Value, Math.Clamp(limit, 1, MostRows)).ConfigureAwait(false);
+    }
+
+    /// <summary>Every attempt of a run in the order of its chunks, one by one: a job log.</summary>
+    public async IAsyncEnumerable<AttemptView> AllAttemptsAsync(RunId run, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await foreach (var attempt in connection.StreamAsync(
+            $"{AttemptsOf} ORDER BY a.idx, a.attempt", reader => AttemptRow.Read(reader)!, [run.Value], cancellation).ConfigureAwait(false))
+        {
+            yield return attempt;
+        }
+    }
+
+    /// <summary>What the chunks wrote to <c>DBATCH_RESULT</c>, in the order of the chunks, one by one.</summary>
+    public async IAsyncEnumerable<RunResult> ResultsAsync(RunId run, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await foreach (var result in connection.StreamAsync(
+            "SELECT idx, attempt, result FROM results WHERE run_no = (SELECT run_no FROM runs WHERE run = $1) ORDER BY idx",
+            reader => new RunResult((int)reader.GetInt64(0), (int)reader.GetInt64(1), Json(reader.GetString(2))),
+            [run.Value],
+            cancellation).ConfigureAwait(false))
+        {
+            yield return result;
+        }
+    }
+
+    /// <summary>The throughput of a run over its whole time, in at most about <paramref name="points"/> buckets; null when the run is not known here.</summary>
+    public async Task<IReadOnlyList<TimelineBucket>?> TimelineAsync(RunId run, int points = 300, CancellationToken cancellation = default)
+    {
+        points = Math.Clamp(points, 1, 2000);
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        if (await RowAsync(connection, run, cancellation).ConfigureAwait(false) is not { } row)
+            return null;
+        var span = (row.FinishedAt ?? time.GetUtcNow()) - row.SubmittedAt;
+        // A few thousand rows are summed up faster than a screen shows them, so the finer step is worth having.
+        var step = TimelineSteps.For(span, points * 10);
+        var width = step * (int)Math.Max(1, Math.Ceiling(span.TotalSeconds / step / points));
+        return await connection.ListAsync(
+            """
+            SELECT at / $3 * $3 AS bucket, sum(succeeded), sum(failed), sum(items), sum(busy_seconds) FROM run_timeline
+            WHERE run_no = $1 AND step = $2 GROUP BY bucket ORDER BY bucket
+            """,
+            reader => new TimelineBucket(
+                DateTimeOffset.FromUnixTimeSeconds(reader.GetInt64(0)), width, Whole(reader.GetValue(1)), Whole(reader.GetValue(2)), Whole(reader.GetValue(3)),
+                reader.GetDouble(4)),
+            cancellation,
+            row.Number, step, (long)width).ConfigureAwait(false);
+    }
+
+    // PostgreSQL sums bigints to a numeric.
+    private static long Whole(object value) => Convert.ToInt64(value, CultureInfo.InvariantCulture);
+
+    /// <summary>What a program wrote may be no JSON at all; then it is given as text.</summary>
+    private static JsonElement Json(string text)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(text, ContractsJson.Default.JsonElement);
+        }
+        catch (JsonException)
+        {
+            return JsonSerializer.SerializeToElement(text, ContractsJson.Default.String);
+        }
+    }
+}

@@ -1,0 +1,196 @@
+using System.Data.Common;
+using System.Globalization;
+using DistributedBatch.Contracts.Api;
+using DistributedBatch.Contracts.Chunks;
+using DistributedBatch.Contracts.Json;
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Tracker.Projection;
+using DistributedBatch.Tracker.Storage;
+
+namespace DistributedBatch.Tracker.Queries;
+
+/// <content>Chunks: which ones, then what is known of each.</content>
+public sealed partial class RunQueries
+{
+    /// <summary>Attempts a filter may match before it is cheaper to walk over the chunks in order.</summary>
+    private const int FewMatches = 5000;
+
+    /// <summary>Chunks of a run, by number; null when the run is not known here.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="filter">Which ones; null for all.</param>
+    /// <param name="limit">Rows to give, at most <see cref="MostRows"/>.</param>
+    /// <param name="after"><see cref="Page{T}.Next"/> of the page before; null for the first.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task<Page<ChunkView>?> ChunksAsync(
+        RunId run, ChunkFilter? filter = null, int limit = 50, string? after = null, CancellationToken cancellation = default)
+    {
+        limit = Math.Clamp(limit, 1, MostRows);
+        filter ??= new ChunkFilter();
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        if (await RowAsync(connection, run, cancellation).ConfigureAwait(false) is not { } row)
+            return null;
+        var above = int.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out var key) ? key : -1;
+        var found = filter is { Host: null, LongerThan: null, Error: null }
+            ? await ByStateAsync(connection, row, filter.State, above, limit + 1, cancellation).ConfigureAwait(false)
+            : await ByAttemptsAsync(connection, row, filter, above, limit + 1, cancellation).ConfigureAwait(false);
+        var page = found.Count > limit ? found[..limit] : found;
+        var chunks = await ReadChunksAsync(connection, row, page, cancellation).ConfigureAwait(false);
+        return new Page<ChunkView>(chunks, found.Count > limit ? page[^1].ToString(CultureInfo.InvariantCulture) : null);
+    }
+
+    /// <summary>The failed chunks of a run, each with the attempt that failed last and what it wrote; null when the run is not known here.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="limit">Rows to give, at most <see cref="MostRows"/>.</param>
+    /// <param name="after"><see cref="Page{T}.Next"/> of the page before; null for the first.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public Task<Page<ChunkView>?> FailuresAsync(RunId run, int limit = 50, string? after = null, CancellationToken cancellation = default) =>
+        ChunksAsync(run, new ChunkFilter { State = ChunkState.Failed }, limit, after, cancellation);
+
+    /// <summary>One chunk; null when it is not known here.</summary>
+    public async Task<ChunkView?> ChunkAsync(RunId run, int index, CancellationToken cancellation = default)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        return await RowAsync(connection, run, cancellation).ConfigureAwait(false) is { } row && index >= 0 && index < row.Counts.Total
+            && await ReadChunksAsync(connection, row, [index], cancellation).ConfigureAwait(false) is [var chunk]
+            ? chunk
+            : null;
+    }
+
+    /// <summary>The states of all chunks in at most <paramref name="buckets"/> buckets; null when the run is not known here.</summary>
+    public async Task<StateStrip?> StripAsync(RunId run, int buckets = 4096, CancellationToken cancellation = default)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        if (await RowAsync(connection, run, cancellation).ConfigureAwait(false) is not { } row)
+            return null;
+        var strip = new StripBuilder(row.Counts.Total, Math.Clamp(buckets, 1, 4096));
+        await foreach (var (block, states) in BlocksAsync(connection, row, 0, cancellation).ConfigureAwait(false))
+            strip.Add(block, states);
+        return strip.Build();
+    }
+
+    private static IAsyncEnumerable<(int Block, byte[] States)> BlocksAsync(DbConnection connection, RunRow run, int from, CancellationToken cancellation) =>
+        connection.StreamAsync(
+            "SELECT block, states FROM chunk_blocks WHERE run_no = $1 AND block >= $2 ORDER BY block",
+            reader => ((int)reader.GetInt64(0), reader.GetFieldValue<byte[]>(1)),
+            [run.Number, from],
+            cancellation);
+
+    private static async Task<List<int>> ByStateAsync(
+        DbConnection connection, RunRow run, ChunkState? state, int above, int limit, CancellationToken cancellation)
+    {
+        var found = new List<int>();
+        if (state is null)
+        {
+            for (var index = above + 1; index < run.Counts.Total && found.Count < limit; index++)
+                found.Add(index);
+            return found;
+        }
+
+        var next = above + 1;
+        await foreach (var (block, states) in BlocksAsync(connection, run, ChunkStateBlock.BlockOf(next), cancellation).ConfigureAwait(false))
+        {
+            // Blocks that nothing was heard of are all pending.
+            for (; state == ChunkState.Pending && next < block * ChunkStateBlock.Size && next < run.Counts.Total && found.Count < limit; next++)
+                found.Add(next);
+            for (next = Math.Max(next, block * ChunkStateBlock.Size); ChunkStateBlock.BlockOf(next) == block && found.Count < limit; next++)
+            {
+                if (next >= run.Counts.Total)
+                    return found;
+                if (ChunkStateBlock.StateOf(states[next % ChunkStateBlock.Size]) == state)
+                    found.Add(next);
+            }
+
+            if (found.Count == limit)
+                return found;
+        }
+
+        for (; state == ChunkState.Pending && next < run.Counts.Total && found.Count < limit; next++)
+            found.Add(next);
+        return found;
+    }
+
+    private static async Task<List<int>> ByAttemptsAsync(
+        DbConnection connection, RunRow run, ChunkFilter filter, int above, int limit, CancellationToken cancellation)
+    {
+        var conditions = new List<string>();
+        var arguments = new List<object> { run.Number, above, limit };
+        string Argument(object value)
+        {
+            arguments.Add(value);
+            return $"${arguments.Count}";
+        }
+
+        if (filter.Host is { } host)
+            conditions.Add($"idx IN (SELECT idx FROM attempts WHERE run_no = $1 AND host = {Argument(host)} AND idx > $2)");
+        if (filter.LongerThan is { } least)
+        {
+            var seconds = Argument(least.TotalSeconds);
+            var few = (await connection.ListAsync(
+                "SELECT count(*) FROM (SELECT 1 FROM attempts WHERE run_no = $1 AND seconds >= $2 LIMIT $3) matches",
+                reader => reader.GetInt64(0), cancellation, run.Number, least.TotalSeconds, FewMatches + 1).ConfigureAwait(false))[0] <= FewMatches;
+            conditions.Add(few
+                ? $"idx IN (SELECT idx FROM attempts WHERE run_no = $1 AND seconds >= {seconds})"
+                : $"EXISTS (SELECT 1 FROM attempts a WHERE a.run_no = c.run_no AND a.idx = c.idx AND a.seconds >= {seconds})");
+        }
+
+        if (filter.Error is { } error)
+        {
+            var escaped = error.ToLowerInvariant().Replace(@"\", @"\\", StringComparison.Ordinal)
+                .Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal);
+            var pattern = Argument($"%{escaped}%");
+            conditions.Add($@"idx IN (SELECT idx FROM failures WHERE run_no = $1 AND idx > $2 AND (lower(error) LIKE {pattern} ESCAPE '\' OR lower(stderr_tail) LIKE {pattern} ESCAPE '\'))");
+        }
+
+        if (filter.State is { } state)
+            conditions.Add($"state = {Argument(state.Word())}");
+        return await connection.ListAsync(
+            $"SELECT idx FROM chunks c WHERE run_no = $1 AND idx > $2 AND {string.Join(" AND ", conditions)} ORDER BY idx LIMIT $3",
+            reader => (int)reader.GetInt64(0), cancellation, [.. arguments]).ConfigureAwait(false);
+    }
+
+    private static async Task<List<ChunkView>> ReadChunksAsync(
+        DbConnection connection, RunRow run, List<int> indices, CancellationToken cancellation)
+    {
+        if (indices.Count == 0)
+            return [];
+        var known = (await connection.ListAsync(
+            $"""
+            SELECT c.idx, c.start, c.count, c.state, c.attempts, c.not_before, {AttemptRow.Columns}
+            FROM chunks c
+            LEFT JOIN attempts a ON a.run_no = c.run_no AND a.idx = c.idx AND a.attempt = (
+              SELECT x.attempt FROM attempts x WHERE x.run_no = c.run_no AND x.idx = c.idx
+              ORDER BY CASE WHEN x.outcome = 'succeeded' AND x.duplicate = 0 THEN 0 ELSE 1 END, x.attempt DESC LIMIT 1)
+            {AttemptRow.Joins}
+            WHERE c.run_no = $1 AND c.idx IN ({Numbers(indices)})
+            """,
+            reader => new ChunkView
+            {
+                Index = (int)reader.GetInt64(0),
+                Start = reader.GetInt64(1),
+                Count = reader.GetInt64(2),
+                State = Words.Parse<ChunkState>(reader.GetString(3))!.Value,
+                Attempts = (int)reader.GetInt64(4),
+                NotBefore = reader.TimeOrNull(5),
+                LastAttempt = AttemptRow.Read(reader, 6),
+            },
+            cancellation,
+            run.Number).ConfigureAwait(false)).ToDictionary(chunk => chunk.Index);
+        return [.. indices.Select(index => known.GetValueOrDefault(index) ?? Unheard(run, index)).OfType<ChunkView>()];
+    }
+
+    /// <summary>A chunk that was not cut yet; where it will lie is known only when all chunks are of one size.</summary>
+    private static ChunkView? Unheard(RunRow run, int index)
+    {
+        if (run.ChunkSize is not { } size)
+            return null;
+        var start = run.First + (index * size);
+        return start >= run.Total ? null : new ChunkView
+        {
+            Index = index,
+            Start = start,
+            Count = Math.Min(size, run.Total - start),
+            State = run.State == RunState.Cancelled ? ChunkState.Cancelled : ChunkState.Pending,
+            Attempts = 0,
+        };
+    }
+}

@@ -1,0 +1,56 @@
+using System.Data.Common;
+using System.Text.Json;
+using DistributedBatch.Contracts.Api;
+using DistributedBatch.Contracts.Json;
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Tracker.Storage;
+
+namespace DistributedBatch.Tracker.Queries;
+
+/// <content>Hosts, and what they have to do with a run that stands still.</content>
+public sealed partial class RunQueries
+{
+    /// <summary>Every host that was ever heard of, by name.</summary>
+    public async Task<IReadOnlyList<HostView>> HostsAsync(CancellationToken cancellation = default)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        return await HostsAsync(connection, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Why a run, or one chunk of it, stands where it stands, and what would help; null when it is not known here.</summary>
+    public async Task<Explanation?> ExplainAsync(RunId run, int? index = null, CancellationToken cancellation = default)
+    {
+        if (await ShowAsync(run, cancellation).ConfigureAwait(false) is not { } view)
+            return null;
+        var chunk = index is { } number ? await ChunkAsync(run, number, cancellation).ConfigureAwait(false) : null;
+        if (index is not null && chunk is null)
+            return null;
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        var row = (await RowAsync(connection, run, cancellation).ConfigureAwait(false))!;
+        var waiting = await connection.ListAsync(
+            "SELECT min(not_before), count(*) FROM chunks WHERE run_no = $1 AND state = 'pending' AND not_before > $2",
+            reader => (Next: reader.TimeOrNull(0), Chunks: reader.GetInt64(1)), cancellation, row.Number, time.GetUtcNow().ToUnixTimeMilliseconds())
+            .ConfigureAwait(false);
+        var hosts = await HostsAsync(connection, cancellation).ConfigureAwait(false);
+        return Explainer.Explain(new ExplainFacts(view, row.Job, row.Retries, chunk, waiting[0].Next, waiting[0].Chunks, hosts, time.GetUtcNow()));
+    }
+
+    private async Task<IReadOnlyList<HostView>> HostsAsync(DbConnection connection, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        return await connection.ListAsync(
+            "SELECT status, running, last_seen, stopping, succeeded, failed FROM hosts WHERE status IS NOT NULL ORDER BY host",
+            reader =>
+            {
+                var alive = reader.GetInt64(3) == 0 && now - reader.Time(2) <= hostSilence;
+                return new HostView(
+                    JsonSerializer.Deserialize(reader.GetString(0), ContractsJson.Default.HostStatus)!,
+                    reader.Time(2),
+                    alive,
+                    alive ? JsonSerializer.Deserialize(reader.GetString(1), ContractsJson.Default.IReadOnlyListRunningAttempt)! : [],
+                    reader.GetInt64(4),
+                    reader.GetInt64(5));
+            },
+            cancellation).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,148 @@
+using System.Data.Common;
+using System.Globalization;
+using DistributedBatch.Contracts.Api;
+using DistributedBatch.Contracts.Json;
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Tracker.Projection;
+using DistributedBatch.Tracker.Storage;
+
+namespace DistributedBatch.Tracker.Queries;
+
+/// <summary>
+/// Every question one can ask about runs. The HTTP API, the dashboard and the commands on a local data directory all ask here. Nothing here reads more rows
+/// than it gives back times a small factor, whatever the size of the run. All members may be used from any thread.
+/// </summary>
+/// <param name="database">Where to look.</param>
+/// <param name="time">The clock that rates are measured by.</param>
+/// <param name="options">Settings of the tracker; null for those of a reader without one.</param>
+public sealed partial class RunQueries(TrackerDatabase database, TimeProvider time, TrackerOptions? options = null)
+{
+    /// <summary>The most rows one page holds.</summary>
+    public const int MostRows = 1000;
+
+    private readonly TimeSpan hostSilence = (options ?? new TrackerOptions()).HostSilence;
+
+    /// <summary>Runs, newest first.</summary>
+    /// <param name="state">Only those in this state; null for all.</param>
+    /// <param name="limit">Rows to give, at most <see cref="MostRows"/>.</param>
+    /// <param name="after"><see cref="Page{T}.Next"/> of the page before; null for the first.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task<Page<RunView>> ListAsync(RunState? state = null, int limit = 50, string? after = null, CancellationToken cancellation = default)
+    {
+        limit = Math.Clamp(limit, 1, MostRows);
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        var below = long.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out var key) ? key : long.MaxValue;
+        var filter = state is null ? "" : " AND state = $3";
+        object[] arguments = state is null ? [below, limit + 1] : [below, limit + 1, state.Value.Word()];
+        var rows = await connection.ListAsync(
+            $"SELECT {RunRow.Columns} FROM runs WHERE run_no < $1{filter} ORDER BY run_no DESC LIMIT $2", RunRow.Read, cancellation, arguments)
+            .ConfigureAwait(false);
+        var page = rows.Take(limit).ToList();
+        var views = await ViewsAsync(connection, page, cancellation).ConfigureAwait(false);
+        return new Page<RunView>(views, rows.Count > limit ? page[^1].Number.ToString(CultureInfo.InvariantCulture) : null);
+    }
+
+    /// <summary>Finds the run somebody means: by id, by name (the newest of that name), by a prefix of the id that fits one run only, or as <c>last</c>.</summary>
+    public async Task<RunMatch> FindAsync(string text, CancellationToken cancellation = default)
+    {
+        const int Shown = 5;
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        var exact = text == "last"
+            ? await FindAsync("SELECT run FROM runs ORDER BY run_no DESC LIMIT 1").ConfigureAwait(false)
+            : await FindAsync("SELECT run FROM runs WHERE run = $1", text).ConfigureAwait(false) is { Count: > 0 } byId
+                ? byId
+                : await FindAsync("SELECT run FROM runs WHERE name = $1 ORDER BY run_no DESC LIMIT 1", text).ConfigureAwait(false);
+        if (exact.Count > 0)
+            return new RunMatch.Found(exact[0]);
+
+        // '~' comes after every character of an id, so this is a range of the index and not a pattern.
+        var byPrefix = text is "" or "last" ? [] : await FindAsync(
+            "SELECT run FROM runs WHERE run >= $1 AND run < $2 ORDER BY run_no DESC LIMIT $3", text, text + "~", Shown).ConfigureAwait(false);
+        return byPrefix switch
+        {
+            [var only] => new RunMatch.Found(only),
+            [] => new RunMatch.None(text == "last"
+                ? "There are no runs yet."
+                : $"No run has the id or name '{text}', and no id begins with it. `dbatch list` shows the runs there are."),
+            _ => new RunMatch.Ambiguous(
+                $"'{text}' could be {string.Join(", ", byPrefix)}{(byPrefix.Count == Shown ? " and others" : "")}. Write more of the id.", byPrefix),
+        };
+
+        Task<List<RunId>> FindAsync(string sql, params object[] arguments) =>
+            connection.ListAsync(sql, reader => RunId.Parse(reader.GetString(0)), cancellation, arguments);
+    }
+
+    /// <summary>One run; null when it is not known here.</summary>
+    public async Task<RunView?> ShowAsync(RunId run, CancellationToken cancellation = default)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        return await RowAsync(connection, run, cancellation).ConfigureAwait(false) is { } row
+            ? (await ViewsAsync(connection, [row], cancellation).ConfigureAwait(false))[0]
+            : null;
+    }
+
+    private static async Task<RunRow?> RowAsync(DbConnection connection, RunId run, CancellationToken cancellation) =>
+        (await connection.ListAsync($"SELECT {RunRow.Columns} FROM runs WHERE run = $1", RunRow.Read, cancellation, run.Value).ConfigureAwait(false))
+            .FirstOrDefault();
+
+    private async Task<List<RunView>> ViewsAsync(DbConnection connection, List<RunRow> runs, CancellationToken cancellation)
+    {
+        if (runs.Count == 0)
+            return [];
+        var now = time.GetUtcNow();
+        var histograms = runs.ToDictionary(run => run.Number, _ => new DurationHistogram());
+        await foreach (var (run, bucket, count) in connection.StreamAsync(
+            $"SELECT run_no, bucket, n FROM run_durations WHERE run_no IN ({Numbers(histograms.Keys)})",
+            reader => (reader.GetInt64(0), (int)reader.GetInt64(1), reader.GetInt64(2)),
+            [],
+            cancellation).ConfigureAwait(false))
+        {
+            histograms[run].Add(bucket, count);
+        }
+
+        var views = new List<RunView>(runs.Count);
+        foreach (var run in runs)
+        {
+            var settled = run.State.IsSettled();
+            var recent = settled ? default : await RecentAsync(connection, run, now, cancellation).ConfigureAwait(false);
+            var running = settled ? [] : await RunningSecondsAsync(connection, run, now, cancellation).ConfigureAwait(false);
+            views.Add(new RunFacts(histograms[run.Number], recent, running).View(run, database.DataDirectory, now));
+        }
+
+        return views;
+    }
+
+    /// <summary>The last minute; where too little ended in it, the last hour, or else the last day.</summary>
+    private static async Task<Throughput> RecentAsync(DbConnection connection, RunRow run, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var recent = default(Throughput);
+        foreach (var (step, window) in new[] { (1, 60), (60, 3600), (3600, 86_400) })
+        {
+            var since = Math.Max(now.ToUnixTimeSeconds() - window, run.SubmittedAt.ToUnixTimeSeconds() / step * step);
+            var seconds = Math.Min(window, Math.Max((now - run.SubmittedAt).TotalSeconds, 0.001));
+            recent = (await connection.ListAsync(
+                "SELECT coalesce(sum(succeeded + failed), 0), coalesce(sum(items), 0), coalesce(sum(busy_seconds), 0) FROM run_timeline "
+                + "WHERE run_no = $1 AND step = $2 AND at >= $3",
+                reader => new Throughput(
+                    seconds, Convert.ToInt64(reader.GetValue(0), CultureInfo.InvariantCulture), Convert.ToInt64(reader.GetValue(1), CultureInfo.InvariantCulture),
+                    Convert.ToDouble(reader.GetValue(2), CultureInfo.InvariantCulture)),
+                cancellation,
+                run.Number, step, since).ConfigureAwait(false))[0];
+            if (recent.Attempts >= Throughput.Enough || seconds < window)
+                break;
+        }
+
+        return recent;
+    }
+
+    private static Task<List<double>> RunningSecondsAsync(DbConnection connection, RunRow run, DateTimeOffset now, CancellationToken cancellation) =>
+        connection.ListAsync(
+            "SELECT a.started_at FROM attempts a JOIN chunks c ON c.run_no = a.run_no AND c.idx = a.idx AND c.state = 'running' AND c.attempts = a.attempt "
+            + "WHERE a.run_no = $1 AND a.outcome IS NULL LIMIT 4096",
+            reader => Math.Max(0, (now - reader.Time(0)).TotalSeconds),
+            cancellation,
+            run.Number);
+
+    private static string Numbers<T>(IEnumerable<T> numbers)
+        where T : IFormattable => string.Join(", ", numbers.Select(number => number.ToString(null, CultureInfo.InvariantCulture)));
+}

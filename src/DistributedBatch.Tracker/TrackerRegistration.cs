@@ -1,0 +1,51 @@
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Tracker.Logs;
+using DistributedBatch.Tracker.Projection;
+using DistributedBatch.Tracker.Queries;
+using DistributedBatch.Tracker.Storage;
+using DistributedBatch.Tracker.Storage.Sqlite;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace DistributedBatch.Tracker;
+
+/// <summary>Puts the tracker into a container.</summary>
+public static class TrackerRegistration
+{
+    /// <summary>Messages the bus may hand over before the first of them is committed.</summary>
+    private const int Unacknowledged = 256;
+
+    /// <summary>
+    /// Adds the projection and the queries. The HTTP side comes on top with <c>MapTracker</c>. Messaging must be in the container already.
+    /// </summary>
+    public static IServiceCollection AddTracker(this IServiceCollection services, Action<TrackerOptions>? configure = null)
+    {
+        var options = new TrackerOptions();
+        configure?.Invoke(options);
+        services.TryAddSingleton(TimeProvider.System);
+        services
+            .AddSingleton(options)
+            .AddSingleton<IStorageDialect>(_ => Dialect(options))
+            .AddSingleton(provider => new TrackerDatabase(provider.GetRequiredService<IStorageDialect>(), Path.GetFullPath(options.DataDirectory)))
+            .AddSingleton<TrackerStore>()
+            .AddSingleton<ProjectionIntake>()
+            .AddSingleton<ProjectionSignal>()
+            .AddSingleton<RunQueries>()
+            .AddSingleton(_ => new LogFiles(options.DataDirectory))
+            .AddSingleton<Projector>()
+            .AddHostedService(provider => provider.GetRequiredService<Projector>());
+        services.AddBusEndpoint("dbatch.tracker").InParallel(Unacknowledged)
+            .Handle<RunSubmitted, ProjectionIntake>()
+            .Handle<RunChanged, ProjectionIntake>()
+            .Handle<AttemptReports, ProjectionIntake>()
+            .Handle<HostHeartbeat, ProjectionIntake>()
+            .Handle<LeaseTaken, ProjectionIntake>();
+        return services;
+    }
+
+    private static SqliteDialect Dialect(TrackerOptions options)
+    {
+        var directory = Directory.CreateDirectory(options.DataDirectory);
+        return new SqliteDialect(Path.Combine(directory.FullName, TrackerDatabase.FileName));
+    }
+}

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds with warnings as errors and runs every test against real servers and real processes.
+#   ./test.sh             all tests
+#   ./test.sh Producer    only the test projects whose name contains the word
+# The last line says: N passed, N failed, N skipped.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+. scripts/packages.sh
+
+need_dotnet
+need rabbitmq-server postgresql python3 python3-numpy python3-torch python3-sklearn python3-matplotlib procps
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+say "Building"
+dotnet build DistributedBatch.sln -nodeReuse:false -v quiet </dev/null
+
+passed=0 failed=0 skipped=0
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+
+# A run that ends without xunit's summary (a crash, a time-out) or without having run a test counts as a failure.
+run_project() {
+  local name=$1 program=$2 log="$logs/$1.log" status=0 total errors wrong left
+  say "Testing $name"
+  timeout --kill-after=20 600 "$program" -noColor -noLogo </dev/null >"$log" 2>&1 || status=$?
+  read -r total errors wrong left < <(sed -nE 's/.*Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+).*/\1 \2 \3 \4/p' "$log" | tail -1) || true
+  if [ -z "${total:-}" ] || [ "$total" -eq 0 ]; then
+    tail -60 "$log"
+    say "$name ran no test to its end (exit code $status)"
+    failed=$((failed + 1))
+    return
+  fi
+  passed=$((passed + total - wrong - left))
+  failed=$((failed + wrong + errors))
+  skipped=$((skipped + left))
+  if [ "$status" -ne 0 ]; then
+    cat "$log"
+    [ $((wrong + errors)) -gt 0 ] || failed=$((failed + 1))
+  else
+    grep -E 'Total:' "$log" | tail -1
+  fi
+}
+
+for project in tests/*/*.csproj; do
+  name=$(basename "$project" .csproj)
+  case "$name" in *.Tests | *.Specs) ;; *) continue ;; esac
+  case "$name" in *"${1:-}"*) run_project "$name" "tests/$name/bin/Debug/net10.0/$name" ;; esac
+done
+
+# A test that was not run has shown nothing.
+status=0
+[ "$failed" -eq 0 ] && [ $((passed + failed)) -gt 0 ] || status=1
+[ "$skipped" -eq 0 ] || { say "$skipped tests were skipped"; [ "${CI:-}" != true ] || status=1; }
+printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+exit "$status"
