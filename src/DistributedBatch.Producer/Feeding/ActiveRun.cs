@@ -1,6 +1,5 @@
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
-using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Producer.Intake;
 using DistributedBatch.Producer.Ledger;
 using DistributedBatch.Producer.Storage;

@@ -36,6 +36,9 @@ internal static partial class FeedLog
     [LoggerMessage(2009, LogLevel.Information, "This producer has the ledger now.")]
     public static partial void TookOver(ILogger log);
 
+    [LoggerMessage(2011, LogLevel.Error, "Chunk {Index} of run {Run} failed, because it was put aside: {Reason}")]
+    public static partial void ChunkDied(ILogger log, RunId run, int index, string reason);
+
     [LoggerMessage(2010, LogLevel.Critical, "The producer gives up: {Failure}")]
     public static partial void GaveUp(ILogger log, string failure);
 }

@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Producer.Hosts;
@@ -21,6 +20,7 @@ internal sealed class FeedLoop(
     private static readonly TimeSpan Watchfulness = TimeSpan.FromSeconds(1);
 
     private readonly Channel<Input> inputs = Channel.CreateUnbounded<Input>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly List<Input> round = [];
     private readonly List<Action> afterCommit = [];
     private DateTimeOffset watchedAt;
     private volatile bool feeding = true;
@@ -52,15 +52,21 @@ internal sealed class FeedLoop(
         {
             while (await inputs.Reader.WaitToReadAsync(cancellation).ConfigureAwait(false))
             {
-                for (var taken = 0; taken < MostInputsARound && inputs.Reader.TryRead(out var input); taken++)
+                while (round.Count < MostInputsARound && inputs.Reader.TryRead(out var input))
+                {
+                    round.Add(input);
                     await TakeAsync(input, cancellation).ConfigureAwait(false);
+                }
+
                 await TurnAsync(timer, cancellation).ConfigureAwait(false);
+                round.Clear();
             }
         }
         catch (Exception failure)
         {
             inputs.Writer.TryComplete();
             commit.Abandon(failure);
+            round.ForEach(input => Refuse(input, failure));
             while (inputs.Reader.TryRead(out var input))
                 Refuse(input, failure);
             throw;
@@ -94,6 +100,10 @@ internal sealed class FeedLoop(
                 break;
             case Input.Lease(var message, var kept):
                 book.Find(message.Run)?.Ledger.Lease(message);
+                afterCommit.Add(kept.SetResult);
+                break;
+            case Input.Dead(var message, var kept):
+                Bury(message, now);
                 afterCommit.Add(kept.SetResult);
                 break;
             case Input.Heartbeat(var message):
@@ -167,9 +177,15 @@ internal sealed class FeedLoop(
         if (await book.RestoreAsync(id, now, cancellation).ConfigureAwait(false) is not { } run)
             return RunAnswer.Refused($"There is no run {id}.");
         var refusal = run.Ledger.Change(action, now);
-        if (refusal is not null && run.Ledger is { FinishedAt: not null, HasChanges: false })
+        if (refusal is not null && run.Ledger is { FinishedAt: not null, HasChanges: false } && run.Announced >= run.Ledger.Revision)
             book.Drop(run);
         return refusal is null ? RunAnswer.Done(id) : RunAnswer.Refused($"Run {id} ({run.Stored.Spec.Name}) {refusal}.");
+    }
+
+    private void Bury(ChunkDead message, DateTimeOffset now)
+    {
+        if (book.Find(message.Run)?.Ledger.Bury(message.Index, message.Attempt, now) == Verdict.Failed)
+            FeedLog.ChunkDied(log, message.Run, message.Index, message.Reason);
     }
 
     private void Confirm(Input.Confirm confirm, DateTimeOffset now)
@@ -231,6 +247,9 @@ internal sealed class FeedLoop(
                 kept.TrySetException(reason);
                 break;
             case Input.Lease(_, var kept):
+                kept.TrySetException(reason);
+                break;
+            case Input.Dead(_, var kept):
                 kept.TrySetException(reason);
                 break;
             case Input.Submit(_, var answer):

@@ -1,4 +1,3 @@
-using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Producer.Storage;
 using Microsoft.Extensions.Logging;

@@ -16,6 +16,9 @@ internal abstract record Input
     /// <summary>A host keeps a chunk by its heartbeats; <paramref name="Kept"/> ends when it is committed.</summary>
     internal sealed record Lease(LeaseTaken Message, TaskCompletionSource Kept) : Input;
 
+    /// <summary>A chunk was put aside; <paramref name="Kept"/> ends when it is committed.</summary>
+    internal sealed record Dead(ChunkDead Message, TaskCompletionSource Kept) : Input;
+
     /// <summary>A host lives.</summary>
     internal sealed record Heartbeat(HostHeartbeat Message) : Input;
 

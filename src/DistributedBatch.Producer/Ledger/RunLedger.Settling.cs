@@ -40,9 +40,9 @@ internal sealed partial class RunLedger
     }
 
     /// <summary>A chunk that the consumers put aside unread fails for good.</summary>
-    public Verdict Bury(int index, DateTimeOffset now)
+    public Verdict Bury(int index, int attempt, DateTimeOffset now)
     {
-        if (index >= table.Count || table[index].State.IsFinal())
+        if (!flights.TryGetValue(index, out var flight) || attempt < flight.FirstAttempt)
             return Verdict.Stale;
         ref var chunk = ref table[index];
         End(index, ref chunk, ChunkState.Failed);
