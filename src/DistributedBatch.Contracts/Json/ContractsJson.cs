@@ -22,6 +22,7 @@ namespace DistributedBatch.Contracts.Json;
 [JsonSerializable(typeof(RunSteered))]
 [JsonSerializable(typeof(HostHeartbeat))]
 [JsonSerializable(typeof(LeaseTaken))]
+[JsonSerializable(typeof(ChunkDead))]
 [JsonSerializable(typeof(RunView))]
 [JsonSerializable(typeof(IReadOnlyList<RunView>))]
 [JsonSerializable(typeof(ChunkView))]
