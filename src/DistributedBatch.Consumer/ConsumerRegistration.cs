@@ -30,8 +30,8 @@ public static class ConsumerRegistration
         services.TryAddSingleton(TimeProvider.System);
         return services
             .AddSingleton(options)
-            .AddSingleton<MachineProbe>()
-            .AddSingleton(provider => new SlotShare(provider.GetRequiredService<MachineProbe>().Cores))
+            .AddSingleton(provider => new MachineProbe(provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton(_ => new SlotShare(MachineProbe.Cores))
             .AddSingleton<RunningAttempts>()
             .AddSingleton<SteeredRuns>()
             .AddSingleton<JobPlans>()

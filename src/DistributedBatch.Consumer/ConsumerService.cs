@@ -48,7 +48,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         (reporter, running, time) = (work.Reporter, work.Running, work.Time);
         scratch = ScratchRoot.Take(options.DataDirectory);
         pool = new SlotPool(scratch.Path, ResourceClass.Cpu, firstNumber: 0, share, work) { Changed = heartbeats.Changed };
-        cpuSlots = options.Slots ?? machine.Cores;
+        cpuSlots = options.Slots ?? MachineProbe.Cores;
     }
 
     /// <summary>Slots open now.</summary>
@@ -160,17 +160,17 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
 
     private HostStatus Status()
     {
-        var sample = machine.Sample();
+        var reading = machine.Read();
         return new HostStatus
         {
             Name = options.Host,
             Version = options.Version,
-            Cores = machine.Cores,
+            Cores = reading.Cores,
             Slots = pool.Target,
             SlotsReason = SlotsReason,
-            MemoryBytes = machine.MemoryBytes,
-            MemoryAvailableBytes = sample.MemoryAvailableBytes,
-            CpuBusy = sample.CpuBusy,
+            MemoryBytes = reading.MemoryBytes,
+            MemoryAvailableBytes = reading.MemoryAvailableBytes,
+            CpuBusy = reading.CpuBusy,
             OnHold = pool.OnHold,
         };
     }

@@ -1,86 +1,69 @@
-using System.Globalization;
-
 namespace DistributedBatch.Consumer.Resources;
 
-/// <summary>Reads what the machine offers this process: cores and memory, container limits and affinity respected.</summary>
-public sealed class MachineProbe
+/// <summary>
+/// Reads the machine. Inside a container the limits of its cgroup (version 2) count, since the machine's own figures would promise what the container
+/// does not get. Not thread-safe: one loop owns it, and <see cref="MachineReading.CpuBusy"/> covers the time since that loop's last reading.
+/// </summary>
+/// <param name="time">The clock.</param>
+/// <param name="root">Where <c>/proc</c> and <c>/sys</c> are; another place only in tests.</param>
+public sealed class MachineProbe(TimeProvider time, string root = "/")
 {
-    private (long Busy, long Total) lastTimes;
+    private readonly string cgroup = Path.Combine(root, "sys/fs/cgroup");
+    private CpuTimes lastTimes;
+    private (long Usage, long At) lastQuota;
 
-    /// <summary>Cores this process may use: <see cref="Environment.ProcessorCount"/> honours affinity and the cgroup's processor quota, rounded up.</summary>
-    public int Cores { get; } = Math.Max(1, Environment.ProcessorCount);
+    /// <summary>Cores this process may use. .NET already counts affinity and the cgroup's quota, rounded up.</summary>
+    public static int Cores => Environment.ProcessorCount;
 
-    /// <summary>Memory this process may use, in bytes: the machine's, or the container's limit when that is lower.</summary>
-    public long MemoryBytes { get; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-
-    /// <summary>Takes a sample. The busy share is since the last sample, 0 for the first.</summary>
-    public MachineSample Sample()
+    /// <summary>The machine now. A figure that the system does not tell is 0.</summary>
+    public MachineReading Read()
     {
-        var (busy, total) = ProcessorTimes();
-        var share = lastTimes.Total > 0 && total > lastTimes.Total ? (double)(busy - lastTimes.Busy) / (total - lastTimes.Total) : 0;
-        lastTimes = (busy, total);
-        return new MachineSample(Math.Clamp(share, 0, 1), MemoryAvailable(), Pressure("memory"), Pressure("cpu"));
-    }
-
-    private static (long Busy, long Total) ProcessorTimes()
-    {
-        // user nice system idle iowait irq softirq steal: proc_stat(5). Waiting for a disk is idle time for our purpose.
-        var line = ReadLines("/proc/stat").FirstOrDefault() ?? "";
-        var times = line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Take(8)
-            .Select(text => long.TryParse(text, CultureInfo.InvariantCulture, out var value) ? value : 0).ToArray();
-        var total = times.Sum();
-        return times.Length < 5 ? (0, 0) : (total - times[3] - times[4], total);
-    }
-
-    private long MemoryAvailable()
-    {
-        var line = ReadLines("/proc/meminfo").FirstOrDefault(text => text.StartsWith("MemAvailable:", StringComparison.Ordinal));
-        var fields = line?.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        var machine = fields is [_, var kilobytes, ..] && long.TryParse(kilobytes, CultureInfo.InvariantCulture, out var value) ? value * 1024 : MemoryBytes;
-        return CgroupRoom() is { } room ? Math.Min(machine, room) : machine;
-    }
-
-    // What the container's limit leaves: cgroup v2, then v1. Page cache counts as used there, so inactive files are given back.
-    private static long? CgroupRoom()
-    {
-        foreach (var (limitFile, usedFile, statFile) in (ReadOnlySpan<(string, string, string)>)
-            [
-                ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory.stat"),
-                ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes", "/sys/fs/cgroup/memory/memory.stat"),
-            ])
+        var meminfo = ReadText("proc/meminfo") ?? "";
+        var memory = MemoryText.MeminfoBytes(meminfo, "MemTotal") ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        var available = MemoryText.MeminfoBytes(meminfo, "MemAvailable") ?? 0;
+        if (MemoryText.Limit(ReadCgroup("memory.max")) is { } limit && limit < memory)
         {
-            if (Number(limitFile) is not { } limit || limit > 1L << 60 || Number(usedFile) is not { } used)
-                continue;
-            var cache = ReadLines(statFile)
-                .Where(line => line.StartsWith("inactive_file ", StringComparison.Ordinal) || line.StartsWith("total_inactive_file ", StringComparison.Ordinal))
-                .Select(line => long.TryParse(line.Split(' ')[1], CultureInfo.InvariantCulture, out var value) ? value : 0)
-                .DefaultIfEmpty(0).Max();
-            return Math.Max(0, limit - used + cache);
+            memory = limit;
+
+            // Cached file pages that nobody used lately are given back on demand, just as MemAvailable counts them for the machine.
+            var used = (MemoryText.Limit(ReadCgroup("memory.current")) ?? 0) - MemoryText.Stat(ReadCgroup("memory.stat"), "inactive_file");
+            available = Math.Min(available, Math.Max(0, limit - used));
         }
 
-        return null;
+        return new MachineReading(Cores, CpuBusy(), memory, available, MemoryText.Pressure(ReadText("proc/pressure/memory") ?? ""));
     }
 
-    // Share of the last ten seconds in which something waited: https://docs.kernel.org/accounting/psi.html
-    private static double Pressure(string resource)
+    private double CpuBusy()
     {
-        var line = ReadLines($"/proc/pressure/{resource}").FirstOrDefault() ?? "";
-        var field = line.Split(' ').FirstOrDefault(part => part.StartsWith("avg10=", StringComparison.Ordinal));
-        return field is not null && double.TryParse(field[6..], CultureInfo.InvariantCulture, out var percent) ? percent / 100 : 0;
+        var now = time.GetTimestamp();
+        if (HasQuota(ReadCgroup("cpu.max")))
+        {
+            var usage = MemoryText.Stat(ReadCgroup("cpu.stat"), "usage_usec");
+            var seconds = lastQuota.At == 0 ? 0 : time.GetElapsedTime(lastQuota.At, now).TotalSeconds;
+            var busy = seconds > 0 ? Math.Clamp((usage - lastQuota.Usage) / 1e6 / (seconds * Cores), 0, 1) : 0;
+            lastQuota = (usage, now);
+            return busy;
+        }
+
+        var times = CpuTimes.Parse(ReadText("proc/stat") ?? "");
+        var share = times.BusySince(lastTimes);
+        lastTimes = times;
+        return share;
     }
 
-    private static long? Number(string path) =>
-        ReadLines(path).FirstOrDefault() is { } text && long.TryParse(text, CultureInfo.InvariantCulture, out var value) ? value : null;
+    private static bool HasQuota(string? max) => max is not null && !max.StartsWith("max", StringComparison.Ordinal);
 
-    private static string[] ReadLines(string path)
+    private string? ReadCgroup(string file) => ReadText(Path.Combine(cgroup, file));
+
+    private string? ReadText(string file)
     {
         try
         {
-            return File.Exists(path) ? File.ReadAllLines(path) : [];
+            return File.ReadAllText(Path.Combine(root, file));
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception missing) when (missing is IOException or UnauthorizedAccessException)
         {
-            return [];
+            return null;
         }
     }
 }

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using DistributedBatch.Cli.Commands;
+
+namespace DistributedBatch.Cli.CommandLine;
+
+/// <summary>The verbs of <c>dbatch</c>. Building it is cheap: what a verb needs is loaded when it runs.</summary>
+internal static class CommandTree
+{
+    /// <summary>Reads <paramref name="args"/> and does what they say.</summary>
+    public static async Task<int> RunAsync(IReadOnlyList<string> args)
+    {
+        var (own, words) = Split(args);
+        var root = Build(words);
+        var parsed = root.Parse(own, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var mistakes = ParseMistakes.Of(parsed, words);
+        if (mistakes.Count > 0)
+            return Complaint.Usage(mistakes);
+
+        // Signals are ours: a run drains on the first one, and reading commands simply end.
+        return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false })
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Everything after the first <c>--</c> is the command and not ours to interpret.</summary>
+    private static (IReadOnlyList<string> Own, IReadOnlyList<string>? Words) Split(IReadOnlyList<string> args)
+    {
+        var dashes = args.ToList().IndexOf("--");
+        return dashes < 0 ? (args, null) : ([.. args.Take(dashes)], [.. args.Skip(dashes + 1)]);
+    }
+
+    private static RootCommand Build(IReadOnlyList<string>? words)
+    {
+        var root = new RootCommand("Runs a program over a dataset, chunk by chunk, on all cores of one box or on every spare machine of a lab.")
+        {
+            RunCommand.Create(words),
+            VersionCommand.Create(),
+        };
+        HelpWithPrecedence.AddTo(root);
+        root.SetAction(_ => Menu.StartMenu.RunAsync());
+        return root;
+    }
+}

@@ -1,0 +1,167 @@
+using System.Globalization;
+using System.Text;
+using DistributedBatch.Cli.Options;
+using DistributedBatch.Contracts.Datasets;
+
+namespace DistributedBatch.Cli.Datasets;
+
+/// <summary>Makes the dataset of a run from its settings; what is wrong becomes a sentence in <paramref name="mistakes"/>.</summary>
+/// <param name="settings">The joined settings.</param>
+/// <param name="workingDirectory">Directory the command runs in; relative matches of a glob stay relative when it starts there.</param>
+/// <param name="input">Standard input, for <c>--items -</c>.</param>
+/// <param name="mistakes">Receives one sentence for each mistake.</param>
+internal sealed class DatasetReader(
+    IReadOnlyDictionary<string, SettingValue> settings, string workingDirectory, Func<Stream> input, List<string> mistakes)
+{
+    // Throws on bytes that are not UTF-8 rather than replacing them: a replaced letter is another file's name.
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>The dataset; null when there is none or it cannot be read, and then there is a mistake.</summary>
+    public Dataset? Read()
+    {
+        var kinds = RunSettings.DatasetKeys.Where(settings.ContainsKey).ToList();
+        if (kinds.Count == 0)
+            return Mistake<Dataset>("There is no dataset. Say --total N, --items FILE, --glob PATTERN, --sweep NAME=A,B or --table FILE.csv.");
+        if (kinds.Count > 1)
+            return Mistake<Dataset>($"{string.Join(" and ", kinds.Select(kind => settings[kind].Where))} are different datasets; give one of them.");
+        if (settings.TryGetValue("first", out var first) && kinds[0] != "total")
+            mistakes.Add($"{first.Where} goes with --total only.");
+        var value = settings[kinds[0]];
+        return kinds[0] switch
+        {
+            "total" => Range(value),
+            "items" => Items(value),
+            "glob" => Glob(value),
+            "sweep" => Sweep(value),
+            _ => Table(value),
+        };
+    }
+
+    private RangeDataset? Range(SettingValue value)
+    {
+        var total = Number(value, least: 0);
+        var first = settings.TryGetValue("first", out var given) ? Number(given, least: 0) : 0;
+        return total is null || first is null ? null : new RangeDataset(total.Value, first.Value);
+    }
+
+    private ItemDataset? Items(SettingValue value)
+    {
+        if (value.IsList)
+            return value.Texts.Count > 0 ? new ItemDataset(value.Texts) : Mistake<ItemDataset>($"{value.Where} is an empty list.");
+        if (ReadText(value) is not { } text)
+            return null;
+        var items = text.Split('\n').Select(line => line.TrimEnd('\r')).Where(line => line.Length > 0).ToList();
+        return items.Count > 0 ? new ItemDataset(items) : Mistake<ItemDataset>($"{value.Where}: {NameOf(value)} has no items; it wants one per line.");
+    }
+
+    private ItemDataset? Glob(SettingValue value)
+    {
+        var items = new List<string>();
+        foreach (var pattern in value.Texts)
+        {
+            var matches = GlobPattern.Matches(pattern, value.Directory);
+            if (matches.Count == 0)
+                mistakes.Add($"{value.Where}: nothing matches '{pattern}' in {value.Directory}.");
+            var moved = Path.GetFullPath(value.Directory) != Path.GetFullPath(workingDirectory);
+            items.AddRange(moved ? matches.Select(value.AbsolutePath) : matches);
+        }
+
+        return items.Count > 0 ? new ItemDataset(items) : null;
+    }
+
+    private SweepDataset? Sweep(SettingValue value)
+    {
+        var parameters = new List<SweepParameter>();
+        foreach (var text in value.Texts)
+        {
+            var equals = text.IndexOf('=', StringComparison.Ordinal);
+            var values = equals > 0 ? ValuesOf(text[(equals + 1)..]) : [];
+            if (values.Count == 0)
+                mistakes.Add($"{value.Where}: '{text}' is no parameter; write NAME=VALUE,VALUE such as lr=0.1,0.01.");
+            else
+                parameters.Add(new SweepParameter(text[..equals].Trim(), values));
+        }
+
+        return parameters.Count == value.Texts.Count ? new SweepDataset(parameters) : null;
+    }
+
+    private static IReadOnlyList<string> ValuesOf(string text)
+    {
+        try
+        {
+            return CsvText.Records(text).Select(record => record.Fields).FirstOrDefault() ?? [];
+        }
+        catch (FormatException)
+        {
+            return [];
+        }
+    }
+
+    private TableDataset? Table(SettingValue value)
+    {
+        if (ReadText(value) is not { } text)
+            return null;
+        try
+        {
+            var records = CsvText.Records(text).ToList();
+            if (records.Count < 2)
+                return Mistake<TableDataset>($"{value.Where}: {NameOf(value)} has no rows; it wants a header and at least one row.");
+            var header = records[0].Fields.Select(name => name.Trim()).ToList();
+            var odd = records.Skip(1).FirstOrDefault(record => record.Fields.Count != header.Count);
+            return odd.Fields is null
+                ? new TableDataset(header, [.. records.Skip(1).Select(record => record.Fields)])
+                : Mistake<TableDataset>(
+                    $"{value.Where}: {NameOf(value)} line {odd.Line} has {odd.Fields.Count} fields where the header has {header.Count}.");
+        }
+        catch (FormatException failure)
+        {
+            return Mistake<TableDataset>($"{value.Where}: {NameOf(value)} {failure.Message}.");
+        }
+    }
+
+    private string? ReadText(SettingValue value)
+    {
+        try
+        {
+            using var stream = value.Text == "-" ? input() : File.OpenRead(value.Path);
+            using var reader = new StreamReader(stream, Utf8);
+            return reader.ReadToEnd();
+        }
+        catch (DecoderFallbackException)
+        {
+            return Mistake<string>($"{value.Where}: {NameOf(value)} is not UTF-8 text; convert it first, for instance with iconv -t UTF-8.");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            return Mistake<string>($"{value.Where}: cannot read {NameOf(value)}: {Reason(failure, value)}");
+        }
+    }
+
+    private static string Reason(Exception failure, SettingValue value) => failure switch
+    {
+        FileNotFoundException or DirectoryNotFoundException => "there is no such file.",
+        UnauthorizedAccessException when Directory.Exists(value.Path) => "it is a directory.",
+        UnauthorizedAccessException => "you may not read it (look at its permissions).",
+        _ => failure.Message,
+    };
+
+    private static string NameOf(SettingValue value) => value.Text == "-" ? "standard input" : value.Text;
+
+    private long? Number(SettingValue value, long least)
+    {
+        if (!long.TryParse(value.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+            mistakes.Add($"{value.Where} wants a whole number, not '{value.Text}'.");
+        else if (number < least)
+            mistakes.Add($"{value.Where} is {number}; it must be at least {least}.");
+        else
+            return number;
+        return null;
+    }
+
+    private T? Mistake<T>(string sentence)
+        where T : class
+    {
+        mistakes.Add(sentence);
+        return null;
+    }
+}

@@ -1,0 +1,78 @@
+using System.IO.Enumeration;
+
+namespace DistributedBatch.Cli.Datasets;
+
+/// <summary>
+/// Paths that match a pattern: <c>*</c> and <c>?</c> within a name, <c>**</c> across directories. As in a shell, names that start with a dot only match a
+/// pattern that does too, and <c>**</c> does not follow links to directories (they may lead in circles).
+/// </summary>
+internal static class GlobPattern
+{
+    /// <summary>The matches in ordinal order, so that a dataset is the same on every machine and in every language.</summary>
+    /// <param name="pattern">The pattern; relative ones start at <paramref name="directory"/> and give relative paths.</param>
+    /// <param name="directory">Where a relative pattern starts.</param>
+    public static IReadOnlyList<string> Matches(string pattern, string directory)
+    {
+        var absolute = pattern.StartsWith('/');
+        var parts = pattern.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        var found = new SortedSet<string>(StringComparer.Ordinal);
+        if (parts.Length > 0)
+            Walk(absolute ? "/" : directory, absolute ? "/" : "", parts, 0, found);
+        return [.. found];
+    }
+
+    private static void Walk(string directory, string shown, string[] parts, int depth, SortedSet<string> found)
+    {
+        var part = parts[depth];
+        var last = depth == parts.Length - 1;
+        if (part == "**")
+        {
+            if (!last)
+                Walk(directory, shown, parts, depth + 1, found);
+            foreach (var entry in Entries(directory))
+            {
+                if (entry.Name.StartsWith('.'))
+                    continue;
+                if (entry is DirectoryInfo { LinkTarget: null })
+                    Walk(entry.FullName, shown + entry.Name + "/", parts, depth, found);
+                else if (last && entry is FileInfo)
+                    found.Add(shown + entry.Name);
+            }
+        }
+        else if (part is "." or ".." || !part.AsSpan().ContainsAny('*', '?'))
+        {
+            var path = Path.Combine(directory, part);
+            if (last ? Path.Exists(path) : Directory.Exists(path))
+                Step(path, shown + part);
+        }
+        else
+        {
+            foreach (var entry in Entries(directory))
+            {
+                if ((!entry.Name.StartsWith('.') || part.StartsWith('.')) && FileSystemName.MatchesSimpleExpression(part, entry.Name, ignoreCase: false)
+                    && (last || Directory.Exists(entry.FullName)))
+                    Step(entry.FullName, shown + entry.Name);
+            }
+        }
+
+        void Step(string path, string name)
+        {
+            if (last)
+                found.Add(name);
+            else
+                Walk(path, name + "/", parts, depth + 1, found);
+        }
+    }
+
+    private static FileSystemInfo[] Entries(string directory)
+    {
+        try
+        {
+            return new DirectoryInfo(directory).GetFileSystemInfos();
+        }
+        catch (Exception failure) when (failure is UnauthorizedAccessException or DirectoryNotFoundException)
+        {
+            return []; // A shell passes over what it may not read; so do we.
+        }
+    }
+}

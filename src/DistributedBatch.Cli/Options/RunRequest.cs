@@ -1,0 +1,22 @@
+using DistributedBatch.Contracts.Runs;
+
+namespace DistributedBatch.Cli.Options;
+
+/// <summary>All that <c>dbatch run</c> or <c>dbatch submit</c> was asked to do, checked.</summary>
+internal sealed record RunRequest
+{
+    /// <summary>The run.</summary>
+    public required RunSpec Spec { get; init; }
+
+    /// <summary>Whether the user named the run, which lets the same command continue it.</summary>
+    public required bool Named { get; init; }
+
+    /// <summary>Attempts at once; null lets the consumer find the number.</summary>
+    public int? Slots { get; init; }
+
+    /// <summary>Absolute path of the state directory.</summary>
+    public required string StateDirectory { get; init; }
+
+    /// <summary>Absolute directory in which <c>before</c>, <c>after</c> and, on one box, the attempts run.</summary>
+    public required string WorkingDirectory { get; init; }
+}

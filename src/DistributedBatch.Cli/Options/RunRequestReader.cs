@@ -1,0 +1,112 @@
+using DistributedBatch.Cli.Checks;
+using DistributedBatch.Cli.Datasets;
+using DistributedBatch.Contracts.Datasets;
+using DistributedBatch.Contracts.Runs;
+
+namespace DistributedBatch.Cli.Options;
+
+/// <summary>Makes a checked request of joined settings, or all the reasons why not.</summary>
+/// <param name="settings">The joined settings; the command under the key <c>command</c>.</param>
+/// <param name="directory">Where the user stands.</param>
+/// <param name="input">Opens standard input.</param>
+internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue> settings, string directory, Func<Stream> input)
+{
+    private readonly List<string> mistakes = [];
+
+    /// <summary>The request, or every mistake.</summary>
+    /// <param name="remote">Whether hosts elsewhere run it, where the user's directory may not exist.</param>
+    public (RunRequest? Request, IReadOnlyList<string> Mistakes) Read(bool remote)
+    {
+        var reader = new SettingReader(settings, mistakes);
+        var workingDirectory = reader.Value("cwd")?.Path ?? directory;
+        if (!remote && !Directory.Exists(workingDirectory))
+            mistakes.Add($"{reader.Value("cwd")?.Where ?? "The working directory"}: there is no directory {workingDirectory}.");
+        if (reader.Value("command") is not { Texts.Count: > 0 })
+            mistakes.Add("There is no command. Put it after two dashes: dbatch run --total 100 -- python3 script.py {start} {count}");
+
+        var dataset = new DatasetReader(settings, workingDirectory, input, mistakes).Read();
+        var python = Interpreter(reader.Value("python"));
+        var spec = Spec(reader, dataset ?? new RangeDataset(0), python, remote && reader.Value("cwd") is null ? null : workingDirectory);
+        var request = new RunRequest
+        {
+            Spec = spec,
+            Named = reader.Value("name") is not null,
+            Slots = checked((int?)reader.NumberOrAuto("slots", fallback: null)),
+            StateDirectory = reader.Value("state")?.Path ?? Path.Combine(directory, ".dbatch"),
+            WorkingDirectory = workingDirectory,
+        };
+
+        mistakes.AddRange(RunSpecCheck.Mistakes(WithStandIns(spec, dataset)));
+        if (!remote)
+            mistakes.AddRange(ProgramMistakes(spec, workingDirectory));
+        return mistakes.Count == 0 ? (request, []) : (null, [.. mistakes.Distinct()]);
+    }
+
+    // What is missing was said already; stand-ins let the check find what else is wrong without repeating it.
+    private static RunSpec WithStandIns(RunSpec spec, Dataset? dataset)
+    {
+        var checkable = spec.Job.Command.Count > 0 ? spec : spec with { Job = spec.Job with { Command = ["true"] } };
+        return dataset is null ? checkable with { Dataset = new ItemDataset(["item"]), ChunkSize = 1 } : checkable;
+    }
+
+    private static IEnumerable<string> ProgramMistakes(RunSpec spec, string workingDirectory)
+    {
+        var path = spec.Job.Env.GetValueOrDefault("PATH") ?? Environment.GetEnvironmentVariable("PATH") ?? "";
+        foreach (var (role, words) in new[] { ("", spec.Job.Command), ("before: ", spec.Before), ("after: ", spec.After) })
+        {
+            if (words.Count > 0 && ProgramCheck.Mistake(words[0], workingDirectory, path) is { } mistake)
+                yield return role + mistake;
+        }
+    }
+
+    private RunSpec Spec(SettingReader reader, Dataset dataset, string? python, string? workingDirectory)
+    {
+        var plain = new RunSpec { Name = "", Dataset = dataset, Job = new JobSpec { Command = [] } };
+        var command = Words(reader, "command", python);
+        return plain with
+        {
+            Name = reader.Text("name") is { Length: > 0 } name ? name : DefaultName.Of(command),
+            ChunkSize = reader.NumberOrAuto("chunk", plain.ChunkSize),
+            Retries = reader.Number("retries", 0) ?? plain.Retries,
+            RetryDelay = reader.Duration("retry-delay") ?? plain.RetryDelay,
+            CrashLimit = reader.Number("crash-limit", 1) ?? plain.CrashLimit,
+            MaxFailures = reader.Number("max-failures", 0),
+            Weight = reader.Number("weight", 1) ?? plain.Weight,
+            Priority = reader.Number("priority", int.MinValue) ?? plain.Priority,
+            Before = Words(reader, "before", python),
+            After = Words(reader, "after", python),
+            Notify = Notify(reader),
+            Job = plain.Job with
+            {
+                Command = command,
+                Stdin = reader.Text("stdin"),
+                WorkingDirectory = workingDirectory,
+                Env = reader.Pairs("env"),
+                Timeout = reader.Duration("timeout"),
+                Grace = reader.Duration("grace") ?? plain.Job.Grace,
+                Gpus = reader.Fraction("gpu") ?? plain.Job.Gpus,
+                MemoryBytes = reader.Size("memory"),
+                Warm = reader.Word<WarmMode>("warm") ?? plain.Job.Warm,
+                Python = python,
+                OutputDirectory = reader.Value("out")?.Path,
+            },
+        };
+    }
+
+    private static IReadOnlyList<string> Words(SettingReader reader, string key, string? python) =>
+        PythonWord.Replace(reader.Value(key)?.Texts ?? [], python);
+
+    // A name is looked up on PATH; only something with a directory in it is a path.
+    private static string? Interpreter(SettingValue? python) =>
+        python is null ? null : python.Text.Contains('/', StringComparison.Ordinal) ? python.Path : python.Text;
+
+    private Uri? Notify(SettingReader reader)
+    {
+        if (reader.Value("notify") is not { } value)
+            return null;
+        if (Uri.TryCreate(value.Text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https")
+            return address;
+        mistakes.Add($"{value.Where} wants an http or https address, not '{value.Text}'.");
+        return null;
+    }
+}

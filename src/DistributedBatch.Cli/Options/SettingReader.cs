@@ -1,0 +1,106 @@
+using System.Globalization;
+
+namespace DistributedBatch.Cli.Options;
+
+/// <summary>Reads typed values out of joined settings. A value that makes no sense becomes a sentence, and its default is used so that reading goes on.</summary>
+internal sealed class SettingReader(IReadOnlyDictionary<string, SettingValue> settings, List<string> mistakes)
+{
+    /// <summary>The value of <paramref name="key"/>, or null when no layer has it.</summary>
+    public SettingValue? Value(string key) => settings.GetValueOrDefault(key);
+
+    /// <summary>A text.</summary>
+    public string? Text(string key) => Value(key)?.Text;
+
+    /// <summary>A whole number of at least <paramref name="least"/>.</summary>
+    public int? Number(string key, int least)
+    {
+        if (Value(key) is not { } value)
+            return null;
+        if (!int.TryParse(value.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+            mistakes.Add($"{value.Where} wants a whole number, not '{value.Text}'.");
+        else if (number < least)
+            mistakes.Add($"{value.Where} is {number}; it must be at least {least}.");
+        else
+            return number;
+        return null;
+    }
+
+    /// <summary>A whole number of at least 1, or null for the word <c>auto</c>.</summary>
+    /// <param name="key">The setting.</param>
+    /// <param name="fallback">What no value means.</param>
+    public long? NumberOrAuto(string key, long? fallback)
+    {
+        if (Value(key) is not { } value)
+            return fallback;
+        if (value.Text == "auto")
+            return null;
+        if (!long.TryParse(value.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+            mistakes.Add($"{value.Where} wants a whole number or auto, not '{value.Text}'.");
+        else if (number < 1)
+            mistakes.Add($"{value.Where} is {number}; it must be at least 1, or auto.");
+        else
+            return number;
+        return fallback;
+    }
+
+    /// <summary>A number that may have decimals and is at least 0.</summary>
+    public double? Fraction(string key)
+    {
+        if (Value(key) is not { } value)
+            return null;
+        if (double.TryParse(value.Text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+            return number;
+        mistakes.Add($"{value.Where} wants a number of at least 0, not '{value.Text}'.");
+        return null;
+    }
+
+    /// <summary>A duration.</summary>
+    public TimeSpan? Duration(string key)
+    {
+        if (Value(key) is not { } value)
+            return null;
+        if (DurationText.Read(value.Text) is { } duration)
+            return duration;
+        mistakes.Add($"{value.Where} wants a duration such as 90s, 5m or 1h30m, not '{value.Text}'.");
+        return null;
+    }
+
+    /// <summary>A size in bytes.</summary>
+    public long? Size(string key)
+    {
+        if (Value(key) is not { } value)
+            return null;
+        if (SizeText.Read(value.Text) is { } size and > 0)
+            return size;
+        mistakes.Add($"{value.Where} wants a size such as 512M or 4G, not '{value.Text}'.");
+        return null;
+    }
+
+    /// <summary>One of a few words.</summary>
+    public TEnum? Word<TEnum>(string key)
+        where TEnum : struct, Enum
+    {
+        if (Value(key) is not { } value)
+            return null;
+        if (Contracts.Json.Words.Parse<TEnum>(value.Text) is { } word)
+            return word;
+        mistakes.Add($"{value.Where} is one of {string.Join(", ", Enum.GetValues<TEnum>().Select(Contracts.Json.Words.Word))}; '{value.Text}' is not.");
+        return null;
+    }
+
+    /// <summary>Pairs written as <c>K=V</c>; of several with one key the last counts.</summary>
+    public IReadOnlyDictionary<string, string> Pairs(string key)
+    {
+        var pairs = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var text in Value(key)?.Texts ?? [])
+        {
+            var equals = text.IndexOf('=', StringComparison.Ordinal);
+            if (equals > 0)
+                pairs[text[..equals]] = text[(equals + 1)..];
+            else
+                mistakes.Add($"{Value(key)!.Where}: '{text}' is no variable; write NAME=VALUE.");
+        }
+
+        return pairs;
+    }
+}

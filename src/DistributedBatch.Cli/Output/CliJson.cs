@@ -1,0 +1,20 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using DistributedBatch.Cli.Plan;
+
+namespace DistributedBatch.Cli.Output;
+
+/// <summary>Source-generated JSON of what only the command line prints; the rest is in the contracts.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    WriteIndented = true)]
+[JsonSerializable(typeof(PlanJson))]
+internal sealed partial class CliJson : JsonSerializerContext
+{
+    private static CliJson? readable;
+
+    /// <summary>Indented, with every character as itself.</summary>
+    public static CliJson Readable => readable ??= new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

@@ -1,0 +1,36 @@
+using CliWrap;
+using CliWrap.Buffered;
+
+namespace DistributedBatch.Consumer.Gpus;
+
+/// <summary>Asks the driver which cards there are.</summary>
+/// <param name="program">Program to ask; another one than <c>nvidia-smi</c> only in tests.</param>
+public sealed class GpuProbe(string program = "nvidia-smi")
+{
+    // A driver that hangs must not hang the host: ten times what a healthy one takes with eight cards.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>The healthy cards; empty where there is no NVIDIA driver, or where it does not answer.</summary>
+    public async Task<IReadOnlyList<GpuCard>> CardsAsync(CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(Patience);
+        try
+        {
+            var answer = await Cli.Wrap(program)
+                .WithArguments(NvidiaSmiText.Arguments)
+                .WithValidation(CommandResultValidation.None)
+                .ExecuteBufferedAsync(limit.Token)
+                .ConfigureAwait(false);
+            return NvidiaSmiText.Cards(answer.StandardOutput);
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return [];
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return [];
+        }
+    }
+}

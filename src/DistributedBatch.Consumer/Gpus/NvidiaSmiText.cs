@@ -1,0 +1,36 @@
+using System.Globalization;
+
+namespace DistributedBatch.Consumer.Gpus;
+
+/// <summary>
+/// Reads what <c>nvidia-smi --query-gpu=index,name,memory.total,memory.used --format=csv,noheader,nounits</c> prints. Drivers put warnings, <c>[N/A]</c> and
+/// <c>ERR!</c> between the lines when a card is ill; such a card is left out, and the others stay usable.
+/// </summary>
+public static class NvidiaSmiText
+{
+    private const long Mebibyte = 1L << 20;
+
+    /// <summary>The query whose answer <see cref="Cards"/> reads.</summary>
+    public static readonly IReadOnlyList<string> Arguments = ["--query-gpu=index,name,memory.total,memory.used", "--format=csv,noheader,nounits"];
+
+    /// <summary>The healthy cards in <paramref name="text"/>, by index.</summary>
+    public static IReadOnlyList<GpuCard> Cards(string text) =>
+        [.. text.Split('\n').Select(Card).OfType<GpuCard>().DistinctBy(card => card.Index).OrderBy(card => card.Index)];
+
+    private static GpuCard? Card(string line)
+    {
+        var fields = line.Split(',', StringSplitOptions.TrimEntries);
+
+        // A model name may hold a comma of its own, so the numbers are taken from both ends.
+        return fields.Length >= 4
+            && int.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+            && Mebibytes(fields[^2]) is { } total and > 0
+            && Mebibytes(fields[^1]) is { } used
+                ? new GpuCard(index, string.Join(", ", fields[1..^2]), total * Mebibyte, Math.Min(used, total) * Mebibyte)
+                : null;
+    }
+
+    // Some drivers print the unit although they were asked not to.
+    private static long? Mebibytes(string field) =>
+        long.TryParse(field.Replace("MiB", "", StringComparison.Ordinal).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
+}

@@ -1,0 +1,153 @@
+namespace DistributedBatch.Consumer.Tuning;
+
+/// <summary>
+/// Finds the number of slots at which a host gets most done. Samples in, advice out; no clock, no chance, no I/O.
+/// <para>
+/// It climbs: while processors lie idle the attempts wait for something, so more slots are tried, in larger steps the more lies idle; a step that brought
+/// nothing is taken back. Now and then it tries a neighbour, first a smaller one, because attempts that fight over caches or memory bandwidth show
+/// only by getting more done when there are fewer of them. Memory overrules everything.
+/// </para>
+/// </summary>
+/// <param name="limits">What to stay within.</param>
+public sealed class SlotTuner(TunerLimits limits)
+{
+    private readonly record struct Measured(int Slots, double Score, bool ByItems, double CpuBusy);
+
+    private TunerEpoch epoch = new();
+    private Measured? home;
+    private bool settling = true;
+    private bool probeDownNext = true;
+    private int quietEpochs;
+    private int epochsBeforeProbe = limits.EpochsBeforeProbe;
+
+    /// <summary>The advice in force.</summary>
+    public SlotAdvice Current { get; private set; } = new(limits.Cores, $"one per core ({limits.Cores}) to start with");
+
+    /// <summary>Takes in what was seen since the last call; ask about once a second.</summary>
+    public SlotAdvice Observe(in TunerSample sample)
+    {
+        if (MemoryCeiling(sample) is { } ceiling && ceiling < Current.Slots)
+            return Yield(ceiling, sample);
+
+        epoch.Add(sample);
+        if (settling)
+        {
+            // What ran while slots were being opened or closed says nothing about the new number.
+            settling = epoch.Seconds < limits.ShortestEpoch.TotalSeconds;
+            if (!settling)
+                epoch = new TunerEpoch();
+            return Current;
+        }
+
+        var byItems = epoch.CountsEnough(Current.Slots);
+        if (epoch.Seconds < limits.ShortestEpoch.TotalSeconds || (!byItems && epoch.Seconds < limits.LongestEpoch.TotalSeconds))
+            return Current;
+
+        var seen = epoch;
+        epoch = new TunerEpoch();
+
+        // Slots that found no chunk measured the queue, not the machine.
+        if (seen.Busy < 0.8 * Current.Slots)
+            return Current;
+        return Judge(new Measured(Current.Slots, byItems ? seen.ItemsPerSecond : seen.CpuBusy, byItems, seen.CpuBusy), sample);
+    }
+
+    private SlotAdvice Judge(Measured now, in TunerSample sample)
+    {
+        // The first measurement, or the workload changed its kind (items now end, or no longer do): begin from here.
+        if (home is not { } best || best.ByItems != now.ByItems)
+        {
+            home = now;
+            return Climb(now, sample);
+        }
+
+        if (now.Slots == best.Slots)
+        {
+            var changed = Math.Abs(now.Score - best.Score) > 0.25 * best.Score;
+            home = now with { Score = changed ? now.Score : (best.Score + now.Score) / 2 };
+            if (changed)
+                (quietEpochs, epochsBeforeProbe) = (0, limits.EpochsBeforeProbe);
+            return Climb(now, sample);
+        }
+
+        var gain = best.Score > 0 ? now.Score / best.Score - 1 : 1;
+        var better = now.Slots > best.Slots ? gain >= limits.WorthwhileGain : gain >= -limits.WorthwhileGain / 3;
+        if (better)
+        {
+            home = now;
+            (quietEpochs, epochsBeforeProbe) = (0, limits.EpochsBeforeProbe);
+            return now.Slots < best.Slots ? StepDown(now, $"{best.Slots} got no more done: the attempts were in each other's way") : Climb(now, sample);
+        }
+
+        epochsBeforeProbe = Math.Min(epochsBeforeProbe * 2, 256);
+        return Move(best.Slots, now.Slots > best.Slots
+            ? $"{now.Slots} slots brought no more ({gain:+0 %;-0 %;0 %} at {best.CpuBusy:0 %} processor use)"
+            : $"{now.Slots} slots got less done ({gain:+0 %;-0 %;0 %})");
+    }
+
+    private SlotAdvice Climb(Measured now, in TunerSample sample)
+    {
+        quietEpochs++;
+        var triedInVain = epochsBeforeProbe > limits.EpochsBeforeProbe;
+        var probe = quietEpochs > epochsBeforeProbe;
+        if (now.CpuBusy < 1 - limits.IdleWorthUsing && (!triedInVain || (probe && !probeDownNext)))
+            return StepUp(now, sample, triedInVain);
+        if (!probe)
+            return Current;
+
+        quietEpochs = 0;
+        var down = probeDownNext;
+        probeDownNext = !probeDownNext;
+        return down ? StepDown(now, "trying whether fewer do as well") : StepUp(now, sample, gently: true);
+    }
+
+    private SlotAdvice StepUp(Measured now, in TunerSample sample, bool gently)
+    {
+        quietEpochs = 0;
+        probeDownNext = true;
+        var factor = gently ? 1.1 : Math.Clamp(0.97 / Math.Max(now.CpuBusy, 0.01), 1.1, 2);
+        var wanted = Math.Min((int)Math.Ceiling(now.Slots * factor), limits.MostSlots);
+        if (MemoryCeiling(sample) is { } ceiling && ceiling < wanted)
+        {
+            return ceiling <= now.Slots
+                ? Current = new SlotAdvice(now.Slots, $"memory has no room for another attempt of {Gigabytes(sample.AttemptPeakBytes)}")
+                : Move(ceiling, $"processors were {1 - now.CpuBusy:0 %} idle, memory has room for {ceiling} attempts of {Gigabytes(sample.AttemptPeakBytes)}");
+        }
+
+        return wanted == now.Slots
+            ? Current = new SlotAdvice(now.Slots, $"the most allowed, processors {1 - now.CpuBusy:0 %} idle")
+            : Move(wanted, $"processors were {1 - now.CpuBusy:0 %} idle with {now.Slots}");
+    }
+
+    private SlotAdvice StepDown(Measured now, string reason) =>
+        now.Slots == 1 ? Current : Move(now.Slots - Math.Max(1, now.Slots / 5), reason);
+
+    private SlotAdvice Yield(int ceiling, in TunerSample sample)
+    {
+        home = null;
+        quietEpochs = 0;
+        epochsBeforeProbe = limits.EpochsBeforeProbe * 2;
+        return Move(ceiling, $"memory runs short: {Gigabytes(sample.MemoryAvailableBytes)} left{(sample.AttemptPeakBytes > 0 ? $", an attempt needs {Gigabytes(sample.AttemptPeakBytes)}" : "")}");
+    }
+
+    private SlotAdvice Move(int slots, string reason)
+    {
+        settling = true;
+        epoch = new TunerEpoch();
+        return Current = new SlotAdvice(Math.Clamp(slots, 1, limits.MostSlots), reason);
+    }
+
+    /// <summary>How many attempts memory has room for; null when nothing speaks against more.</summary>
+    private int? MemoryCeiling(in TunerSample sample)
+    {
+        var running = (int)Math.Ceiling(sample.Busy);
+        if (sample.MemoryPressure > limits.MostMemoryPressure || sample.MemoryAvailableBytes < limits.MemoryReserveBytes / 2)
+            return Math.Max(1, running - 1);
+        if (sample.AttemptPeakBytes <= 0)
+            return null;
+        var room = sample.MemoryAvailableBytes - limits.MemoryReserveBytes - sample.UnclaimedBytes;
+        return Math.Max(1, running + (int)Math.Clamp(Math.Floor((double)room / sample.AttemptPeakBytes), -running, limits.MostSlots));
+    }
+
+    private static string Gigabytes(long bytes) => $"{bytes / (double)(1L << 30):0.0} GiB";
+}

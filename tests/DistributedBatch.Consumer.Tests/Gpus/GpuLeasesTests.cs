@@ -1,0 +1,102 @@
+using DistributedBatch.Consumer.Gpus;
+
+namespace DistributedBatch.Consumer.Tests.Gpus;
+
+public sealed class GpuLeasesTests
+{
+    private const long Gigabyte = 1L << 30;
+
+    private readonly GpuLeases leases = new();
+
+    public GpuLeasesTests() => leases.Update(Enumerable.Range(0, 4).Select(index => Card(index)));
+
+    [Fact]
+    public void Four_whole_cards_serve_four_attempts_and_the_fifth_waits()
+    {
+        var taken = Enumerable.Range(0, 4).Select(_ => leases.Take(new GpuRequest(1))!.VisibleDevices).ToList();
+
+        Assert.Equal(["0", "1", "2", "3"], taken.Order());
+        Assert.Null(leases.Take(new GpuRequest(1)));
+    }
+
+    [Fact]
+    public void A_returned_card_is_given_again()
+    {
+        var held = Enumerable.Range(0, 4).Select(_ => leases.Take(new GpuRequest(1))!).ToList();
+
+        leases.Return(held[2]);
+        leases.Return(held[2]);
+
+        Assert.Equal(held[2].Indices, leases.Take(new GpuRequest(1))!.Indices);
+        Assert.Null(leases.Take(new GpuRequest(1)));
+    }
+
+    [Fact]
+    public void Halves_fill_free_cards_first_and_then_share()
+    {
+        var firstFour = Enumerable.Range(0, 4).Select(_ => leases.Take(new GpuRequest(0.5))!.Indices[0]).Distinct().Count();
+        var more = Enumerable.Range(0, 4).Select(_ => leases.Take(new GpuRequest(0.5))).ToList();
+
+        Assert.Equal(4, firstFour);
+        Assert.DoesNotContain(null, more);
+        Assert.Null(leases.Take(new GpuRequest(0.5)));
+    }
+
+    [Fact]
+    public void Ten_tenths_fit_on_a_card()
+    {
+        leases.Update([Card(0)]);
+
+        Assert.All(Enumerable.Range(0, 10), _ => Assert.NotNull(leases.Take(new GpuRequest(0.1))));
+        Assert.Null(leases.Take(new GpuRequest(0.1)));
+    }
+
+    [Fact]
+    public void Two_cards_for_one_attempt_are_named_together()
+    {
+        Assert.Equal("0,1", leases.Take(new GpuRequest(2))!.VisibleDevices);
+        Assert.Equal("2,3", leases.Take(new GpuRequest(2))!.VisibleDevices);
+    }
+
+    [Fact]
+    public void Memory_that_other_people_hold_is_not_given()
+    {
+        leases.Update([Card(0, usedBytes: 20 * Gigabyte), Card(1)]);
+
+        Assert.Equal([1], leases.Take(new GpuRequest(0.5, 8 * Gigabyte))!.Indices);
+        Assert.Equal([1], leases.Take(new GpuRequest(0.5, 8 * Gigabyte))!.Indices);
+        Assert.Null(leases.Take(new GpuRequest(0.1, 8 * Gigabyte)));
+    }
+
+    [Fact]
+    public void A_promise_counts_before_the_attempt_has_allocated_anything()
+    {
+        leases.Update([Card(0)]);
+
+        Assert.NotNull(leases.Take(new GpuRequest(0.1, 14 * Gigabyte)));
+        Assert.Null(leases.Take(new GpuRequest(0.1, 14 * Gigabyte)));
+    }
+
+    [Fact]
+    public void A_card_that_vanishes_is_not_given_and_does_not_disturb_its_attempt()
+    {
+        var lease = leases.Take(new GpuRequest(1))!;
+
+        leases.Update(Enumerable.Range(1, 3).Select(index => Card(index)));
+        leases.Return(lease);
+
+        var taken = Enumerable.Range(0, 3).Select(_ => leases.Take(new GpuRequest(1))!.Indices[0]);
+        Assert.Equal([1, 2, 3], taken.Order());
+        Assert.Null(leases.Take(new GpuRequest(1)));
+    }
+
+    [Fact]
+    public void A_request_no_card_could_ever_serve_is_known_as_such()
+    {
+        Assert.True(leases.CouldServe(new GpuRequest(4)));
+        Assert.False(leases.CouldServe(new GpuRequest(5)));
+        Assert.False(leases.CouldServe(new GpuRequest(1, 80 * Gigabyte)));
+    }
+
+    private static GpuCard Card(int index, long usedBytes = 0) => new(index, "Test card", 24 * Gigabyte, usedBytes);
+}

@@ -1,0 +1,148 @@
+using DistributedBatch.Consumer.Tuning;
+
+namespace DistributedBatch.Consumer.Tests.Tuning;
+
+public sealed class SlotTunerTests
+{
+    private const double Goal = 0.95;
+
+    [Fact]
+    public void It_starts_with_one_slot_per_core() => Assert.Equal(8, Tuner(8).Current.Slots);
+
+    [Theory]
+    [InlineData(0.005)]
+    [InlineData(0.1)]
+    [InlineData(2)]
+    public void Work_that_fills_the_processors_stays_near_one_slot_per_core(double cpuSeconds)
+    {
+        var machine = new SimulatedMachine { CpuSeconds = cpuSeconds };
+
+        AssertNearBest(machine, Tuner(8), seconds: 300);
+    }
+
+    [Theory]
+    [InlineData(0.05, 0.05)]
+    [InlineData(0.02, 0.38)]
+    [InlineData(0.5, 1.5)]
+    public void Work_that_waits_gets_more_slots_than_cores(double cpuSeconds, double waitSeconds)
+    {
+        var machine = new SimulatedMachine { CpuSeconds = cpuSeconds, WaitSeconds = waitSeconds };
+        var tuner = Tuner(8);
+
+        AssertNearBest(machine, tuner, seconds: 240);
+        Assert.True(tuner.Current.Slots > 8, tuner.Current.Reason);
+    }
+
+    [Fact]
+    public void Work_that_waits_for_one_slow_device_does_not_get_slots_without_end()
+    {
+        var machine = new SimulatedMachine { CpuSeconds = 0.01, WaitSeconds = 0.2, DeviceChunksPerSecond = 100 };
+        var tuner = Tuner(8);
+
+        AssertNearBest(machine, tuner, seconds: 300);
+        Assert.InRange(tuner.Current.Slots, 15, 64);
+    }
+
+    [Fact]
+    public void Work_that_fights_over_memory_bandwidth_gets_fewer_slots_than_cores()
+    {
+        var machine = new SimulatedMachine { CpuSeconds = 0.05, Fight = 0.6, FightFrom = 4 };
+        var tuner = Tuner(8);
+
+        AssertNearBest(machine, tuner, seconds: 600);
+        Assert.InRange(tuner.Current.Slots, 3, 5);
+    }
+
+    [Fact]
+    public void Memory_overrules_idle_processors()
+    {
+        var machine = new SimulatedMachine { CpuSeconds = 0.1, WaitSeconds = 0.9, MemoryBytes = 40e9, AttemptBytes = 2e9 };
+        var tuner = Tuner(8);
+
+        machine.Efficiency(tuner, 240);
+
+        Assert.InRange(tuner.Current.Slots, 16, 19);
+        Assert.Contains("memory", tuner.Current.Reason);
+    }
+
+    [Fact]
+    public void Attempts_that_turn_out_larger_than_memory_take_slots_away_at_once()
+    {
+        var tuner = Tuner(8);
+
+        var advice = tuner.Observe(new TunerSample
+        {
+            Elapsed = TimeSpan.FromSeconds(1), Busy = 8, Items = 0, Chunks = 0, CpuBusy = 0.5,
+            MemoryAvailableBytes = 3L << 30, AttemptPeakBytes = 4L << 30, UnclaimedBytes = 8L << 30,
+        });
+
+        Assert.InRange(advice.Slots, 1, 6);
+        Assert.Contains("memory runs short", advice.Reason);
+    }
+
+    [Fact]
+    public void Memory_pressure_takes_a_slot_away_even_when_nothing_is_known_about_the_attempts()
+    {
+        var advice = Tuner(8).Observe(new TunerSample
+        {
+            Elapsed = TimeSpan.FromSeconds(1), Busy = 8, Items = 8, Chunks = 8, CpuBusy = 1, MemoryAvailableBytes = 8L << 30, MemoryPressure = 0.4,
+        });
+
+        Assert.Equal(7, advice.Slots);
+    }
+
+    [Fact]
+    public void Noise_does_not_lead_it_astray()
+    {
+        var machine = new SimulatedMachine { CpuSeconds = 0.1, WaitSeconds = 0.1, Noise = 0.1 };
+
+        AssertNearBest(machine, Tuner(8), seconds: 600);
+    }
+
+    [Fact]
+    public void Chunks_of_a_quarter_of_an_hour_are_judged_by_processor_use()
+    {
+        var machine = new SimulatedMachine { CpuSeconds = 450, WaitSeconds = 450 };
+        var tuner = Tuner(8);
+
+        AssertNearBest(machine, tuner, seconds: 600);
+        Assert.InRange(tuner.Current.Slots, 15, 24);
+    }
+
+    [Fact]
+    public void Work_that_changes_in_mid_run_is_followed()
+    {
+        var machine = new SimulatedMachine { CpuSeconds = 0.1 };
+        var tuner = Tuner(8);
+        machine.Efficiency(tuner, 120);
+
+        machine.WaitSeconds = 0.4;
+
+        AssertNearBest(machine, tuner, seconds: 400);
+        Assert.True(tuner.Current.Slots > 30, tuner.Current.Reason);
+    }
+
+    [Fact]
+    public void Slots_that_find_no_chunk_change_nothing()
+    {
+        var tuner = Tuner(8);
+
+        for (var second = 0; second < 60; second++)
+        {
+            tuner.Observe(new TunerSample
+            {
+                Elapsed = TimeSpan.FromSeconds(1), Busy = 1, Items = 20, Chunks = 20, CpuBusy = 0.12, MemoryAvailableBytes = 32L << 30,
+            });
+        }
+
+        Assert.Equal(8, tuner.Current.Slots);
+    }
+
+    private static SlotTuner Tuner(int cores) => new(new TunerLimits { Cores = cores });
+
+    private static void AssertNearBest(SimulatedMachine machine, SlotTuner tuner, int seconds)
+    {
+        var efficiency = machine.Efficiency(tuner, seconds);
+        Assert.True(efficiency >= Goal, $"{efficiency:0.0%} of the best with {tuner.Current.Slots} slots: {tuner.Current.Reason}");
+    }
+}

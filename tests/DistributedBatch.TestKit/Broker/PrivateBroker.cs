@@ -1,0 +1,137 @@
+using System.Globalization;
+using System.Text.Json;
+using DistributedBatch.TestKit.Waiting;
+
+namespace DistributedBatch.TestKit.Broker;
+
+/// <summary>
+/// A RabbitMQ broker of this test assembly alone, which its tests may break at will. Use it as an assembly fixture:
+/// <c>[assembly: AssemblyFixture(typeof(PrivateBroker))]</c>. It is a node of the installed RabbitMQ with its own files and ports, or, when
+/// <c>DBATCH_TEST_AMQP</c> holds a url, that broker; then <c>DBATCH_TEST_RABBITMQCTL</c> holds the command that controls it.
+/// </summary>
+public sealed class PrivateBroker : IAsyncLifetime
+{
+    private ServerProcess? process;
+    private BrokerControl? control;
+    private Uri? server;
+    private int vhosts;
+
+    /// <summary>Certificates of the TLS listener; null for a broker from the environment.</summary>
+    public TestCertificates? Certificates { get; private set; }
+
+    /// <summary>Port of the TLS listener; 0 for a broker from the environment.</summary>
+    public int TlsPort { get; private set; }
+
+    /// <summary>Where the broker listens.</summary>
+    public Uri Server => server ?? throw new InvalidOperationException("The broker is not started; is it registered as an assembly fixture?");
+
+    public async ValueTask InitializeAsync()
+    {
+        if (Environment.GetEnvironmentVariable("DBATCH_TEST_AMQP") is { Length: > 0 } url)
+        {
+            server = new Uri(url);
+            var command = Environment.GetEnvironmentVariable("DBATCH_TEST_RABBITMQCTL") ?? "rabbitmqctl";
+            control = new BrokerControl(command.Split(' '), environment: null);
+            return;
+        }
+
+        var files = ServerFiles.Find();
+        var home = new ServerHome();
+        process = new ServerProcess(files, home);
+        control = new BrokerControl([files.Control, "-q", "-n", home.NodeName], home.Environment);
+        server = new Uri($"amqp://guest:guest@127.0.0.1:{home.Port}");
+        (Certificates, TlsPort) = (home.Certificates, home.TlsPort);
+        try
+        {
+            await process.StartAsync(TestContext.Current.CancellationToken);
+        }
+        catch
+        {
+            process.Dispose();
+            throw;
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        process?.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>A new empty virtual host for one test, as a url.</summary>
+    public async Task<Uri> NewVhostAsync(CancellationToken cancellation)
+    {
+        var name = $"test-{Environment.ProcessId}-{Interlocked.Increment(ref vhosts)}";
+        var user = Server.UserInfo.Split(':')[0];
+
+        // One call in place of add_vhost and set_permissions: each costs half a second of starting Erlang.
+        await EvalAsync(
+            $"rabbit_vhost:add(<<\"{name}\">>, <<\"test\">>), rabbit_auth_backend_internal:set_permissions("
+            + $"<<\"{user}\">>, <<\"{name}\">>, <<\".*\">>, <<\".*\">>, <<\".*\">>, <<\"test\">>).",
+            cancellation);
+        return new UriBuilder(Server) { Path = name }.Uri;
+    }
+
+    /// <summary><c>kill -9</c> of the broker.</summary>
+    public Task KillAsync(CancellationToken cancellation) =>
+        process?.KillAsync(cancellation) ?? EvalAsync("erlang:halt(137, [{flush, false}]).", cancellation);
+
+    /// <summary>Starts a killed broker again over the same files. One from the environment is expected to be restarted by whoever runs it.</summary>
+    public Task StartAgainAsync(CancellationToken cancellation) => process is not null
+        ? process.StartAsync(cancellation)
+        : Eventually.HoldsAsync("the broker is back", () => AnswersControlAsync(cancellation), cancellation, TimeSpan.FromMinutes(2));
+
+    /// <summary>Closes every client connection of a virtual host, as an operator or a failing network would.</summary>
+    public Task CloseConnectionsAsync(Uri vhost, CancellationToken cancellation) =>
+        Control.RunAsync(cancellation, "close_all_connections", "--vhost", NameOf(vhost), "closed by a test");
+
+    /// <summary>Raises the memory alarm: publishing connections are blocked until <see cref="ClearMemoryAlarmAsync"/>.</summary>
+    public Task RaiseMemoryAlarmAsync(CancellationToken cancellation) => Control.RunAsync(cancellation, "set_vm_memory_high_watermark", "0.0000001");
+
+    /// <summary>Ends the memory alarm.</summary>
+    public Task ClearMemoryAlarmAsync(CancellationToken cancellation) =>
+        Control.RunAsync(cancellation, "set_vm_memory_high_watermark", "absolute", "2GB");
+
+    /// <summary>
+    /// Sets after how long the broker takes an unacknowledged delivery back, and lets it look every second. Only channels opened afterwards look that often.
+    /// </summary>
+    public Task SetConsumerTimeoutAsync(TimeSpan timeout, CancellationToken cancellation) => EvalAsync(
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"application:set_env(rabbit, consumer_timeout, {timeout.TotalMilliseconds:0}), application:set_env(rabbit, channel_tick_interval, 1000)."),
+        cancellation);
+
+    /// <summary>The queues of a virtual host and the messages in each, ready and unacknowledged. Counted by the broker every few seconds only.</summary>
+    public async Task<IReadOnlyDictionary<string, QueueDepth>> QueuesAsync(Uri vhost, CancellationToken cancellation)
+    {
+        var json = await Control.RunAsync(
+            cancellation, "--formatter", "json", "list_queues", "-p", NameOf(vhost), "name", "messages_ready", "messages_unacknowledged", "consumers");
+        using var document = JsonDocument.Parse(json);
+        return document.RootElement.EnumerateArray().ToDictionary(
+            queue => queue.GetProperty("name").GetString()!,
+            queue => new QueueDepth(
+                queue.GetProperty("messages_ready").GetInt32(),
+                queue.GetProperty("messages_unacknowledged").GetInt32(),
+                queue.GetProperty("consumers").GetInt32()));
+    }
+
+    /// <summary>Runs an Erlang expression in the broker.</summary>
+    public Task<string> EvalAsync(string expression, CancellationToken cancellation) => Control.RunAsync(cancellation, "eval", expression);
+
+    private BrokerControl Control => control ?? throw new InvalidOperationException("The broker is not started.");
+
+    private static string NameOf(Uri vhost) => vhost.AbsolutePath.TrimStart('/') is { Length: > 0 } name ? name : "/";
+
+    private async Task<bool> AnswersControlAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await Control.RunAsync(cancellation, "await_startup");
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+}
