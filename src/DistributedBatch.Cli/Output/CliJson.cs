@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using DistributedBatch.Cli.Plan;
+using DistributedBatch.Cli.Sources;
 
 namespace DistributedBatch.Cli.Output;
 
@@ -11,6 +12,8 @@ namespace DistributedBatch.Cli.Output;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     WriteIndented = true)]
 [JsonSerializable(typeof(PlanJson))]
+[JsonSerializable(typeof(ServerProblem))]
+[JsonSerializable(typeof(SubmittedJson))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     private static CliJson? readable;
