@@ -1,0 +1,101 @@
+using DistributedBatch.Consumer.Resources;
+
+namespace DistributedBatch.Consumer.Tests.Resources;
+
+public sealed class MachineProbeTests : IDisposable
+{
+    private const string Meminfo = "MemTotal:       16000000 kB\nMemFree:         1000000 kB\nMemAvailable:    9000000 kB\nBuffers: 1 kB\n";
+
+    private readonly string root = Directory.CreateTempSubdirectory("machine").FullName;
+    private readonly SteppedTime time = new();
+    private readonly MachineProbe probe;
+
+    public MachineProbeTests()
+    {
+        probe = new MachineProbe(time, root);
+        Write("proc/meminfo", Meminfo);
+        Write("proc/stat", "cpu  100 0 100 800 0 0 0 0 0 0\ncpu0 1 1 1 1\n");
+        Write("proc/pressure/memory", "some avg10=12.50 avg60=3.00 avg300=1.00 total=1\nfull avg10=1.00 avg60=0 avg300=0 total=1\n");
+    }
+
+    public void Dispose() => Directory.Delete(root, recursive: true);
+
+    [Fact]
+    public void Memory_and_pressure_are_what_the_kernel_says()
+    {
+        var reading = probe.Read();
+
+        Assert.Equal(16_000_000L * 1024, reading.MemoryBytes);
+        Assert.Equal(9_000_000L * 1024, reading.MemoryAvailableBytes);
+        Assert.Equal(0.125, reading.MemoryPressure);
+    }
+
+    [Fact]
+    public void Processor_use_covers_the_time_since_the_last_reading_and_waiting_for_a_disk_is_idle()
+    {
+        probe.Read();
+        Write("proc/stat", "cpu  160 0 120 810 10 0 0 0 0 0\n");
+
+        Assert.Equal(0.8, probe.Read().CpuBusy, precision: 3);
+    }
+
+    [Fact]
+    public void A_container_has_the_memory_of_its_limit()
+    {
+        Write("sys/fs/cgroup/memory.max", "4294967296\n");
+        Write("sys/fs/cgroup/memory.current", "3221225472\n");
+        Write("sys/fs/cgroup/memory.stat", "anon 1\ninactive_file 1073741824\nactive_file 3\n");
+
+        var reading = probe.Read();
+
+        Assert.Equal(4L << 30, reading.MemoryBytes);
+        Assert.Equal(2L << 30, reading.MemoryAvailableBytes);
+    }
+
+    [Fact]
+    public void A_container_without_limits_has_the_machine()
+    {
+        Write("sys/fs/cgroup/memory.max", "max\n");
+        Write("sys/fs/cgroup/cpu.max", "max 100000\n");
+
+        Assert.Equal(16_000_000L * 1024, probe.Read().MemoryBytes);
+    }
+
+    [Fact]
+    public void A_container_with_a_quota_is_busy_by_its_own_use()
+    {
+        Write("sys/fs/cgroup/cpu.max", "200000 100000\n");
+        Write("sys/fs/cgroup/cpu.stat", "usage_usec 1000000\nuser_usec 1\n");
+        probe.Read();
+        time.Advance(TimeSpan.FromSeconds(2));
+        Write("sys/fs/cgroup/cpu.stat", $"usage_usec {1_000_000 + MachineProbe.Cores * 500_000}\nuser_usec 1\n");
+
+        Assert.Equal(0.25, probe.Read().CpuBusy, precision: 3);
+    }
+
+    [Fact]
+    public void A_system_that_tells_nothing_is_no_error()
+    {
+        Directory.Delete(Path.Combine(root, "proc"), recursive: true);
+
+        Assert.Equal(0, probe.Read().MemoryAvailableBytes);
+    }
+
+    private void Write(string file, string text)
+    {
+        var path = Path.Combine(root, file);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, text);
+    }
+
+    private sealed class SteppedTime : TimeProvider
+    {
+        private long now = 1;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => now;
+
+        public void Advance(TimeSpan step) => now += step.Ticks;
+    }
+}
