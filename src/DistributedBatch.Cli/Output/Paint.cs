@@ -27,6 +27,11 @@ internal static class Paint
         return Enabled ? code + word + Reset : word;
     }
 
+    /// <summary>The word for what the doctor thinks.</summary>
+    public static string Health(string health) => !Enabled
+        ? health
+        : health switch { "good" => "\e[32m", "note" => "\e[33m", _ => "\e[31m" } + health + Reset;
+
     /// <summary>How many characters of <paramref name="text"/> are colour codes.</summary>
     public static int LengthOfCodes(string text)
     {

@@ -90,6 +90,10 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
     }
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<TimelineBucket>> TimelineAsync(RunId run, CancellationToken cancellation) =>
+        await server.GetAsync($"api/runs/{run}/timeline", ContractsJson.Default.IReadOnlyListTimelineBucket, cancellation).ConfigureAwait(false) ?? [];
+
+    /// <inheritdoc/>
     public Task<Explanation?> ExplainAsync(RunId run, int? index, CancellationToken cancellation) => server.GetAsync(
         index is { } chunk ? $"api/runs/{run}/chunks/{chunk}/explain" : $"api/runs/{run}/explain", ContractsJson.Default.Explanation, cancellation);
 

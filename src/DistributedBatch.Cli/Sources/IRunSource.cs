@@ -36,6 +36,9 @@ internal interface IRunSource : IAsyncDisposable
     /// <summary>The small results in the order of the chunks.</summary>
     IAsyncEnumerable<RunResult> ResultsAsync(RunId run, CancellationToken cancellation);
 
+    /// <summary>What ended when.</summary>
+    Task<IReadOnlyList<TimelineBucket>> TimelineAsync(RunId run, CancellationToken cancellation);
+
     /// <summary>Why a run or chunk stands where it stands; null when there is no such run or chunk.</summary>
     Task<Explanation?> ExplainAsync(RunId run, int? index, CancellationToken cancellation);
 

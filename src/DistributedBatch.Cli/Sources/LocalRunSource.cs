@@ -49,6 +49,10 @@ internal sealed class LocalRunSource(TrackerDatabase database) : IRunSource
     public IAsyncEnumerable<RunResult> ResultsAsync(RunId run, CancellationToken cancellation) => queries.ResultsAsync(run, cancellation);
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<TimelineBucket>> TimelineAsync(RunId run, CancellationToken cancellation) =>
+        await queries.TimelineAsync(run, cancellation: cancellation).ConfigureAwait(false) ?? [];
+
+    /// <inheritdoc/>
     public Task<Explanation?> ExplainAsync(RunId run, int? index, CancellationToken cancellation) => queries.ExplainAsync(run, index, cancellation);
 
     /// <inheritdoc/>
