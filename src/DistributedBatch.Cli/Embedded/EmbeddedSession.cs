@@ -23,6 +23,7 @@ namespace DistributedBatch.Cli.Embedded;
 /// <param name="signals">The user's wish to stop.</param>
 internal sealed class EmbeddedSession(string stateDirectory, RunRecords records, RunRecord record, StopSignals signals)
 {
+    private static readonly TimeSpan AfterTheSecondSignal = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan ForTheProjection = TimeSpan.FromSeconds(2);
     private RunRecord record = record;
 
@@ -108,11 +109,28 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
         else
         {
             watch.Note = "Stopping: running chunks finish, nothing new is started. Ctrl-C again kills them.";
-            await host.StopAsync(signals.Kill).ConfigureAwait(false);
+            await StopAsync(host).ConfigureAwait(false);
         }
 
         await over.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(watching, requests).ConfigureAwait(false);
+    }
+
+    /// <summary>Lets running chunks finish. After the second signal they get a moment to be reported; then this process ends, which kills what is left.</summary>
+    private async Task StopAsync(IHost host)
+    {
+        var stopped = host.StopAsync(signals.Kill);
+        var killed = Task.Delay(Timeout.Infinite, signals.Kill);
+        if (await Task.WhenAny(stopped, killed).ConfigureAwait(false) == killed)
+            await Task.WhenAny(stopped, Task.Delay(AfterTheSecondSignal)).ConfigureAwait(false);
+        if (stopped.IsCompleted)
+        {
+            await stopped.ConfigureAwait(false);
+            return;
+        }
+
+        Console.Error.WriteLine($"Killed. To go on: {Resume(RunState.Running)}");
+        Environment.Exit(ExitCode.Interrupted);
     }
 
     private async Task TellAsync(LocalRunSource source, IHost host, RunSession session, bool json)
