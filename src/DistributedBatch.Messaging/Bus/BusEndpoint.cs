@@ -43,8 +43,10 @@ public sealed class BusEndpoint
     {
         listeners.Add((endpoint, services) =>
         {
-            var handler = services.GetRequiredService<THandler>();
-            endpoint.Handler<TMessage>(context => handler.HandleAsync(context.Message, context.CancellationToken));
+            // A handler may publish and so need the bus, which is being built just now: it is asked for with the first message.
+            var handler = new Lazy<THandler>(services.GetRequiredService<THandler>);
+            var patience = services.GetRequiredService<HandlerPatience>();
+            endpoint.Handler<TMessage>(context => patience.HandleAsync(handler.Value, context.Message, context.CancellationToken));
         });
         return this;
     }
@@ -57,9 +59,9 @@ public sealed class BusEndpoint
     {
         listeners.Add((endpoint, services) =>
         {
-            var answerer = services.GetRequiredService<TAnswerer>();
+            var answerer = new Lazy<TAnswerer>(services.GetRequiredService<TAnswerer>);
             endpoint.Handler<TRequest>(async context =>
-                await context.RespondAsync(await answerer.AnswerAsync(context.Message, context.CancellationToken).ConfigureAwait(false))
+                await context.RespondAsync(await answerer.Value.AnswerAsync(context.Message, context.CancellationToken).ConfigureAwait(false))
                     .ConfigureAwait(false));
         });
         return this;

@@ -1,4 +1,5 @@
 using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Messaging.Chunks;
 
@@ -12,5 +13,8 @@ public static class ResourceClass
     public const string Gpu = "gpu";
 
     /// <summary>The class of <paramref name="chunk"/>.</summary>
-    public static string Of(RunChunk chunk) => chunk.Job.Gpus > 0 ? Gpu : Cpu;
+    public static string Of(RunChunk chunk) => Of(chunk.Job);
+
+    /// <summary>The class of every chunk of <paramref name="job"/>.</summary>
+    public static string Of(JobSpec job) => job.Gpus > 0 ? Gpu : Cpu;
 }

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# A run of 5,000 chunks is ended by kill -9 five times and resumed each time. Every chunk must end up succeeded, with one output directory; what had been
+# committed must not run again; no program may outlive the kill.
+. "$(dirname "$0")/common.sh"
+chunks=${CHUNKS:-5000}
+kills=${KILLS:-5}
+log=$work/executed
+mark="DBATCH_CHAOS=$$"
+
+# Each execution that reached its end leaves a line, whether or not anybody heard of it.
+job=(--env "$mark" --total "$chunks" --slots 4 --name chaos --state "$work/state" --out "$work/out" --
+  sh -c "sleep 0.0\$(( {index} % 5 )); echo {index} >\"\$DBATCH_OUT/index\"; echo {index} >>$log")
+
+survivors() { { grep -lzx "$mark" /proc/[0-9]*/environ || true; } 2>/dev/null | wc -l; }
+succeeded() { "$dbatch" show chaos --state "$work/state" --json | "$python" -c 'import json, sys; print(json.load(sys.stdin)["chunks"]["succeeded"])'; }
+
+machine
+echo "| kill | after s | succeeded chunks | programs alive 1 s later |"
+echo "|---|---|---|---|"
+for kill in $(seq "$kills"); do
+  pause=$(awk -v seed="$RANDOM" 'BEGIN { srand(seed); printf "%.2f", 0.8 + rand() * 2 }')
+  "$dbatch" run "${job[@]}" >"$work/stdout" 2>"$work/stderr" </dev/null &
+  run=$!
+  sleep "$pause"
+  kill -KILL "$run" 2>/dev/null || { echo "error: the run had ended after $pause s, before it could be killed; take more CHUNKS" >&2; exit 1; }
+  wait "$run" 2>/dev/null || true
+  sleep 1
+  echo "| $kill | $pause | $(succeeded) | $(survivors) |"
+done
+
+"$dbatch" run "${job[@]}" >"$work/stdout" 2>"$work/stderr" </dev/null || { tail -20 "$work/stderr" >&2; exit 1; }
+outputs=$(find "$work/out" -mindepth 2 -maxdepth 2 -name index | wc -l)
+wrong=$(for file in "$work"/out/*/index; do [ "$(cat "$file")" = "$(basename "$(dirname "$file")")" ] || echo "$file"; done | wc -l)
+again=$(($(wc -l <"$log") - $(sort -u "$log" | wc -l)))
+echo
+echo "chunks: $chunks, succeeded: $(succeeded), output directories: $outputs (wrong: $wrong), different chunks executed: $(sort -u "$log" | wc -l)"
+echo "executions that ended but were unheard of at a kill and so were repeated: $again (at most 4 running and a few committing, at each of $kills kills)"
+if [ "$(succeeded)" -ne "$chunks" ] || [ "$outputs" -ne "$chunks" ] || [ "$wrong" -ne 0 ]; then
+  echo "error: the books do not add up" >&2
+  exit 1
+fi

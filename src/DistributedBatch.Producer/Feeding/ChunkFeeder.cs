@@ -1,0 +1,113 @@
+using DistributedBatch.Messaging.Chunks;
+using DistributedBatch.Producer.Hosts;
+using DistributedBatch.Producer.Ledger;
+
+namespace DistributedBatch.Producer.Feeding;
+
+/// <summary>Fills the free places: picks the runs in fairness, takes their next chunks and puts them on the queue.</summary>
+internal sealed class ChunkFeeder(RunBook book, HostBook hosts, GroupCommit commit, IChunkPublisher publisher, ProducerOptions options)
+{
+    private static readonly string[] Classes = [ResourceClass.Cpu, ResourceClass.Gpu];
+
+    // Between two rounds reports are heard, so a round is kept short.
+    private const int MostARound = 1000;
+
+    private readonly List<(ActiveRun Run, Feed Feed)> round = [];
+    private readonly List<ActiveRun> willing = [];
+    private readonly Dictionary<string, Throughput> throughput = Classes.ToDictionary(name => name, _ => new Throughput());
+    private FairShare.Claim[] claims = [];
+
+    /// <summary>Where confirmations go that did not come at once; set by the feed loop.</summary>
+    public Action<Input> Later { get; set; } = _ => { };
+
+    /// <summary>Counts chunks of a run that left a place.</summary>
+    public void Settled(ActiveRun run, int chunks, DateTimeOffset now) => throughput[run.ResourceClass].Add(chunks, now);
+
+    /// <summary>Feeds as many chunks as there is room for.</summary>
+    /// <returns>False when it stopped early and there may be more.</returns>
+    public async ValueTask<bool> FeedAsync(DateTimeOffset now, CancellationToken cancellation)
+    {
+        round.Clear();
+        foreach (var resourceClass in Classes)
+            Pick(resourceClass, now);
+        if (round.Count == 0)
+            return true;
+        // A cut that nobody could repeat is written down before anybody hears of it.
+        if (round.Exists(pick => pick.Feed.IsNew && !pick.Run.Ledger.HasFixedPlan))
+            await commit.CommitAsync(cancellation).ConfigureAwait(false);
+        foreach (var (run, feed) in round)
+            await PublishAsync(run, feed, cancellation).ConfigureAwait(false);
+        return round.Count < MostARound;
+    }
+
+    private void Pick(string resourceClass, DateTimeOffset now)
+    {
+        var slots = hosts.Slots(resourceClass);
+        var recent = throughput[resourceClass].Recent(now);
+        var room = FeedLimit.Of(slots, recent);
+        willing.Clear();
+        foreach (var run in book.Active)
+        {
+            if (run.ResourceClass != resourceClass)
+                continue;
+            room -= run.Ledger.Outstanding;
+            if (run.Ledger.HasWork(now))
+                willing.Add(run);
+        }
+
+        // Before the first heartbeat there is at least the machine this runs on.
+        var assumed = slots > 0 ? slots : Environment.ProcessorCount;
+        while (room > 0 && round.Count < MostARound && Next(assumed, recent) is { } run)
+        {
+            if (run.Ledger.TryFeed(now, assumed, out var feed))
+            {
+                round.Add((run, feed));
+                room--;
+            }
+            else
+            {
+                willing.Remove(run);
+            }
+        }
+    }
+
+    private ActiveRun? Next(int slots, int recent)
+    {
+        willing.RemoveAll(run => run.Ledger.Outstanding >= WindowOf(run, slots, recent));
+        if (willing.Count <= 1)
+            return willing.Count == 1 ? willing[0] : null;
+        if (claims.Length < willing.Count)
+            claims = new FairShare.Claim[willing.Count * 2];
+        for (var at = 0; at < willing.Count; at++)
+            claims[at] = willing[at].Claim;
+        return willing[FairShare.Pick(claims.AsSpan(0, willing.Count))];
+    }
+
+    private int WindowOf(ActiveRun run, int slots, int recent) =>
+        run.Ledger.HasFixedPlan ? options.Window : Math.Min(options.Window, FeedLimit.OfAutomatic(slots, recent));
+
+    private async ValueTask PublishAsync(ActiveRun run, Feed feed, CancellationToken cancellation)
+    {
+        var message = await run.MessageAsync(feed, cancellation).ConfigureAwait(false);
+        var confirmation = publisher.PublishAsync(message, cancellation);
+        if (confirmation.IsCompletedSuccessfully)
+            run.Ledger.Published(feed.Chunk.Index, feed.Attempt);
+        else
+            _ = ConfirmAsync(run, feed, confirmation);
+    }
+
+    private async Task ConfirmAsync(ActiveRun run, Feed feed, ValueTask confirmation)
+    {
+        string? failure = null;
+        try
+        {
+            await confirmation.ConfigureAwait(false);
+        }
+        catch (Exception unconfirmed)
+        {
+            failure = unconfirmed.Message;
+        }
+
+        Later(new Input.Confirm(run.Id, feed.Chunk.Index, feed.Attempt, failure));
+    }
+}

@@ -1,0 +1,25 @@
+namespace DistributedBatch.Producer.Feeding;
+
+/// <summary>
+/// How many chunks of all runs together may be on their way: enough that no slot waits, few enough that a run submitted later finds a short queue in front of
+/// it, because the queue serves in order and only what is not fed yet can be shared out fairly. Pure.
+/// </summary>
+internal static class FeedLimit
+{
+    /// <summary>At least this many, before any host has been heard of and while nothing is known of the chunks' length.</summary>
+    public const int Least = 64;
+
+    /// <summary>At most this many, so that the in-process queue never makes the feed wait.</summary>
+    public const int Most = 4000;
+
+    /// <summary>The limit for one resource class.</summary>
+    /// <param name="slots">Slots of its hosts.</param>
+    /// <param name="recent">
+    /// Chunks settled in a quarter of a second, see <see cref="Throughput"/>: short chunks need that many on their way to bridge the 10 ms in which hosts
+    /// collect reports, and a later run waits no longer than that quarter.
+    /// </param>
+    public static int Of(int slots, int recent) => Math.Clamp(Math.Max(4 * slots, recent), Least, Most);
+
+    /// <summary>The limit of one run with automatic chunk sizes: its next chunk is sized best when it is cut late.</summary>
+    public static int OfAutomatic(int slots, int recent) => Math.Clamp(Math.Max(3 * slots, recent), 2, Most);
+}

@@ -1,0 +1,266 @@
+using System.Threading.Channels;
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Producer.Hosts;
+using DistributedBatch.Producer.Ledger;
+using Microsoft.Extensions.Logging;
+
+namespace DistributedBatch.Producer.Feeding;
+
+/// <summary>
+/// The one thread of thought of the producer: hear what there is to hear, feed what there is room for, commit it together, tell. Everything that
+/// touches a ledger happens here, so nothing needs a lock.
+/// </summary>
+internal sealed class FeedLoop(
+    RunBook book, HostBook hosts, ChunkFeeder feeder, GroupCommit commit, Announcer announcer, ProducerOptions options, bool queueSurvives, TimeProvider time, ILogger<FeedLoop> log)
+{
+    // Enough to make a commit worth its price, few enough that nobody waits long for an answer.
+    private const int MostInputsARound = 256;
+
+    private static readonly TimeSpan Watchfulness = TimeSpan.FromSeconds(1);
+
+    private readonly Channel<Input> inputs = Channel.CreateUnbounded<Input>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly List<Input> round = [];
+    private readonly List<Action> afterCommit = [];
+    private DateTimeOffset watchedAt;
+    private volatile bool feeding = true;
+
+    /// <summary>Gives the loop something to do.</summary>
+    /// <returns>False when the loop has ended and will not do it.</returns>
+    public bool Post(Input input) => inputs.Writer.TryWrite(input);
+
+    /// <summary>First phase of a stop: feed nothing new, keep hearing.</summary>
+    public void StopFeeding() => feeding = false;
+
+    /// <summary>Second phase of a stop: do what was given so far, then end.</summary>
+    public void Complete() => inputs.Writer.TryComplete();
+
+    /// <summary>Brings back the runs of the store. Call once, before <see cref="RunAsync"/>.</summary>
+    public ValueTask LoadAsync(CancellationToken cancellation)
+    {
+        commit.Announced = (run, revision) => Post(new Input.Announced(run, revision));
+        feeder.Later = input => Post(input);
+        return book.LoadAsync(options.ResumeOnStart, commit.Announced, time.GetUtcNow(), cancellation);
+    }
+
+    /// <summary>Works until <see cref="Complete"/>.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        await using var timer = time.CreateTimer(_ => Post(Input.Tick.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        Post(Input.Tick.Instance);
+        try
+        {
+            while (await inputs.Reader.WaitToReadAsync(cancellation).ConfigureAwait(false))
+            {
+                while (round.Count < MostInputsARound && inputs.Reader.TryRead(out var input))
+                {
+                    round.Add(input);
+                    await TakeAsync(input, cancellation).ConfigureAwait(false);
+                }
+
+                await TurnAsync(timer, cancellation).ConfigureAwait(false);
+                round.Clear();
+            }
+        }
+        catch (Exception failure)
+        {
+            inputs.Writer.TryComplete();
+            commit.Abandon(failure);
+            round.ForEach(input => Refuse(input, failure));
+            while (inputs.Reader.TryRead(out var input))
+                Refuse(input, failure);
+            throw;
+        }
+
+        commit.Abandon(new OperationCanceledException("The producer has stopped; the run goes on when it is started again."));
+    }
+
+    private async ValueTask TurnAsync(ITimer timer, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        Watch(now);
+        var done = true;
+        if (feeding)
+            done = await feeder.FeedAsync(now, cancellation).ConfigureAwait(false);
+        await commit.CommitAsync(cancellation).ConfigureAwait(false);
+        foreach (var tell in afterCommit)
+            tell();
+        afterCommit.Clear();
+        timer.Change(done ? UntilDue(now) : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+    }
+
+    private async ValueTask TakeAsync(Input input, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        switch (input)
+        {
+            case Input.Reports(var message, var kept):
+                await HearAsync(message, now, cancellation).ConfigureAwait(false);
+                afterCommit.Add(kept.SetResult);
+                break;
+            case Input.Lease(var message, var kept):
+                book.Find(message.Run)?.Ledger.Lease(message);
+                afterCommit.Add(kept.SetResult);
+                break;
+            case Input.Dead(var message, var kept):
+                Bury(message, now);
+                afterCommit.Add(kept.SetResult);
+                break;
+            case Input.Heartbeat(var message):
+                await HearAsync(message, now, cancellation).ConfigureAwait(false);
+                break;
+            case Input.Submit(var spec, var answer):
+                var accepted = await SubmitAsync(spec, now, cancellation).ConfigureAwait(false);
+                afterCommit.Add(() => answer.SetResult(accepted));
+                break;
+            case Input.Change(var run, var action, var answer):
+                var changed = await ChangeAsync(run, action, now, cancellation).ConfigureAwait(false);
+                afterCommit.Add(() => answer.SetResult(changed));
+                break;
+            case Input.Watch(var run, var settled):
+                commit.Watch(run, settled);
+                break;
+            case Input.Confirm confirm:
+                Confirm(confirm, now);
+                break;
+            case Input.Announced(var run, var revision):
+                await commit.KeepAnnouncedAsync(run, revision, cancellation).ConfigureAwait(false);
+                break;
+        }
+    }
+
+    private async ValueTask HearAsync(AttemptReports message, DateTimeOffset now, CancellationToken cancellation)
+    {
+        hosts.Alive(message.Host, now);
+        foreach (var report in message.Reports)
+        {
+            if (book.Find(report.Run) is { } run)
+            {
+                if (run.Ledger.Settle(report, now) is not (Verdict.Stale or Verdict.Duplicate or Verdict.Started))
+                    feeder.Settled(run, 1, now);
+            }
+            else if (report.Outcome is null && book.Overviews.TryGetValue(report.Run, out var settled) && settled.State == RunState.Cancelled)
+            {
+                // A host that came later took a chunk that was still in the queue.
+                await announcer.SteeredAsync(report.Run, RunState.Cancelled, settled.Revision, cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async ValueTask HearAsync(HostHeartbeat heartbeat, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var isNew = hosts.Heard(heartbeat, now);
+        foreach (var run in book.Active)
+        {
+            LostChunks.Note(run.Id, run.Ledger, heartbeat);
+            if (isNew && run.Ledger.State is RunState.Paused or RunState.Cancelled)
+                await announcer.SteeredAsync(run.Id, run.Ledger.State, run.Ledger.Revision, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<RunAnswer> SubmitAsync(RunSpec spec, DateTimeOffset now, CancellationToken cancellation)
+    {
+        List<string> mistakes = [.. RunSpecCheck.Mistakes(spec)];
+        if (book.Overviews.Values.FirstOrDefault(run => !run.IsSettled && run.Name == spec.Name) is { } same)
+            mistakes.Add($"The name '{spec.Name}' belongs to run {same.Run}, which is not settled; choose another name, or resume or cancel that run.");
+        if (mistakes.Count > 0)
+            return RunAnswer.Refused(mistakes);
+        var run = await book.AddAsync(spec, now, Random.Shared.NextDouble, cancellation).ConfigureAwait(false);
+        book.Overviews[run.Id] = run.Overview();
+        FeedLog.Accepted(log, run.Id, spec.Name, run.Ledger.Counts.Total, spec.Dataset.Total - spec.Dataset.First);
+        await announcer.SubmittedAsync(new RunSubmitted(run.Id, run.Stored.SubmittedAt, RunSummarySpec.From(spec)), cancellation).ConfigureAwait(false);
+        return RunAnswer.Done(run.Id);
+    }
+
+    private async ValueTask<RunAnswer> ChangeAsync(RunId id, RunAction action, DateTimeOffset now, CancellationToken cancellation)
+    {
+        if (await book.RestoreAsync(id, now, cancellation).ConfigureAwait(false) is not { } run)
+            return RunAnswer.Refused($"There is no run {id}.");
+        var refusal = run.Ledger.Change(action, now);
+        if (refusal is not null && run.Ledger is { FinishedAt: not null, HasChanges: false } && run.Announced >= run.Ledger.Revision)
+            book.Drop(run);
+        return refusal is null ? RunAnswer.Done(id) : RunAnswer.Refused($"Run {id} ({run.Stored.Spec.Name}) {refusal}.");
+    }
+
+    private void Bury(ChunkDead message, DateTimeOffset now)
+    {
+        if (book.Find(message.Run)?.Ledger.Bury(message.Index, message.Attempt, now) == Verdict.Failed)
+            FeedLog.ChunkDied(log, message.Run, message.Index, message.Reason);
+    }
+
+    private void Confirm(Input.Confirm confirm, DateTimeOffset now)
+    {
+        if (book.Find(confirm.Run)?.Ledger is not { } ledger)
+            return;
+        if (confirm.Failure is null)
+        {
+            ledger.Published(confirm.Index, confirm.Attempt);
+            return;
+        }
+
+        FeedLog.NotConfirmed(log, confirm.Run, confirm.Index, confirm.Failure);
+        ledger.Unpublished(confirm.Index, confirm.Attempt, now + Watchfulness);
+    }
+
+    private void Watch(DateTimeOffset now)
+    {
+        foreach (var run in book.Active)
+            run.Ledger.Expire(now);
+        // Within one process neither queue nor host can be lost alone.
+        if (!queueSurvives || now - watchedAt < Watchfulness)
+            return;
+        watchedAt = now;
+        foreach (var host in hosts.Forget(now))
+            FeedLog.HostLost(log, host, options.HostTimeout.TotalSeconds);
+        foreach (var run in book.Active)
+        {
+            foreach (var (index, withHost) in LostChunks.Find(run.Ledger, run.ResourceClass, hosts, options, now))
+            {
+                FeedLog.ChunkLost(log, run.Id, index);
+                if (withHost)
+                    run.Ledger.LoseHost(index, now);
+                else
+                    run.Ledger.Refeed(index);
+            }
+        }
+    }
+
+    private TimeSpan UntilDue(DateTimeOffset now)
+    {
+        DateTimeOffset? next = null;
+        foreach (var run in book.Active)
+        {
+            if (run.Ledger.NextDue is { } due && due > now && !(due >= next))
+                next = due;
+            if (queueSurvives && run.Ledger.Outstanding > 0 && !(now + Watchfulness >= next))
+                next = now + Watchfulness;
+        }
+
+        return next is { } soonest ? soonest - now : Timeout.InfiniteTimeSpan;
+    }
+
+    private static void Refuse(Input input, Exception reason)
+    {
+        switch (input)
+        {
+            case Input.Reports(_, var kept):
+                kept.TrySetException(reason);
+                break;
+            case Input.Lease(_, var kept):
+                kept.TrySetException(reason);
+                break;
+            case Input.Dead(_, var kept):
+                kept.TrySetException(reason);
+                break;
+            case Input.Submit(_, var answer):
+                answer.TrySetException(reason);
+                break;
+            case Input.Change(_, _, var answer):
+                answer.TrySetException(reason);
+                break;
+            case Input.Watch(_, var settled):
+                settled.TrySetException(reason);
+                break;
+        }
+    }
+}

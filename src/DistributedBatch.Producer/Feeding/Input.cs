@@ -1,0 +1,45 @@
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Contracts.Runs;
+
+namespace DistributedBatch.Producer.Feeding;
+
+/// <summary>What the feed loop is given to do. A closed family.</summary>
+internal abstract record Input
+{
+    private Input()
+    {
+    }
+
+    /// <summary>Hosts said how attempts go; <paramref name="Kept"/> ends when it is committed.</summary>
+    internal sealed record Reports(AttemptReports Message, TaskCompletionSource Kept) : Input;
+
+    /// <summary>A host keeps a chunk by its heartbeats; <paramref name="Kept"/> ends when it is committed.</summary>
+    internal sealed record Lease(LeaseTaken Message, TaskCompletionSource Kept) : Input;
+
+    /// <summary>A chunk was put aside; <paramref name="Kept"/> ends when it is committed.</summary>
+    internal sealed record Dead(ChunkDead Message, TaskCompletionSource Kept) : Input;
+
+    /// <summary>A host lives.</summary>
+    internal sealed record Heartbeat(HostHeartbeat Message) : Input;
+
+    /// <summary>A run was submitted.</summary>
+    internal sealed record Submit(RunSpec Spec, TaskCompletionSource<RunAnswer> Answer) : Input;
+
+    /// <summary>A run is to be steered.</summary>
+    internal sealed record Change(RunId Run, RunAction Action, TaskCompletionSource<RunAnswer> Answer) : Input;
+
+    /// <summary>Somebody waits for the end of a run.</summary>
+    internal sealed record Watch(RunId Run, TaskCompletionSource<RunState> Settled) : Input;
+
+    /// <summary>The queue confirmed a chunk, or did not.</summary>
+    internal sealed record Confirm(RunId Run, int Index, int Attempt, string? Failure) : Input;
+
+    /// <summary>A revision of a run was published.</summary>
+    internal sealed record Announced(RunId Run, long Revision) : Input;
+
+    /// <summary>Time has passed.</summary>
+    internal sealed record Tick : Input
+    {
+        public static readonly Tick Instance = new();
+    }
+}

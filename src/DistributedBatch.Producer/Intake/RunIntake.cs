@@ -1,0 +1,58 @@
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Producer.Feeding;
+
+namespace DistributedBatch.Producer.Intake;
+
+/// <summary>The door to the producer, for code in this process and for requests from the bus. Every answer is given after it was committed.</summary>
+public sealed class RunIntake : IAnswer<SubmitRun, RunAnswer>, IAnswer<ChangeRun, RunAnswer>
+{
+    private readonly FeedLoop loop;
+    private readonly RunBook book;
+
+    internal RunIntake(FeedLoop loop, RunBook book) => (this.loop, this.book) = (loop, book);
+
+    /// <summary>All runs in the ledger, the oldest first.</summary>
+    public IReadOnlyList<RunOverview> Runs => [.. book.Overviews.Values.OrderBy(run => run.SubmittedAt)];
+
+    /// <summary>Accepts a run and starts to feed it.</summary>
+    /// <returns>Its id, or every mistake in it at once.</returns>
+    public Task<RunAnswer> SubmitAsync(RunSpec spec, CancellationToken cancellation) =>
+        AskAsync<RunAnswer>(answer => new Input.Submit(spec, answer), cancellation);
+
+    /// <summary>Steers a run. A run that was left alone when the producer started goes on when it is resumed.</summary>
+    /// <returns>The run, or why it cannot be done.</returns>
+    public Task<RunAnswer> ChangeAsync(RunId run, RunAction action, CancellationToken cancellation) =>
+        AskAsync<RunAnswer>(answer => new Input.Change(run, action, answer), cancellation);
+
+    /// <summary>Waits until every chunk of a run is in a final state.</summary>
+    /// <returns>How the run ended.</returns>
+    /// <exception cref="ArgumentException">There is no such run.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/>, or the producer was stopped before the run ended.</exception>
+    /// <exception cref="Storage.LedgerException">The producer gave up because its ledger could not be kept.</exception>
+    public Task<RunState> WaitUntilSettledAsync(RunId run, CancellationToken cancellation) => book.Overviews.ContainsKey(run)
+        ? AskAsync<RunState>(settled => new Input.Watch(run, settled), cancellation)
+        : throw new ArgumentException($"There is no run {run}.", nameof(run));
+
+    /// <inheritdoc/>
+    Task<RunAnswer> IAnswer<SubmitRun, RunAnswer>.AnswerAsync(SubmitRun request, CancellationToken cancellation) => request.Protocol > Protocol.Version
+        ? Task.FromResult(TooNew(request.Protocol))
+        : SubmitAsync(request.Spec, cancellation);
+
+    /// <inheritdoc/>
+    Task<RunAnswer> IAnswer<ChangeRun, RunAnswer>.AnswerAsync(ChangeRun request, CancellationToken cancellation) => request.Protocol > Protocol.Version
+        ? Task.FromResult(TooNew(request.Protocol))
+        : ChangeAsync(request.Run, request.Action, cancellation);
+
+    private static RunAnswer TooNew(int protocol) => RunAnswer.Refused(
+        $"The request speaks protocol {protocol}, this producer speaks {Protocol.Version}; bring the producer to the version of the client.");
+
+    private async Task<TAnswer> AskAsync<TAnswer>(Func<TaskCompletionSource<TAnswer>, Input> input, CancellationToken cancellation)
+    {
+        var answer = new TaskCompletionSource<TAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!loop.Post(input(answer)))
+            throw new OperationCanceledException("The producer has stopped.");
+        return await answer.Task.WaitAsync(cancellation).ConfigureAwait(false);
+    }
+}

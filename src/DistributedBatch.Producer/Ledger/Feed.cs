@@ -1,0 +1,10 @@
+using DistributedBatch.Contracts.Chunks;
+
+namespace DistributedBatch.Producer.Ledger;
+
+/// <summary>A chunk to publish now.</summary>
+/// <param name="Chunk">Its items.</param>
+/// <param name="Attempt">Number of the attempt.</param>
+/// <param name="CrashLimit">How many hosts it may still be lost with.</param>
+/// <param name="IsNew">Whether it was cut just now.</param>
+internal readonly record struct Feed(ChunkRange Chunk, int Attempt, int CrashLimit, bool IsNew);

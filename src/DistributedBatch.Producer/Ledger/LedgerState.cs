@@ -1,0 +1,18 @@
+using DistributedBatch.Contracts.Chunks;
+using DistributedBatch.Contracts.Runs;
+
+namespace DistributedBatch.Producer.Ledger;
+
+/// <summary>A run as a whole, as the store keeps it.</summary>
+/// <param name="Revision">Grows with every commit that changes the run.</param>
+/// <param name="State">Where it stands.</param>
+/// <param name="Counts">Chunks by state.</param>
+/// <param name="ItemsSucceeded">Items in succeeded chunks.</param>
+/// <param name="FinishedAt">When its last chunk was settled; null while one is not.</param>
+/// <param name="Reason">Why it is as it is, where that needs a word.</param>
+internal sealed record LedgerState(
+    long Revision, RunState State, ChunkCounts Counts, long ItemsSucceeded, DateTimeOffset? FinishedAt = null, string? Reason = null)
+{
+    /// <summary>A run that was just accepted.</summary>
+    public static LedgerState New { get; } = new(0, RunState.Running, default, 0);
+}

@@ -1,0 +1,60 @@
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Messaging.Chunks;
+using DistributedBatch.Producer.Feeding;
+using DistributedBatch.Producer.Hosts;
+using DistributedBatch.Producer.Intake;
+using DistributedBatch.Producer.Storage;
+using DistributedBatch.Producer.Storage.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+
+namespace DistributedBatch.Producer;
+
+/// <summary>Puts the producer into a container, after messaging and before the consumer, so that it stops after the consumer and before the bus.</summary>
+public static class ProducerRegistration
+{
+    /// <summary>The queue of reports, heartbeats and requests.</summary>
+    public const string Queue = "dbatch.producer";
+
+    // Reports that arrive while one group is committed make up the next group; this many of them may wait together.
+    private const int MessagesAtOnce = 32;
+
+    /// <summary>Adds the producer and its door, <see cref="RunIntake"/>.</summary>
+    /// <param name="services">The container under construction; it has messaging already.</param>
+    /// <param name="configure">Sets the options.</param>
+    public static IServiceCollection AddProducer(this IServiceCollection services, Action<ProducerOptions> configure)
+    {
+        var options = new ProducerOptions();
+        configure(options);
+        services.TryAddSingleton(TimeProvider.System);
+        services
+            .AddSingleton(options)
+            .AddSingleton<ILedgerStore>(_ => new SqliteLedgerStore(options.DataDirectory))
+            .AddSingleton<Announcer>()
+            .AddSingleton(new HostBook(options.HostTimeout))
+            .AddSingleton(provider => new RunBook(
+                provider.GetRequiredService<ILedgerStore>(),
+                QueueSurvives(provider),
+                provider.GetRequiredService<Announcer>(),
+                provider.GetRequiredService<ILogger<RunBook>>()))
+            .AddSingleton<GroupCommit>()
+            .AddSingleton<ChunkFeeder>()
+            .AddSingleton(provider => ActivatorUtilities.CreateInstance<FeedLoop>(provider, QueueSurvives(provider)))
+            .AddSingleton(provider => new RunIntake(provider.GetRequiredService<FeedLoop>(), provider.GetRequiredService<RunBook>()))
+            .AddSingleton<HostFacts>()
+            .AddHostedService<ProducerService>();
+        services.AddBusEndpoint(Queue)
+            .InParallel(MessagesAtOnce)
+            .Handle<AttemptReports, HostFacts>()
+            .Handle<HostHeartbeat, HostFacts>()
+            .Handle<LeaseTaken, HostFacts>()
+            .Handle<ChunkDead, HostFacts>()
+            .Answer<SubmitRun, RunAnswer, RunIntake>()
+            .Answer<ChangeRun, RunAnswer, RunIntake>();
+        return services;
+    }
+
+    private static bool QueueSurvives(IServiceProvider provider) => provider.GetRequiredService<IChunkPublisher>() is not InProcessChunkQueue;
+}

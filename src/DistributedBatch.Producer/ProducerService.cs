@@ -1,0 +1,119 @@
+using DistributedBatch.Producer.Feeding;
+using DistributedBatch.Producer.Storage;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace DistributedBatch.Producer;
+
+/// <summary>
+/// The producer's life: wait for the ledger, bring back its runs, feed until told to stop. It stops in two phases: first nothing new is fed while consumers in
+/// the same process finish or hand back what they have, then what was heard is committed and published.
+/// </summary>
+internal sealed class ProducerService(
+    ILedgerStore store,
+    FeedLoop loop,
+    GroupCommit commit,
+    Announcer announcer,
+    ProducerOptions options,
+    TimeProvider time,
+    IHostApplicationLifetime application,
+    ILogger<ProducerService> log) : IHostedLifecycleService, IAsyncDisposable
+{
+    private static readonly TimeSpan StandbyPoll = TimeSpan.FromSeconds(1);
+
+    private readonly CancellationTokenSource cut = new();
+    private Task work = Task.CompletedTask;
+    private Task announcing = Task.CompletedTask;
+    private bool active;
+
+    /// <inheritdoc/>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (await store.TryOpenAsync(cancellationToken).ConfigureAwait(false))
+        {
+            await ActivateAsync(cancellationToken).ConfigureAwait(false);
+            work = WorkAsync();
+        }
+        else if (options.Standby)
+        {
+            FeedLog.StandingBy(log);
+            work = StandByAsync();
+        }
+        else
+        {
+            throw new LedgerException(
+                $"The ledger in {options.Database ?? Path.GetFullPath(options.DataDirectory)} is in use by another dbatch. Wait until that ends, or choose another directory.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        loop.StopFeeding();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        loop.StopFeeding();
+        loop.Complete();
+        // The host's own limit ends the wait; what was not published is published at the next start.
+        await using var limit = cancellationToken.Register(cut.Cancel).ConfigureAwait(false);
+        if (!active)
+            await cut.CancelAsync().ConfigureAwait(false);
+        await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        announcer.Complete();
+        await announcing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (work.IsCompletedSuccessfully && active)
+            await commit.KeepAllAnnouncedAsync(CancellationToken.None).ConfigureAwait(false);
+        await store.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        cut.Dispose();
+        await store.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task StandByAsync()
+    {
+        while (!await store.TryOpenAsync(cut.Token).ConfigureAwait(false))
+            await Task.Delay(StandbyPoll, time, cut.Token).ConfigureAwait(false);
+        FeedLog.TookOver(log);
+        await ActivateAsync(cut.Token).ConfigureAwait(false);
+        await WorkAsync().ConfigureAwait(false);
+    }
+
+    private async Task ActivateAsync(CancellationToken cancellation)
+    {
+        active = true;
+        announcing = Task.Run(() => announcer.RunAsync(cut.Token), CancellationToken.None);
+        await loop.LoadAsync(cancellation).ConfigureAwait(false);
+    }
+
+    private async Task WorkAsync()
+    {
+        try
+        {
+            await Task.Run(() => loop.RunAsync(cut.Token)).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (!cut.IsCancellationRequested)
+        {
+            // Going on with a ledger that is not kept would lose work; whoever started this program starts it again.
+            FeedLog.GaveUp(log, failure.Message);
+            application.StopApplication();
+            throw;
+        }
+    }
+}

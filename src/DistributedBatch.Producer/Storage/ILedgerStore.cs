@@ -1,0 +1,30 @@
+using DistributedBatch.Contracts.Datasets;
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Producer.Ledger;
+
+namespace DistributedBatch.Producer.Storage;
+
+/// <summary>
+/// Where ledgers survive. One producer at a time has it open, and only its feed loop calls it. Every method may throw <see cref="LedgerException"/>.
+/// </summary>
+internal interface ILedgerStore : IAsyncDisposable
+{
+    /// <summary>Becomes the one who writes, and brings the tables to the version this program knows.</summary>
+    /// <returns>False when another producer has the ledger open.</returns>
+    ValueTask<bool> TryOpenAsync(CancellationToken cancellation);
+
+    /// <summary>Every run, the oldest first, or only the one with the given id.</summary>
+    ValueTask<IReadOnlyList<StoredRun>> ReadRunsAsync(RunId? only, CancellationToken cancellation);
+
+    /// <summary>The chunks of a run in index order. Nothing else may be asked of the store until they are read to the end.</summary>
+    IAsyncEnumerable<ChunkRow> ReadChunksAsync(RunId run, CancellationToken cancellation);
+
+    /// <summary>The values of the items <c>[start, start + count)</c> of a run whose items are stored.</summary>
+    ValueTask<IReadOnlyList<IReadOnlyList<string>>> ReadItemsAsync(RunId run, long start, long count, CancellationToken cancellation);
+
+    /// <summary>Adds a run and, where the store keeps them, its items.</summary>
+    ValueTask AddAsync(StoredRun run, Dataset dataset, CancellationToken cancellation);
+
+    /// <summary>Writes the changes of all runs in one transaction.</summary>
+    ValueTask CommitAsync(IReadOnlyList<RunCommit> commits, CancellationToken cancellation);
+}
