@@ -50,6 +50,7 @@ public static class ProducerRegistration
             .AddHostedService<ProducerService>();
         services.AddBusEndpoint(Queue)
             .InParallel(MessagesAtOnce)
+            .OpenedLater()
             .Handle<AttemptReports, HostFacts>()
             .Handle<HostHeartbeat, HostFacts>()
             .Handle<LeaseTaken, HostFacts>()
