@@ -160,6 +160,9 @@ internal sealed class FeedLoop(
 
     private async ValueTask<RunAnswer> SubmitAsync(RunSpec spec, DateTimeOffset now, CancellationToken cancellation)
     {
+        // A client that lost the answer asks again with the id it chose.
+        if (spec.Id is { } chosen && book.Overviews.ContainsKey(chosen))
+            return RunAnswer.Done(chosen);
         List<string> mistakes = [.. RunSpecCheck.Mistakes(spec)];
         if (book.Overviews.Values.FirstOrDefault(run => !run.IsSettled && run.Name == spec.Name) is { } same)
             mistakes.Add($"The name '{spec.Name}' belongs to run {same.Run}, which is not settled; choose another name, or resume or cancel that run.");

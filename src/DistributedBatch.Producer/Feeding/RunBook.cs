@@ -53,7 +53,7 @@ internal sealed class RunBook(ILedgerStore store, bool queueSurvives, Announcer 
     {
         // The store keeps milliseconds; everybody is told the same time.
         var submittedAt = DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds());
-        var stored = StoredRun.New(RunId.New(), spec, submittedAt, LedgerState.New);
+        var stored = StoredRun.New(spec.Id ?? RunId.New(), spec, submittedAt, LedgerState.New);
         await store.AddAsync(stored, spec.Dataset, cancellation).ConfigureAwait(false);
         return Activate(stored, new RunLedger(RunTerms.From(stored.Spec), now, chance));
     }
