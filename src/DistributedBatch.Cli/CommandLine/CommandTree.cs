@@ -34,6 +34,7 @@ internal static class CommandTree
         var root = new RootCommand("Runs a program over a dataset, chunk by chunk, on all cores of one box or on every spare machine of a lab.")
         {
             RunCommand.Create(words),
+            SubmitCommand.Create(words),
             ListCommand.Create(),
             ShowCommand.Create(),
             WatchCommand.Create(),

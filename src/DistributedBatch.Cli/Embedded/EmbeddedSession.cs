@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using DistributedBatch.Cli.CommandLine;
+using DistributedBatch.Cli.Options;
 using DistributedBatch.Cli.Progress;
 using DistributedBatch.Cli.Sources;
 using DistributedBatch.Cli.Summary;
+using DistributedBatch.Consumer;
+using DistributedBatch.Consumer.Zygote;
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Producer.Intake;
@@ -23,8 +26,10 @@ namespace DistributedBatch.Cli.Embedded;
 /// <param name="signals">The user's wish to stop.</param>
 internal sealed class EmbeddedSession(string stateDirectory, RunRecords records, RunRecord record, StopSignals signals)
 {
+    private static readonly TimeSpan AfterTheSecondSignal = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan ForTheProjection = TimeSpan.FromSeconds(2);
     private RunRecord record = record;
+    private bool stopped;
 
     /// <summary>Works on the run and gives the exit code.</summary>
     /// <param name="spec">The run; null when it is in the ledger already.</param>
@@ -67,7 +72,8 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
         }
 
         await TellAsync(source, host, session with { Wall = clock.Elapsed, Resume = record.IsComplete ? null : Resume(state) }, json).ConfigureAwait(false);
-        await host.StopAsync(signals.Kill).ConfigureAwait(false);
+        if (!stopped)
+            await host.StopAsync(signals.Kill).ConfigureAwait(false);
         return exitCode;
     }
 
@@ -108,26 +114,49 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
         else
         {
             watch.Note = "Stopping: running chunks finish, nothing new is started. Ctrl-C again kills them.";
-            await host.StopAsync(signals.Kill).ConfigureAwait(false);
+            await StopAsync(host).ConfigureAwait(false);
         }
 
         await over.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(watching, requests).ConfigureAwait(false);
     }
 
+    /// <summary>Lets running chunks finish. After the second signal they get a moment to be reported; then this process ends, which kills what is left.</summary>
+    private async Task StopAsync(IHost host)
+    {
+        stopped = true;
+        var stopping = host.StopAsync(signals.Kill);
+        var killed = Task.Delay(Timeout.Infinite, signals.Kill);
+        if (await Task.WhenAny(stopping, killed).ConfigureAwait(false) == killed)
+            await Task.WhenAny(stopping, Task.Delay(AfterTheSecondSignal)).ConfigureAwait(false);
+        if (stopping.IsCompleted)
+        {
+            await stopping.ConfigureAwait(false);
+            return;
+        }
+
+        Console.Error.WriteLine($"Killed. To go on: {Resume(RunState.Running)}");
+        Environment.Exit(ExitCode.Interrupted);
+    }
+
     private async Task TellAsync(LocalRunSource source, IHost host, RunSession session, bool json)
     {
         if (await source.ShowAsync(record.Run, CancellationToken.None).ConfigureAwait(false) is not { } view)
             return;
-        var known = await SlotsAsync(source).ConfigureAwait(false);
+        var consumer = host.Services.GetRequiredService<ConsumerService>();
         var summary = await RunSummary
-            .ReadAsync(source, view, session with { Slots = known?.Host.Slots, SlotsReason = known?.Host.SlotsReason }, CancellationToken.None)
+            .ReadAsync(source, view, session with { Slots = consumer.Slots, SlotsReason = consumer.SlotsReason, WarmReason = WarmReason(host, view) }, CancellationToken.None)
             .ConfigureAwait(false);
         SummaryPrint.Print(summary with { Hint = await MissingModule.HintAsync(view.Command, summary.Failed).ConfigureAwait(false) }, json);
     }
 
-    private static async Task<HostView?> SlotsAsync(LocalRunSource source) =>
-        (await source.HostsAsync(CancellationToken.None).ConfigureAwait(false)).MaxBy(host => host.LastSeen);
+    private string? WarmReason(IHost host, RunView view)
+    {
+        if (host.Services.GetService<WarmStart>()?.Summary(record.Run) is not { } warm || (warm.Mode == WarmMode.Off && !PythonWord.Is(Path.GetFileName(view.Command[0]))))
+            return null;
+        var saved = warm.Saved is { TotalSeconds: > 0.5 } time ? $"saved about {DurationText.Show(time)} of start-up" : null;
+        return string.Join("; ", new[] { saved, warm.Reason }.OfType<string>()) is { Length: > 0 } text ? text : null;
+    }
 
     private int ExitCodeOf(RunState state) =>
         state == RunState.Succeeded ? ExitCode.Done : signals.Drain.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.SomeFailed;

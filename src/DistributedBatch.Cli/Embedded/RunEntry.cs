@@ -30,6 +30,8 @@ internal sealed class RunEntry(RunIntake intake, RunRecord record)
     public async Task<(EntryKind Kind, IReadOnlyList<string> Mistakes)> EnterAsync(RunSpec? spec)
     {
         var known = intake.Runs.FirstOrDefault(run => run.Run == record.Run);
+        if (known is not null)
+            await intake.AnnounceAgainAsync(record.Run, CancellationToken.None).ConfigureAwait(false);
         switch (known)
         {
             case null when spec is null:

@@ -81,7 +81,8 @@ internal sealed record RunSummary
     /// <param name="cancellation">Gives up.</param>
     public static async Task<RunSummary> ReadAsync(IRunSource source, RunView view, RunSession? session, CancellationToken cancellation)
     {
-        var slowest = await source.SlowestAsync(view.Run, ShownSlowest, cancellation).ConfigureAwait(false);
+        var slowest = (await source.SlowestAsync(view.Run, 4 * ShownSlowest, cancellation).ConfigureAwait(false))
+            .DistinctBy(attempt => attempt.Index).Take(ShownSlowest).ToList();
         var failed = view.Chunks.Failed == 0
             ? null
             : await source.ChunksAsync(view.Run, new ChunkFilter { State = ChunkState.Failed }, ShownFailures, null, cancellation).ConfigureAwait(false);

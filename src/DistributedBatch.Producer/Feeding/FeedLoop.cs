@@ -120,6 +120,10 @@ internal sealed class FeedLoop(
             case Input.Watch(var run, var settled):
                 commit.Watch(run, settled);
                 break;
+            case Input.AnnounceAgain(var run, var done):
+                await book.AnnounceAllAsync(run, now, cancellation).ConfigureAwait(false);
+                afterCommit.Add(() => done.SetResult(true));
+                break;
             case Input.Confirm confirm:
                 Confirm(confirm, now);
                 break;
@@ -260,6 +264,9 @@ internal sealed class FeedLoop(
                 break;
             case Input.Change(_, _, var answer):
                 answer.TrySetException(reason);
+                break;
+            case Input.AnnounceAgain(_, var done):
+                done.TrySetException(reason);
                 break;
             case Input.Watch(_, var settled):
                 settled.TrySetException(reason);

@@ -85,6 +85,27 @@ internal sealed class RunBook(ILedgerStore store, bool queueSurvives, Announcer 
         return run;
     }
 
+    /// <summary>Publishes all that is stored of a run once more, a page at a time; see <see cref="RunIntake.AnnounceAgainAsync"/>.</summary>
+    public async ValueTask AnnounceAllAsync(RunId id, DateTimeOffset now, CancellationToken cancellation)
+    {
+        if (await store.ReadRunsAsync(id, cancellation).ConfigureAwait(false) is not [var run])
+            return;
+        await announcer.SubmittedAsync(run.ToSubmitted(), cancellation).ConfigureAwait(false);
+        var change = ChangeOf(run.Id, run.State, run.SubmittedAt, now);
+        var page = new List<ChunkChange>();
+        await foreach (var row in store.ReadChunksAsync(run.Id, cancellation).ConfigureAwait(false))
+        {
+            page.Add(row.ToChange());
+            if (page.Count == Announcer.MostChunksAMessage)
+            {
+                await announcer.ChangedAsync(change, page, () => { }, cancellation).ConfigureAwait(false);
+                page = [];
+            }
+        }
+
+        await announcer.ChangedAsync(change, page, () => { }, cancellation).ConfigureAwait(false);
+    }
+
     private async ValueTask AnnounceAgainAsync(StoredRun run, Action<RunId, long> announced, DateTimeOffset now, CancellationToken cancellation)
     {
         if (run.Announced >= run.State.Revision)

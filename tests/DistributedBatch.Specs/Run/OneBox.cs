@@ -7,7 +7,7 @@ namespace DistributedBatch.Specs.Run;
 /// <summary>A directory in which the built <c>dbatch</c> is run as its users run it.</summary>
 internal sealed class OneBox : IDisposable
 {
-    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "dbatch");
+    private static readonly string Program = System.IO.Path.Combine(AppContext.BaseDirectory, "dbatch");
     private readonly TempDirectory directory = new();
 
     public string Path => directory.Path;
@@ -40,7 +40,7 @@ internal sealed class OneBox : IDisposable
     public Started Start(string input, string[] arguments)
     {
         var (output, errors) = (new StringBuilder(), new StringBuilder());
-        var task = Cli.Wrap(Program)
+        var task = CliWrap.Cli.Wrap(Program)
             .WithArguments(arguments)
             .WithWorkingDirectory(Path)
             .WithEnvironmentVariables(Environment)
