@@ -5,6 +5,7 @@ using DistributedBatch.Consumer.Reporting;
 using DistributedBatch.Consumer.Resources;
 using DistributedBatch.Consumer.Slots;
 using DistributedBatch.Consumer.Steering;
+using DistributedBatch.Consumer.Tuning;
 using DistributedBatch.Messaging.Bus;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -33,6 +34,9 @@ public static class ConsumerRegistration
             .AddSingleton(provider => new MachineProbe(provider.GetRequiredService<TimeProvider>()))
             .AddSingleton(_ => new SlotShare(MachineProbe.Cores))
             .AddSingleton<RunningAttempts>()
+            .AddSingleton<MemoryBook>()
+            .AddSingleton<OomKills>()
+            .AddSingleton<ResourceLoop>()
             .AddSingleton<SteeredRuns>()
             .AddSingleton<JobPlans>()
             .AddSingleton<AttemptExecutor>()
@@ -48,6 +52,7 @@ public static class ConsumerRegistration
                 provider.GetRequiredService<SlotShare>(),
                 provider.GetRequiredService<HeartbeatLoop>(),
                 provider.GetRequiredService<AttemptWatch>(),
+                provider.GetRequiredService<ResourceLoop>(),
                 provider.GetRequiredService<MachineProbe>(),
                 provider.GetRequiredService<IHostApplicationLifetime>(),
                 provider.GetRequiredService<ILogger<ConsumerService>>()))

@@ -4,6 +4,7 @@ using DistributedBatch.Consumer.Processes;
 using DistributedBatch.Consumer.Reporting;
 using DistributedBatch.Consumer.Resources;
 using DistributedBatch.Consumer.Slots;
+using DistributedBatch.Consumer.Tuning;
 using DistributedBatch.Messaging.Chunks;
 using Microsoft.Extensions.Hosting;
 
@@ -21,6 +22,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     private readonly HeartbeatLoop heartbeats;
     private readonly AttemptWatch watch;
     private readonly RunningAttempts running;
+    private readonly ResourceLoop resources;
     private readonly MachineProbe machine;
     private readonly IHostApplicationLifetime lifetime;
     private readonly TimeProvider time;
@@ -28,7 +30,6 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     private readonly CancellationTokenSource ending = new();
     private readonly ScratchRoot scratch;
     private readonly SlotPool pool;
-    private readonly int cpuSlots;
     private Task loops = Task.CompletedTask;
     private int killed;
 
@@ -39,16 +40,16 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         SlotShare share,
         HeartbeatLoop heartbeats,
         AttemptWatch watch,
+        ResourceLoop resources,
         MachineProbe machine,
         IHostApplicationLifetime lifetime,
         ILogger<ConsumerService> logger)
     {
-        (this.options, this.processes, this.heartbeats, this.watch, this.machine) = (options, processes, heartbeats, watch, machine);
+        (this.options, this.processes, this.heartbeats, this.watch, this.resources, this.machine) = (options, processes, heartbeats, watch, resources, machine);
         (this.lifetime, this.logger) = (lifetime, logger);
         (reporter, running, time) = (work.Reporter, work.Running, work.Time);
         scratch = ScratchRoot.Take(options.DataDirectory);
         pool = new SlotPool(scratch.Path, ResourceClass.Cpu, firstNumber: 0, share, work) { Changed = heartbeats.Changed };
-        cpuSlots = options.Slots ?? MachineProbe.Cores;
     }
 
     /// <summary>Slots open now.</summary>
@@ -58,7 +59,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     public int Running => running.Count;
 
     /// <summary>Why there are as many slots as there are, in one line; null when the number was given.</summary>
-    public string? SlotsReason { get; private set; }
+    public string? SlotsReason => resources.Reason;
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
@@ -70,8 +71,9 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         loops = Task.WhenAll(
             Task.Run(() => UntilCancelledAsync(heartbeats.RunAsync(Status, ending.Token)), CancellationToken.None),
             Task.Run(() => UntilCancelledAsync(watch.RunAsync(ending.Token)), CancellationToken.None),
+            Task.Run(() => UntilCancelledAsync(resources.RunAsync(pool, ending.Token)), CancellationToken.None),
             Task.Run(() => UntilCancelledAsync(LeaveWhenIdleAsync(ending.Token)), CancellationToken.None));
-        pool.Resize(cpuSlots);
+        pool.Resize(resources.FirstSlots);
         return Task.CompletedTask;
     }
 
@@ -146,12 +148,12 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         if (options.IdleExit is not { } patience)
             return;
         var idleSince = time.GetTimestamp();
-        var ended = running.Ended;
+        var ended = running.Done().Chunks;
         while (time.GetElapsedTime(idleSince) < patience)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(Math.Clamp(patience.TotalMilliseconds / 10, 10, 1000)), time, cancellation).ConfigureAwait(false);
-            if (running.Count > 0 || running.Ended != ended)
-                (idleSince, ended) = (time.GetTimestamp(), running.Ended);
+            if (running.Count > 0 || running.Done().Chunks != ended)
+                (idleSince, ended) = (time.GetTimestamp(), running.Done().Chunks);
         }
 
         LeftIdle(logger, patience.TotalSeconds);

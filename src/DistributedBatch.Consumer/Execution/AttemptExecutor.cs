@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using DistributedBatch.Consumer.Launcher;
 using DistributedBatch.Consumer.Logs;
 using DistributedBatch.Consumer.Processes;
+using DistributedBatch.Consumer.Resources;
 using DistributedBatch.Consumer.Slots;
 
 namespace DistributedBatch.Consumer.Execution;
@@ -17,6 +19,7 @@ internal sealed class AttemptExecutor(
     IProgramRunner processes,
     IEnumerable<IRunnerSource> warm,
     SlotShare share,
+    OomKills oomKills,
     TimeProvider time)
 {
     private static readonly ActivitySource Tracing = new("DistributedBatch.Consumer");
@@ -46,7 +49,7 @@ internal sealed class AttemptExecutor(
             };
         }
 
-        var (runner, mode) = await ChooseAsync(attempt).ConfigureAwait(false);
+        var (runner, mode) = await ChooseAsync(attempt.Chunk, start).ConfigureAwait(false);
         var outcome = await runner.RunAsync(start, attempt.Stopping).ConfigureAwait(false);
         var report = Judge(attempt, outcome) with { Warm = mode };
         activity?.SetTag("dbatch.outcome", report.Outcome);
@@ -100,11 +103,11 @@ internal sealed class AttemptExecutor(
         };
     }
 
-    private async ValueTask<ChosenRunner> ChooseAsync(ActiveAttempt attempt)
+    private async ValueTask<ChosenRunner> ChooseAsync(RunChunk chunk, ProgramStart start)
     {
         foreach (var source in sources)
         {
-            if (await source.ForAsync(attempt.Chunk.Job, attempt.Stopping).ConfigureAwait(false) is { } chosen)
+            if (await source.ForAsync(chunk.Run, chunk.Job, start).ConfigureAwait(false) is { } chosen)
                 return chosen;
         }
 
@@ -121,7 +124,7 @@ internal sealed class AttemptExecutor(
                 ExitCode = exited.Code,
                 Error = $"The program ended with exit code {exited.Code}.",
             },
-            ProgramOutcome.Signalled { OutOfMemory: true } killed => Report(attempt, AttemptOutcome.OutOfMemory) with
+            ProgramOutcome.Signalled killed when IsOutOfMemory(killed) => Report(attempt, AttemptOutcome.OutOfMemory) with
             {
                 Signal = killed.Signal,
                 Error = $"The program was killed because memory ran out on {options.Host}; say how much it needs with --memory.",
@@ -147,6 +150,8 @@ internal sealed class AttemptExecutor(
             PeakMemoryBytes = outcome.Usage.PeakMemoryBytes,
         };
     }
+
+    private bool IsOutOfMemory(ProgramOutcome.Signalled killed) => killed.OutOfMemory || (killed.Signal == Posix.SigKill && oomKills.Any());
 
     private AttemptReport Finish(ActiveAttempt attempt, JobPlan plan, AttemptReport report, bool stragglers)
     {
