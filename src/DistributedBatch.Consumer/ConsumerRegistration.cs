@@ -1,4 +1,5 @@
 using DistributedBatch.Consumer.Execution;
+using DistributedBatch.Consumer.Gpus;
 using DistributedBatch.Consumer.Launcher;
 using DistributedBatch.Consumer.Processes;
 using DistributedBatch.Consumer.Reporting;
@@ -6,6 +7,7 @@ using DistributedBatch.Consumer.Resources;
 using DistributedBatch.Consumer.Slots;
 using DistributedBatch.Consumer.Steering;
 using DistributedBatch.Consumer.Tuning;
+using DistributedBatch.Consumer.Zygote;
 using DistributedBatch.Messaging.Bus;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -37,6 +39,11 @@ public static class ConsumerRegistration
             .AddSingleton<MemoryBook>()
             .AddSingleton<OomKills>()
             .AddSingleton<ResourceLoop>()
+            .AddSingleton(_ => new GpuProbe(options.NvidiaSmi))
+            .AddSingleton<GpuDesk>()
+            .AddSingleton(options.WarmStart)
+            .AddSingleton<WarmStart>()
+            .AddSingleton<IRunnerSource, WarmSource>()
             .AddSingleton<SteeredRuns>()
             .AddSingleton<JobPlans>()
             .AddSingleton<AttemptExecutor>()
@@ -53,6 +60,7 @@ public static class ConsumerRegistration
                 provider.GetRequiredService<HeartbeatLoop>(),
                 provider.GetRequiredService<AttemptWatch>(),
                 provider.GetRequiredService<ResourceLoop>(),
+                provider.GetRequiredService<GpuDesk>(),
                 provider.GetRequiredService<MachineProbe>(),
                 provider.GetRequiredService<IHostApplicationLifetime>(),
                 provider.GetRequiredService<ILogger<ConsumerService>>()))

@@ -1,4 +1,5 @@
 using DistributedBatch.Consumer.Execution;
+using DistributedBatch.Consumer.Gpus;
 using DistributedBatch.Consumer.Launcher;
 using DistributedBatch.Consumer.Processes;
 using DistributedBatch.Consumer.Reporting;
@@ -16,6 +17,8 @@ namespace DistributedBatch.Consumer;
 /// </summary>
 public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
 {
+    private const int FirstGpuSlot = 1000;
+
     private readonly ConsumerOptions options;
     private readonly IProgramRunner processes;
     private readonly Reporter reporter;
@@ -23,6 +26,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     private readonly AttemptWatch watch;
     private readonly RunningAttempts running;
     private readonly ResourceLoop resources;
+    private readonly GpuDesk gpus;
     private readonly MachineProbe machine;
     private readonly IHostApplicationLifetime lifetime;
     private readonly TimeProvider time;
@@ -30,6 +34,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     private readonly CancellationTokenSource ending = new();
     private readonly ScratchRoot scratch;
     private readonly SlotPool pool;
+    private readonly SlotPool gpuPool;
     private Task loops = Task.CompletedTask;
     private int killed;
 
@@ -41,19 +46,25 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         HeartbeatLoop heartbeats,
         AttemptWatch watch,
         ResourceLoop resources,
+        GpuDesk gpus,
         MachineProbe machine,
         IHostApplicationLifetime lifetime,
         ILogger<ConsumerService> logger)
     {
-        (this.options, this.processes, this.heartbeats, this.watch, this.resources, this.machine) = (options, processes, heartbeats, watch, resources, machine);
+        (this.options, this.processes, this.heartbeats, this.watch, this.resources, this.gpus, this.machine) =
+            (options, processes, heartbeats, watch, resources, gpus, machine);
         (this.lifetime, this.logger) = (lifetime, logger);
         (reporter, running, time) = (work.Reporter, work.Running, work.Time);
         scratch = ScratchRoot.Take(options.DataDirectory);
         pool = new SlotPool(scratch.Path, ResourceClass.Cpu, firstNumber: 0, share, work) { Changed = heartbeats.Changed };
+
+        // Their numbers go on where no other slot will ever be, because a slot number is a scratch directory.
+        gpuPool = new SlotPool(scratch.Path, ResourceClass.Gpu, firstNumber: FirstGpuSlot, share: null, work) { Changed = heartbeats.Changed };
+        gpus.SlotsChanged = gpuPool.Resize;
     }
 
     /// <summary>Slots open now.</summary>
-    public int Slots => pool.Target;
+    public int Slots => pool.Target + gpuPool.Target;
 
     /// <summary>Attempts that run now.</summary>
     public int Running => running.Count;
@@ -70,6 +81,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         reporter.Start();
         loops = Task.WhenAll(
             Task.Run(() => UntilCancelledAsync(heartbeats.RunAsync(Status, ending.Token)), CancellationToken.None),
+            Task.Run(() => UntilCancelledAsync(gpus.RunAsync(ending.Token)), CancellationToken.None),
             Task.Run(() => UntilCancelledAsync(watch.RunAsync(ending.Token)), CancellationToken.None),
             Task.Run(() => UntilCancelledAsync(resources.RunAsync(pool, ending.Token)), CancellationToken.None),
             Task.Run(() => UntilCancelledAsync(LeaveWhenIdleAsync(ending.Token)), CancellationToken.None));
@@ -80,8 +92,8 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     /// <summary>Takes no further chunk and completes when nothing runs any more, at the latest after <see cref="ConsumerOptions.Drain"/>; then everything is reported.</summary>
     public async Task DrainAsync(CancellationToken cancellation = default)
     {
-        pool.Hold("The host drains: running chunks finish, no new ones are taken.");
-        var idle = pool.IdleAsync();
+        Hold("The host drains: running chunks finish, no new ones are taken.");
+        var idle = Task.WhenAll(pool.IdleAsync(), gpuPool.IdleAsync());
         try
         {
             await idle.WaitAsync(options.Drain, time, cancellation).ConfigureAwait(false);
@@ -101,7 +113,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     {
         if (Interlocked.Exchange(ref killed, 1) != 0)
             return;
-        pool.Hold("The host stops.");
+        Hold("The host stops.");
         running.Stop(_ => true, AttemptOutcome.Released, $"Host {options.Host} was stopped.");
     }
 
@@ -127,8 +139,15 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     {
         ending.Dispose();
         pool.Dispose();
+        gpuPool.Dispose();
         scratch.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private void Hold(string reason)
+    {
+        pool.Hold(reason);
+        gpuPool.Hold(reason);
     }
 
     private static async Task UntilCancelledAsync(Task loop)
@@ -163,17 +182,20 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     private HostStatus Status()
     {
         var reading = machine.Read();
+        var cards = gpus.Status();
         return new HostStatus
         {
             Name = options.Host,
             Version = options.Version,
             Cores = reading.Cores,
-            Slots = pool.Target,
+            Slots = Slots,
             SlotsReason = SlotsReason,
             MemoryBytes = reading.MemoryBytes,
             MemoryAvailableBytes = reading.MemoryAvailableBytes,
             CpuBusy = reading.CpuBusy,
             OnHold = pool.OnHold,
+            Gpus = cards,
+            Classes = cards.Count > 0 ? [ResourceClass.Cpu, ResourceClass.Gpu] : [ResourceClass.Cpu],
         };
     }
 

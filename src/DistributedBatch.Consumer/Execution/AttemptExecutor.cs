@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using DistributedBatch.Consumer.Gpus;
 using DistributedBatch.Consumer.Launcher;
 using DistributedBatch.Consumer.Logs;
 using DistributedBatch.Consumer.Processes;
@@ -20,6 +21,7 @@ internal sealed class AttemptExecutor(
     IEnumerable<IRunnerSource> warm,
     SlotShare share,
     OomKills oomKills,
+    GpuDesk gpus,
     TimeProvider time)
 {
     private static readonly ActivitySource Tracing = new("DistributedBatch.Consumer");
@@ -34,6 +36,24 @@ internal sealed class AttemptExecutor(
         if (Refusal(attempt) is { } refused)
             return refused;
 
+        if (attempt.Chunk.Job.Gpus == 0)
+            return await RunAsync(attempt).ConfigureAwait(false);
+
+        if (await gpus.TakeAsync(attempt.Chunk.Job.Gpus, attempt.Stopping).ConfigureAwait(false) is not { } lease)
+            return Report(attempt, attempt.StoppedFor) with { Error = attempt.StopReason };
+        attempt.Gpus = lease.VisibleDevices;
+        try
+        {
+            return await RunAsync(attempt).ConfigureAwait(false);
+        }
+        finally
+        {
+            gpus.Return(lease);
+        }
+    }
+
+    private async Task<AttemptReport> RunAsync(ActiveAttempt attempt)
+    {
         using var activity = StartTrace(attempt);
         var plan = plans.Of(attempt.Chunk);
         ProgramStart start;

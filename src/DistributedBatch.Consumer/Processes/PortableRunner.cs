@@ -52,7 +52,9 @@ internal sealed class PortableRunner(TimeProvider time) : IProgramRunner
         if (!OperatingSystem.IsWindows())
         {
             var session = SetSession is null ? Enumerable.Empty<string>() : [SetSession];
-            command = Cli.Wrap("/bin/sh").WithArguments(["-c", Redirect, "sh", start.StdoutPath, start.StderrPath, .. session, program, .. arguments]);
+            // The shell makes a PWD of its own, which the program was not given.
+            var script = start.Environment.ContainsKey("PWD") ? Redirect : $"unset PWD; {Redirect}";
+            command = Cli.Wrap("/bin/sh").WithArguments(["-c", script, "sh", start.StdoutPath, start.StderrPath, .. session, program, .. arguments]);
         }
 
         return command
