@@ -1,4 +1,3 @@
-using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Consumer.Tests.Zygote;
 
