@@ -68,7 +68,7 @@ internal static class ConsumerCommand
         return verb;
     }
 
-    private static IReadOnlyList<int>? Cards(string? text, List<string> mistakes)
+    private static List<int>? Cards(string? text, List<string> mistakes)
     {
         if (text is null or "auto")
             return null;
