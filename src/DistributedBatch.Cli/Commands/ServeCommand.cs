@@ -10,6 +10,8 @@ using DistributedBatch.Tracker;
 using DistributedBatch.Tracker.Api;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Constraints;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -46,7 +48,7 @@ internal static class ServeCommand
             if (!TryCreate(data, out var failure))
                 return Complaint.Usage(failure);
             return await ServiceRun.ToTheEndAsync(
-                Build(chosen, url!, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, options.Host(parsed))),
+                Build(chosen, data, url!, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, options.Host(parsed))),
                 () => Console.Error.WriteLine(chosen.Contains("tracker")
                     ? $"dbatch serves {string.Join(" and ", chosen)} on {address}; data in {data}; clients need the token in {Path.Combine(data, "token")}."
                     : $"dbatch serves {string.Join(" and ", chosen)}; data in {data}.")).ConfigureAwait(false);
@@ -71,7 +73,7 @@ internal static class ServeCommand
         }
     }
 
-    private static IHost Build(string[] roles, Uri listen, Action<IServiceCollection> add)
+    private static IHost Build(string[] roles, string data, Uri listen, Action<IServiceCollection> add)
     {
         if (!roles.Contains("tracker"))
         {
@@ -82,11 +84,14 @@ internal static class ServeCommand
             return plain.Build();
         }
 
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions());
-        builder.Configuration.Sources.Clear();
+        // The data directory as content root, or an appsettings.json of somebody else's in the working directory would be read.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = data });
         ServiceLog.Configure(builder.Logging);
         builder.WebHost.UseKestrelHttpsConfiguration().UseUrls(listen.AbsoluteUri);
         builder.Services.AddTrackerApi();
+
+        // The slim builder leaves this one out; the tracker's routes use it.
+        builder.Services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<RegexInlineRouteConstraint>("regex"));
         add(builder.Services);
         Settle(builder.Services);
         return builder.Build().MapTracker();
