@@ -1,5 +1,9 @@
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Chunks;
+using DistributedBatch.Messaging.Chunks.Rabbit;
+using DistributedBatch.Messaging.Connections;
+using DistributedBatch.Messaging.DeadLetters;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace DistributedBatch.Messaging;
 
@@ -10,12 +14,43 @@ public static class MessagingRegistration
     public static IServiceCollection AddInProcessMessaging(this IServiceCollection services)
     {
         var queue = new InProcessChunkQueue();
-        services.AddSingleton<IChunkPublisher>(queue).AddSingleton<IChunkSource>(queue);
-        return services.AddBus(new InMemoryTransport());
+        return services
+            .AddSingleton<IChunkPublisher>(queue)
+            .AddSingleton<IChunkSource>(queue)
+            .AddSingleton<BusTransport, InMemoryTransport>()
+            .AddBus();
     }
 
-    internal static IServiceCollection AddBus(this IServiceCollection services, BusTransport transport) => services
-        .AddSingleton(transport)
-        .AddSingleton<MessageBus>()
-        .AddHostedService(provider => provider.GetRequiredService<MessageBus>());
+    /// <summary>
+    /// Messaging over RabbitMQ. The host's start waits for the broker, and fails with <see cref="BrokerRefusedException"/> when the broker refuses us. The
+    /// process that listens to <see cref="Topology.ProducerQueue"/> also deals with dead chunks.
+    /// </summary>
+    /// <param name="services">The container under construction.</param>
+    /// <param name="configure">Sets at least <see cref="BrokerOptions.Url"/>.</param>
+    public static IServiceCollection AddRabbitMessaging(this IServiceCollection services, Action<BrokerOptions> configure)
+    {
+        var options = new BrokerOptions();
+        configure(options);
+        return services
+            .AddSingleton(options)
+            .AddSingleton(new Topology(options))
+            .AddSingleton<BrokerConnections>()
+            .AddHostedService(provider => provider.GetRequiredService<BrokerConnections>())
+            .AddSingleton(provider => new ConfirmedPublisher(provider.GetRequiredService<BrokerConnections>().Publishing, options))
+            .AddSingleton<IChunkPublisher, RabbitChunkPublisher>()
+            .AddSingleton<IChunkSource, RabbitChunkSource>()
+            .AddSingleton<BusTransport, RabbitTransport>()
+            .AddBus()
+            .AddHostedService<DeadLetterReader>();
+    }
+
+    private static IServiceCollection AddBus(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        return services
+            .AddSingleton<BrokerHealth>()
+            .AddSingleton<HandlerPatience>()
+            .AddSingleton<MessageBus>()
+            .AddHostedService(provider => provider.GetRequiredService<MessageBus>());
+    }
 }

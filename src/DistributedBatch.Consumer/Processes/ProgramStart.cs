@@ -35,4 +35,7 @@ public sealed record ProgramStart
 
     /// <summary>Items of the chunk, for a warm runner that calls a function: how many.</summary>
     public long Count { get; init; }
+
+    /// <summary>Told the process id of the program when it has run for a while, so that it can be watched; short programs are never told of.</summary>
+    public Action<int>? OnLongRunning { get; init; }
 }

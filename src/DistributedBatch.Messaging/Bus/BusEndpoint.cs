@@ -45,7 +45,8 @@ public sealed class BusEndpoint
         {
             // A handler may publish and so need the bus, which is being built just now: it is asked for with the first message.
             var handler = new Lazy<THandler>(services.GetRequiredService<THandler>);
-            endpoint.Handler<TMessage>(context => handler.Value.HandleAsync(context.Message, context.CancellationToken));
+            var patience = services.GetRequiredService<HandlerPatience>();
+            endpoint.Handler<TMessage>(context => patience.HandleAsync(handler.Value, context.Message, context.CancellationToken));
         });
         return this;
     }

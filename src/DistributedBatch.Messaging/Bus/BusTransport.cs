@@ -10,4 +10,7 @@ public abstract class BusTransport
     }
 
     internal abstract IBusControl Create(IServiceProvider services, IReadOnlyList<BusEndpoint> endpoints);
+
+    internal virtual Task PublishAsync<TMessage>(IBusControl bus, TMessage message, CancellationToken cancellation)
+        where TMessage : class => bus.Publish(message, cancellation);
 }

@@ -11,31 +11,39 @@ namespace DistributedBatch.Messaging.Bus;
 public sealed class MessageBus : IHostedService, IAsyncDisposable
 {
     private readonly IBusControl bus;
+    private readonly BusTransport transport;
 
     /// <summary>Builds the bus with every <see cref="BusEndpoint"/> the container holds. It starts with the host.</summary>
     public MessageBus(IServiceProvider services, IEnumerable<BusEndpoint> endpoints, BusTransport transport, ILoggerFactory loggers)
     {
         LogContext.ConfigureCurrentLogContext(loggers);
+        this.transport = transport;
         bus = transport.Create(services, [.. endpoints]);
     }
 
-    /// <summary>Publishes a fact or broadcast; the task ends when the broker has confirmed it.</summary>
+    /// <summary>
+    /// Publishes a fact or broadcast; the task ends when the broker has confirmed it. While the broker is away it waits and tries again for as long as
+    /// <paramref name="cancellation"/> lets it: a fact that is lost would be a chunk that is run twice. It may then be on the bus twice.
+    /// </summary>
     public Task PublishAsync<TMessage>(TMessage message, CancellationToken cancellation = default)
-        where TMessage : class => bus.Publish(message, cancellation);
+        where TMessage : class => transport.PublishAsync(bus, message, cancellation);
 
-    /// <summary>Asks a question and waits for its answer.</summary>
-    /// <exception cref="RequestUnansweredException">Nobody answered within <paramref name="patience"/>.</exception>
+    /// <summary>Asks a question and waits for its answer. A question that was not answered in time is not answered later either.</summary>
+    /// <exception cref="RequestUnansweredException">Nobody answered within <paramref name="patience"/>, or the broker is away.</exception>
     public async Task<TResponse> RequestAsync<TRequest, TResponse>(
         TRequest request, TimeSpan patience, CancellationToken cancellation = default)
         where TRequest : class
         where TResponse : class
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(patience);
         try
         {
-            var response = await bus.CreateRequestClient<TRequest>(patience).GetResponse<TResponse>(request, cancellation).ConfigureAwait(false);
+            var response = await bus.CreateRequestClient<TRequest>(patience).GetResponse<TResponse>(request, limit.Token).ConfigureAwait(false);
             return response.Message;
         }
-        catch (RequestException failure) when (!cancellation.IsCancellationRequested)
+        catch (Exception failure) when (failure is RequestException or OperationCanceledException or MassTransitException
+            && !cancellation.IsCancellationRequested)
         {
             throw new RequestUnansweredException(
                 $"No answer to {typeof(TRequest).Name} within {patience.TotalSeconds:0} s. Is a producer running and connected to the same broker?",
@@ -58,7 +66,8 @@ public sealed class MessageBus : IHostedService, IAsyncDisposable
 
     internal static void UseContractsJson(IBusFactoryConfigurator configurator)
     {
-        configurator.UseRawJsonSerializer();
+        // Not "any message type": a stranger's message on one of our queues is skipped, not squeezed into the first type that fits.
+        configurator.UseRawJsonSerializer(RawSerializerOptions.AddTransportHeaders | RawSerializerOptions.CopyHeaders, isDefault: true);
         configurator.ConfigureJsonSerializerOptions(options =>
         {
             options.TypeInfoResolverChain.Insert(0, ContractsJson.Default);

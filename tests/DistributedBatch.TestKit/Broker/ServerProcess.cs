@@ -9,7 +9,7 @@ namespace DistributedBatch.TestKit.Broker;
 
 /// <summary>
 /// A RabbitMQ node as a child of the test. It is started through a shell that holds on to our end of a pipe: when the test process dies, whatever way,
-/// the shell reads the end of the pipe and takes node and epmd down with it.
+/// the shell reads the end of the pipe and takes node and epmd down with it. (epmd goes only when it has noticed that its node is gone.)
 /// </summary>
 internal sealed class ServerProcess(ServerFiles files, ServerHome home) : IDisposable
 {
@@ -19,7 +19,8 @@ internal sealed class ServerProcess(ServerFiles files, ServerHome home) : IDispo
         [ -s "$3" ] && kill -9 "$(cat "$3")" 2>/dev/null
         kill -9 $! 2>/dev/null
         wait
-        epmd -kill >/dev/null 2>&1
+        tries=0
+        until epmd -kill >/dev/null 2>&1 || [ $tries -ge 50 ]; do tries=$((tries + 1)); sleep 0.1; done
         """;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);

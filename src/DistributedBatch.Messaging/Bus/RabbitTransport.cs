@@ -1,0 +1,93 @@
+using DistributedBatch.Messaging.Connections;
+using MassTransit;
+using Microsoft.Extensions.Logging;
+using RabbitMQ.Client.Exceptions;
+
+namespace DistributedBatch.Messaging.Bus;
+
+/// <summary>The bus over RabbitMQ, on a connection of its own. Queues that outlive their listeners are quorum queues, declared in <see cref="Topology"/>.</summary>
+internal sealed partial class RabbitTransport(BrokerOptions options, Topology topology, TimeProvider time, ILogger<RabbitTransport> logger) : BusTransport
+{
+    /// <summary>Messages an endpoint may have in advance. Enough to hide the round trip; they are handled one at a time all the same.</summary>
+    private const ushort Prefetch = 32;
+
+    /// <summary>How long a host's queue of broadcasts waits for its host to come back.</summary>
+    private static readonly TimeSpan HostQueueExpiry = TimeSpan.FromMinutes(10);
+
+    internal override IBusControl Create(IServiceProvider services, IReadOnlyList<BusEndpoint> endpoints) =>
+        MassTransit.Bus.Factory.CreateUsingRabbitMq(configurator =>
+        {
+            configurator.Host(options.Url, $"dbatch {options.HostName} {options.Role} bus", host =>
+            {
+                host.Heartbeat(options.Heartbeat);
+                host.PublisherConfirmation = true;
+                if (BrokerTls.IsWanted(options))
+                {
+                    host.UseSsl(tls =>
+                    {
+                        tls.ServerName = options.Url.Host;
+                        if (BrokerTls.Verification(options) is { } verification)
+                            tls.CertificateValidationCallback = verification;
+                    });
+                }
+            });
+            MessageBus.UseContractsJson(configurator);
+            configurator.MessageTopology.SetEntityNameFormatter(new EntityNames(topology));
+            foreach (var endpoint in endpoints)
+                configurator.ReceiveEndpoint(topology.Named(endpoint.Queue), receive => Configure(receive, endpoint, services));
+        });
+
+    /// <summary>Publishes until it is confirmed: whoever publishes facts holds back acknowledgements, so nothing is won by giving up.</summary>
+    internal override async Task PublishAsync<TMessage>(IBusControl bus, TMessage message, CancellationToken cancellation)
+    {
+        for (var failures = 1; ; failures++)
+        {
+            try
+            {
+                await bus.Publish(message, cancellation).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception failure) when (IsBrokerTrouble(failure) && !cancellation.IsCancellationRequested)
+            {
+                LogAgain(typeof(TMessage).Name, failure.GetBaseException().Message);
+            }
+
+            await Task.Delay(ReconnectDelay.After(failures, Random.Shared.NextDouble()), time, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private static bool IsBrokerTrouble(Exception failure) =>
+        failure is MassTransitException or RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException or OperationCanceledException;
+
+    private void Configure(IRabbitMqReceiveEndpointConfigurator receive, BusEndpoint endpoint, IServiceProvider services)
+    {
+        receive.ConcurrentMessageLimit = endpoint.Parallel;
+        receive.PrefetchCount = Math.Max(Prefetch, 2 * endpoint.Parallel);
+        receive.Durable = true;
+        receive.AutoDelete = false;
+        if (endpoint.Durable)
+        {
+            receive.SetQuorumQueue();
+            foreach (var (name, value) in topology.BusQueueArguments(endpoint.Queue))
+                receive.SetQueueArgument(name, value);
+        }
+        else
+        {
+            // Not exclusive, so that broadcasts wait out a lost connection, and gone some time after the host is.
+            receive.QueueExpiration = HostQueueExpiry;
+            receive.DiscardFaultedMessages();
+            receive.DiscardSkippedMessages();
+        }
+
+        endpoint.Configure(receive, services);
+    }
+
+    [LoggerMessage(122, LogLevel.Warning, "The broker did not take a {Message} ({Reason}); trying again until it does")]
+    private partial void LogAgain(string message, string reason);
+
+    /// <summary>Exchanges named after what they carry, such as <c>dbatch.attempt-reports</c>, so that one vhost is readable.</summary>
+    private sealed class EntityNames(Topology topology) : IEntityNameFormatter
+    {
+        public string FormatEntityName<T>() => topology.ExchangeOf(typeof(T));
+    }
+}

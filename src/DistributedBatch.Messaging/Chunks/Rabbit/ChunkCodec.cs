@@ -1,0 +1,127 @@
+using System.Buffers;
+using System.Text.Json;
+using DistributedBatch.Contracts.Json;
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Contracts.Runs;
+
+namespace DistributedBatch.Messaging.Chunks.Rabbit;
+
+/// <summary>
+/// Chunks as JSON. The version is looked at before anything else, so that a message from a newer program is refused with a sentence and not with a parser's
+/// complaint. The job is the same in every chunk of a run and is parsed once; its chunks then share one object.
+/// </summary>
+internal sealed class ChunkCodec
+{
+    private readonly JobCache jobs = new();
+
+    public static byte[] Encode(RunChunk chunk) => JsonSerializer.SerializeToUtf8Bytes(chunk, ContractsJson.Default.RunChunk);
+
+    public ChunkReading Decode(ReadOnlySpan<byte> body)
+    {
+        ChunkOutline outline;
+        try
+        {
+            outline = ChunkOutline.Of(body);
+        }
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException or FormatException)
+        {
+            return new ChunkReading.Unreadable($"it is not a chunk ({failure.Message})");
+        }
+
+        if (outline.Protocol is not { } protocol)
+            return outline.Refused("it has no protocol version");
+        if (protocol > Protocol.Version)
+        {
+            return outline.Refused(
+                $"it speaks protocol {protocol} and this program only up to {Protocol.Version}; use the same version of dbatch on every machine");
+        }
+
+        try
+        {
+            return DecodeKnown(body, outline) is { } chunk ? new ChunkReading.Readable(chunk) : outline.Refused("it holds no job");
+        }
+        catch (Exception failure) when (failure is JsonException or NotSupportedException or InvalidOperationException or FormatException)
+        {
+            return outline.Refused($"it cannot be read ({failure.Message})");
+        }
+    }
+
+    private RunChunk? DecodeKnown(ReadOnlySpan<byte> body, in ChunkOutline outline)
+    {
+        if (outline.JobEnd == 0)
+            return null;
+        var job = jobs.Read(body[outline.JobStart..outline.JobEnd]);
+        if (job is null)
+            return null;
+
+        // The rest is parsed with a null in the job's place.
+        var length = body.Length - (outline.JobEnd - outline.JobStart) + 4;
+        var rest = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            body[..outline.JobStart].CopyTo(rest);
+            "null"u8.CopyTo(rest.AsSpan(outline.JobStart));
+            body[outline.JobEnd..].CopyTo(rest.AsSpan(outline.JobStart + 4));
+            var chunk = JsonSerializer.Deserialize(rest.AsSpan(0, length), ContractsJson.Default.RunChunk);
+            return chunk is null ? null : chunk with { Job = job };
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rest);
+        }
+    }
+
+    /// <summary>Where the parts of a chunk's JSON are, and whose chunk it is, read without understanding the rest.</summary>
+    private readonly record struct ChunkOutline(int? Protocol, string? Run, int? Index, int Attempt, int JobStart, int JobEnd)
+    {
+        public static ChunkOutline Of(ReadOnlySpan<byte> body)
+        {
+            var outline = default(ChunkOutline);
+            var reader = new Utf8JsonReader(body);
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.StartObject)
+                throw new FormatException("no JSON object");
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                if (reader.ValueTextEquals("job"u8))
+                {
+                    reader.Read();
+                    var start = (int)reader.TokenStartIndex;
+                    reader.Skip();
+                    outline = outline with { JobStart = start, JobEnd = (int)reader.BytesConsumed };
+                }
+                else if (reader.ValueTextEquals("protocol"u8))
+                {
+                    reader.Read();
+                    outline = outline with { Protocol = reader.GetInt32() };
+                }
+                else if (reader.ValueTextEquals("run"u8))
+                {
+                    reader.Read();
+                    outline = outline with { Run = reader.GetString() };
+                }
+                else if (reader.ValueTextEquals("index"u8))
+                {
+                    reader.Read();
+                    outline = outline with { Index = reader.GetInt32() };
+                }
+                else if (reader.ValueTextEquals("attempt"u8))
+                {
+                    reader.Read();
+                    outline = outline with { Attempt = reader.GetInt32() };
+                }
+                else
+                {
+                    reader.Read();
+                    reader.Skip();
+                }
+            }
+
+            return outline;
+        }
+
+        public ChunkReading Refused(string reason) => RunId.TryParse(Run, out var run) && Index is { } index
+            ? new ChunkReading.Attributed(run, index, Math.Max(1, Attempt), reason)
+            : new ChunkReading.Unreadable(reason);
+    }
+}

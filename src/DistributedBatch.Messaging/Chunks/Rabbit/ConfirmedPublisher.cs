@@ -1,0 +1,97 @@
+using DistributedBatch.Messaging.Connections;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+namespace DistributedBatch.Messaging.Chunks.Rabbit;
+
+/// <summary>
+/// Publishes to queues and waits for the broker's word on each message. Messages go out one after the other on one channel, because channels are not made for
+/// concurrent publishing, while any number up to <see cref="BrokerOptions.ConfirmWindow"/> waits for its confirm. The window is ours, because the
+/// client's limiter lets go before the confirm and throws when it is busy.
+/// </summary>
+internal sealed class ConfirmedPublisher(ConnectionSupervisor connection, BrokerOptions options) : IAsyncDisposable
+{
+    private readonly SemaphoreSlim window = new(options.ConfirmWindow);
+    private readonly SemaphoreSlim turn = new(1);
+    private IChannel? channel;
+
+    /// <summary>Publishes one message, mandatory and persistent. Waits while the broker is away.</summary>
+    /// <exception cref="ChunkUnpublishedException">The broker did not confirm it; it may be there all the same.</exception>
+    public async Task PublishAsync(string queue, ReadOnlyMemory<byte> body, BasicProperties properties, CancellationToken cancellation)
+    {
+        await window.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            Task confirm;
+            await turn.WaitAsync(cancellation).ConfigureAwait(false);
+            try
+            {
+                var open = channel is { IsOpen: true } ready ? ready : await OpenAsync(cancellation).ConfigureAwait(false);
+                confirm = open.BasicPublishAsync("", queue, mandatory: true, properties, body, cancellation).AsTask();
+            }
+            finally
+            {
+                turn.Release();
+            }
+
+            await confirm.ConfigureAwait(false);
+        }
+        catch (PublishException refused) when (refused.IsReturn)
+        {
+            await DeclareAgainAsync(cancellation).ConfigureAwait(false);
+            throw new ChunkUnpublishedException($"The broker has no queue '{queue}'. It was declared again; publish again.", refused);
+        }
+        catch (PublishException refused)
+        {
+            throw new ChunkUnpublishedException(
+                $"The broker did not take a message for queue '{queue}'; most likely the queue is full ({options.QueueLimit} messages).", refused);
+        }
+        catch (Exception lost) when (IsLoss(lost))
+        {
+            throw new ChunkUnpublishedException(
+                $"The connection was lost before the broker confirmed a message for queue '{queue}' ({lost.Message}); it may be there or not.", lost);
+        }
+        finally
+        {
+            window.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (channel is not null)
+            await channel.DisposeAsync().ConfigureAwait(false);
+        window.Dispose();
+        turn.Dispose();
+    }
+
+    /// <summary>Whether the channel or connection went away under an operation.</summary>
+    internal static bool IsLoss(Exception failure) =>
+        failure is RabbitMQClientException or IOException or ObjectDisposedException or InvalidOperationException or TimeoutException;
+
+    private async Task<IChannel> OpenAsync(CancellationToken cancellation)
+    {
+        if (channel is not null)
+            await channel.DisposeAsync().ConfigureAwait(false);
+        channel = null;
+        var live = await connection.ConnectedAsync(cancellation).ConfigureAwait(false);
+        return channel = await live.CreateChannelAsync(
+            new CreateChannelOptions(
+                publisherConfirmationsEnabled: true,
+                publisherConfirmationTrackingEnabled: true,
+                outstandingPublisherConfirmationsRateLimiter: null),
+            cancellation).ConfigureAwait(false);
+    }
+
+    private async Task DeclareAgainAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await connection.DeclareAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception lost) when (IsLoss(lost))
+        {
+            // The supervisor declares everything when it is connected again.
+        }
+    }
+}

@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Logging;
+
+namespace DistributedBatch.Messaging.Chunks.Rabbit;
+
+internal sealed partial class RabbitChunkLane
+{
+    [LoggerMessage(111, LogLevel.Information, "Slot {Lane} lost its channel ({Reason}) and opens another; its chunk may run elsewhere too")]
+    private partial void LogLost(string lane, string reason);
+
+    [LoggerMessage(112, LogLevel.Warning, "Slot {Lane} cannot open its channel yet ({Reason}); trying again")]
+    private partial void LogNotOpened(string lane, string reason);
+
+    [LoggerMessage(113, LogLevel.Error, "Slot {Lane} puts a message aside: {Reason}")]
+    private partial void LogAside(string lane, string reason);
+
+    [LoggerMessage(114, LogLevel.Warning, "Slot {Lane} cannot put a message aside yet ({Reason}); trying again")]
+    private partial void LogNotAside(string lane, string reason);
+
+    [LoggerMessage(115, LogLevel.Information, "Slot {Lane} could not hand chunks back by itself ({Reason}); closing its channel does")]
+    private partial void LogNotHandedBack(string lane, string reason);
+}

@@ -1,0 +1,24 @@
+namespace DistributedBatch.Messaging.Connections;
+
+/// <summary>How we stand with the broker.</summary>
+public abstract record BrokerState
+{
+    private BrokerState()
+    {
+    }
+
+    /// <summary>Connected, and messages flow.</summary>
+    public sealed record Connected : BrokerState;
+
+    /// <summary>Connected, but the broker takes no messages because it is short of memory or disk.</summary>
+    /// <param name="Reason">The broker's word on it.</param>
+    public sealed record Blocked(string Reason) : BrokerState;
+
+    /// <summary>Not connected; we keep trying.</summary>
+    /// <param name="Reason">Why not.</param>
+    public sealed record Away(string Reason) : BrokerState;
+
+    /// <summary>The broker does not let us in. We keep trying, but someone has to change something.</summary>
+    /// <param name="Reason">What it refused and what to do.</param>
+    public sealed record Refused(string Reason) : BrokerState;
+}

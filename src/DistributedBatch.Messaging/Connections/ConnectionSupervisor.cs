@@ -1,0 +1,187 @@
+using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
+
+namespace DistributedBatch.Messaging.Connections;
+
+/// <summary>
+/// Keeps one connection to the broker: builds it, declares the topology on it, and builds it again for ever when it is lost. The client's own recovery is
+/// off, because channels must be rebuilt after channel errors anyway and an acknowledgement with a tag from before a recovery is silently dropped
+/// (rabbitmq-dotnet-client, RecoveryAwareChannel.cs).
+/// </summary>
+internal sealed partial class ConnectionSupervisor(
+    BrokerOptions options, string purpose, Topology topology, BrokerHealth health, TimeProvider time, Func<double> chance, ILogger logger) : IAsyncDisposable
+{
+    private readonly CancellationTokenSource stopping = new();
+    private readonly TaskCompletionSource<bool> firstOutcome = NewSignal<bool>();
+    private readonly Lock gate = new();
+    private TaskCompletionSource<IConnection> live = NewSignal<IConnection>();
+    private Task? keeping;
+
+    /// <summary>The broker's version, once connected.</summary>
+    public BrokerVersion? Version { get; private set; }
+
+    /// <summary>Connects in the background; does nothing the second time.</summary>
+    public void Start()
+    {
+        lock (gate)
+            keeping ??= Task.Run(KeepAsync);
+    }
+
+    /// <summary>Waits until the first connection stands.</summary>
+    /// <exception cref="BrokerRefusedException">The broker does not let us in.</exception>
+    public Task FirstConnectionAsync(CancellationToken cancellation)
+    {
+        Start();
+        return firstOutcome.Task.WaitAsync(cancellation);
+    }
+
+    /// <summary>The live connection; waits for as long as there is none.</summary>
+    public Task<IConnection> ConnectedAsync(CancellationToken cancellation)
+    {
+        Start();
+        lock (gate)
+            return live.Task.WaitAsync(cancellation);
+    }
+
+    /// <summary>Declares the topology again, after something on the broker was found missing.</summary>
+    public async Task DeclareAsync(CancellationToken cancellation) =>
+        await DeclareOnAsync(await ConnectedAsync(cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync().ConfigureAwait(false);
+        lock (gate)
+            live.TrySetCanceled(CancellationToken.None);
+        if (keeping is not null)
+            await keeping.ConfigureAwait(false);
+        stopping.Dispose();
+    }
+
+    private static TaskCompletionSource<T> NewSignal<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private async Task KeepAsync()
+    {
+        var failures = 0;
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await LiveOnceAsync(() => failures = 0).ConfigureAwait(false);
+            }
+            catch (Exception failure) when (!stopping.IsCancellationRequested)
+            {
+                Tell(failure);
+            }
+            catch (Exception)
+            {
+                return;
+            }
+
+            failures++;
+            await Task.Delay(ReconnectDelay.After(failures, chance()), time, stopping.Token)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>One life of the connection: returns when it is lost, throws when it could not be had.</summary>
+    private async Task LiveOnceAsync(Action connected)
+    {
+        await using var connection = await Factory().CreateConnectionAsync(stopping.Token).ConfigureAwait(false);
+        var lost = NewSignal<string>();
+        connection.ConnectionShutdownAsync += (_, shutdown) =>
+        {
+            lost.TrySetResult($"{shutdown.ReplyCode} {shutdown.ReplyText}");
+            return Task.CompletedTask;
+        };
+        connection.ConnectionBlockedAsync += (_, blocked) =>
+        {
+            LogBlocked(purpose, blocked.Reason);
+            health.Report(purpose, new BrokerState.Blocked(blocked.Reason));
+            return Task.CompletedTask;
+        };
+        connection.ConnectionUnblockedAsync += (_, _) =>
+        {
+            LogUnblocked(purpose);
+            health.Report(purpose, new BrokerState.Connected());
+            return Task.CompletedTask;
+        };
+
+        await DeclareOnAsync(connection, stopping.Token).ConfigureAwait(false);
+        Version = BrokerVersion.Of(connection.ServerProperties);
+        LogConnected(purpose, options.Url.Host, Version.Text);
+        connected();
+        health.Report(purpose, new BrokerState.Connected(), Version);
+        firstOutcome.TrySetResult(true);
+        lock (gate)
+            live.TrySetResult(connection);
+
+        // A connection lost before its event had a listener says so here.
+        if (!connection.IsOpen)
+            lost.TrySetResult(connection.CloseReason?.ReplyText ?? "closed");
+        try
+        {
+            var reason = await lost.Task.WaitAsync(stopping.Token).ConfigureAwait(false);
+            LogLost(purpose, options.Url.Host, reason);
+            health.Report(purpose, new BrokerState.Away(reason));
+        }
+        finally
+        {
+            lock (gate)
+                live = NewSignal<IConnection>();
+        }
+    }
+
+    private async Task DeclareOnAsync(IConnection connection, CancellationToken cancellation)
+    {
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation).ConfigureAwait(false);
+        await topology.DeclareAsync(channel, cancellation).ConfigureAwait(false);
+    }
+
+    private void Tell(Exception failure)
+    {
+        if (BrokerRefusal.Of(failure, options) is { } refusal)
+        {
+            LogRefused(purpose, refusal);
+            health.Report(purpose, new BrokerState.Refused(refusal));
+            firstOutcome.TrySetException(new BrokerRefusedException(refusal, failure));
+            return;
+        }
+
+        var reason = failure.GetBaseException().Message;
+        LogUnreachable(purpose, options.Url.Host, reason);
+        health.Report(purpose, new BrokerState.Away(reason));
+    }
+
+    private ConnectionFactory Factory()
+    {
+        var factory = new ConnectionFactory
+        {
+            Uri = options.Url,
+            AutomaticRecoveryEnabled = false,
+            TopologyRecoveryEnabled = false,
+            RequestedHeartbeat = options.Heartbeat,
+            ClientProvidedName = $"dbatch {options.HostName} {options.Role} {purpose}",
+        };
+        if (BrokerTls.IsWanted(options) && BrokerTls.Verification(options) is { } verification)
+            factory.Ssl.CertificateValidationCallback = verification;
+        return factory;
+    }
+
+    [LoggerMessage(101, LogLevel.Information, "Connected to the broker at {Broker} for {Purpose} (RabbitMQ {Version})")]
+    private partial void LogConnected(string purpose, string broker, string version);
+
+    [LoggerMessage(102, LogLevel.Warning, "Lost the broker at {Broker} for {Purpose} ({Reason}); connecting again until it is back")]
+    private partial void LogLost(string purpose, string broker, string reason);
+
+    [LoggerMessage(103, LogLevel.Warning, "Cannot reach the broker at {Broker} for {Purpose} ({Reason}); trying again until it answers")]
+    private partial void LogUnreachable(string purpose, string broker, string reason);
+
+    [LoggerMessage(104, LogLevel.Error, "The broker refuses us for {Purpose}: {Refusal}")]
+    private partial void LogRefused(string purpose, string refusal);
+
+    [LoggerMessage(105, LogLevel.Warning, "The broker takes no messages for {Purpose} ({Reason}); waiting until it does")]
+    private partial void LogBlocked(string purpose, string reason);
+
+    [LoggerMessage(106, LogLevel.Information, "The broker takes messages for {Purpose} again")]
+    private partial void LogUnblocked(string purpose);
+}

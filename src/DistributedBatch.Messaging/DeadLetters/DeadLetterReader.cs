@@ -1,0 +1,102 @@
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Messaging.Chunks.Rabbit;
+using DistributedBatch.Messaging.Connections;
+using Microsoft.Extensions.Logging;
+
+namespace DistributedBatch.Messaging.DeadLetters;
+
+/// <summary>
+/// Empties the queues of dead chunks: each becomes a <see cref="ChunkDead"/> for the producer, and only then is it acknowledged. What cannot be told whose chunk
+/// it was is kept in a queue for people to look at. Works where the producer is; several share the work.
+/// </summary>
+internal sealed partial class DeadLetterReader(
+    BrokerConnections connections,
+    ConfirmedPublisher publisher,
+    MessageBus bus,
+    IEnumerable<BusEndpoint> endpoints,
+    Topology topology,
+    BrokerOptions options,
+    TimeProvider time,
+    ILogger<DeadLetterReader> logger) : BackgroundService
+{
+    private const int Depth = 16;
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => endpoints.Any(endpoint => endpoint.Queue == Topology.ProducerQueue)
+        ? Task.WhenAll(topology.DeadQueues.Select(queue => ReadForEverAsync(queue, stoppingToken)))
+        : Task.CompletedTask;
+
+    private async Task ReadForEverAsync(string queue, CancellationToken stopping)
+    {
+        var failures = 0;
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await ReadAsync(queue, () => failures = 0, stopping).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception failure)
+            {
+                LogTrouble(queue, failure.Message);
+            }
+
+            await Task.Delay(ReconnectDelay.After(++failures, Random.Shared.NextDouble()), time, stopping)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task ReadAsync(string queue, Action worked, CancellationToken stopping)
+    {
+        var codec = new ChunkCodec();
+        var live = await connections.Consuming.ConnectedAsync(stopping).ConfigureAwait(false);
+        await using var letters = await QueueConsumer<DeadLetter>.OpenAsync(
+            live,
+            queue,
+            $"{options.HostName} dead letters",
+            new Dictionary<string, object?>(),
+            (_, parcel) => new DeadLetter(parcel.Tag, codec.Decode(parcel.Body.Span), ChunkMail.Reason(parcel.Properties), parcel.Body.ToArray()),
+            stopping).ConfigureAwait(false);
+        await letters.ConsumeAsync(Depth).ConfigureAwait(false);
+        await foreach (var letter in letters.Arrivals.ReadAllAsync(stopping).ConfigureAwait(false))
+        {
+            using var still = CancellationTokenSource.CreateLinkedTokenSource(stopping, letters.Lost);
+            await DealWithAsync(letter, queue, still.Token).ConfigureAwait(false);
+            await letters.AcknowledgeAsync(letter.Tag).ConfigureAwait(false);
+            worked();
+        }
+    }
+
+    private async Task DealWithAsync(DeadLetter letter, string queue, CancellationToken cancellation)
+    {
+        var dead = letter.Reading switch
+        {
+            ChunkReading.Readable(var chunk) => new ChunkDead(chunk.Run, chunk.Index, chunk.Attempt, letter.Reason, time.GetUtcNow()),
+            ChunkReading.Attributed(var run, var index, var attempt, _) => new ChunkDead(run, index, attempt, letter.Reason, time.GetUtcNow()),
+            _ => null,
+        };
+        if (dead is not null)
+        {
+            LogDead(dead.Index, dead.Run.Value, dead.Reason);
+            await bus.PublishAsync(dead, cancellation).ConfigureAwait(false);
+            return;
+        }
+
+        LogParked(queue, topology.ParkingQueue, letter.Reason);
+        await publisher.PublishAsync(topology.ParkingQueue, letter.Body, ChunkMail.Aside(letter.Reason), cancellation).ConfigureAwait(false);
+    }
+
+    [LoggerMessage(131, LogLevel.Error, "Chunk {Index} of run {Run} is dead: {Reason}")]
+    private partial void LogDead(int index, string run, string reason);
+
+    [LoggerMessage(132, LogLevel.Error, "A message in {Queue} belongs to no run we can name and was moved to {Parking}: {Reason}")]
+    private partial void LogParked(string queue, string parking, string reason);
+
+    [LoggerMessage(133, LogLevel.Warning, "Cannot read {Queue} at the moment ({Reason}); trying again")]
+    private partial void LogTrouble(string queue, string reason);
+
+    private sealed record DeadLetter(ulong Tag, ChunkReading Reading, string Reason, byte[] Body);
+}

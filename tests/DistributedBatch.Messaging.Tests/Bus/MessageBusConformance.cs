@@ -1,0 +1,139 @@
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Messaging.Tests.Support;
+
+namespace DistributedBatch.Messaging.Tests.Bus;
+
+/// <summary>What the bus does, in memory and over RabbitMQ.</summary>
+public abstract class MessageBusConformance
+{
+    [Fact(Timeout = 60_000)]
+    public async Task A_fact_reaches_every_endpoint_that_listens_to_it()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var producer = new Ear<AttemptReports>();
+        var tracker = new Ear<HostHeartbeat>();
+        await using var site = await StartSiteAsync(services =>
+        {
+            services.AddSingleton(producer).AddSingleton(tracker).AddSingleton<Second>();
+            services.AddBusEndpoint(Topology.ProducerQueue).Handle<AttemptReports, Ear<AttemptReports>>();
+            services.AddBusEndpoint(Topology.TrackerQueue).Handle<AttemptReports, Second>().Handle<HostHeartbeat, Ear<HostHeartbeat>>();
+        });
+
+        var sent = Sample.Reports(1, 2);
+        await site.Bus.PublishAsync(sent, cancellation);
+
+        Assert.Equivalent(sent, await producer.NextAsync(cancellation), strict: true);
+        Assert.Equivalent(sent, await site.Get<Second>().Ear.NextAsync(cancellation), strict: true);
+        Assert.Empty(tracker.Heard);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Messages_of_an_endpoint_are_heard_in_the_order_they_were_published()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var ear = new Ear<AttemptReports>();
+        await using var site = await StartSiteAsync(services =>
+        {
+            services.AddSingleton(ear);
+            services.AddBusEndpoint(Topology.ProducerQueue).Handle<AttemptReports, Ear<AttemptReports>>();
+        });
+
+        for (var index = 0; index < 100; index++)
+            await site.Bus.PublishAsync(Sample.Reports(index), cancellation);
+
+        for (var index = 0; index < 100; index++)
+            Assert.Equal(index, (await ear.NextAsync(cancellation)).Reports[0].Index);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_handler_that_stumbles_gets_the_message_again()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var ear = new Ear<AttemptReports>(stumbles: 2);
+        await using var site = await StartSiteAsync(services =>
+        {
+            services.AddSingleton(ear);
+            services.AddBusEndpoint(Topology.ProducerQueue).Handle<AttemptReports, Ear<AttemptReports>>();
+        });
+
+        await site.Bus.PublishAsync(Sample.Reports(1), cancellation);
+        await site.Bus.PublishAsync(Sample.Reports(2), cancellation);
+
+        Assert.Equal(1, (await ear.NextAsync(cancellation)).Reports[0].Index);
+        Assert.Equal(2, (await ear.NextAsync(cancellation)).Reports[0].Index);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_request_is_answered()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var site = await StartSiteAsync(services =>
+        {
+            services.AddSingleton<Answerer>();
+            services.AddBusEndpoint(Topology.ProducerQueue).Answer<ChangeRun, RunAnswer, Answerer>();
+        });
+
+        var answer = await site.Bus.RequestAsync<ChangeRun, RunAnswer>(new ChangeRun(Sample.Run, RunAction.Pause), TimeSpan.FromSeconds(20), cancellation);
+
+        Assert.Equal(Sample.Run, answer.Run);
+        Assert.Equal(["pause"], answer.Mistakes);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_request_nobody_answers_ends_with_a_sentence()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var site = await StartSiteAsync(_ => { });
+
+        var failure = await Assert.ThrowsAsync<RequestUnansweredException>(() => site.Bus.RequestAsync<ChangeRun, RunAnswer>(
+            new ChangeRun(Sample.Run, RunAction.Pause), TimeSpan.FromSeconds(1), cancellation));
+
+        Assert.Contains("Is a producer running", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_broadcast_reaches_every_host()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var one = new Ear<RunSteered>();
+        await using var site = await StartSiteAsync(services =>
+        {
+            services.AddSingleton(one).AddSingleton<Other>();
+            services.AddBusEndpoint(Topology.HostQueue("one"), durable: false).Handle<RunSteered, Ear<RunSteered>>();
+            services.AddBusEndpoint(Topology.HostQueue("two"), durable: false).Handle<RunSteered, Other>();
+        });
+
+        var sent = new RunSteered(Sample.Run, RunState.Paused, 7);
+        await site.Bus.PublishAsync(sent, cancellation);
+
+        Assert.Equal(sent, await one.NextAsync(cancellation));
+        Assert.Equal(sent, await site.Get<Other>().Ear.NextAsync(cancellation));
+    }
+
+    /// <summary>Starts the bus under test in a <see cref="Site"/>.</summary>
+    protected abstract Task<object> StartAsync(Action<IServiceCollection> services, CancellationToken cancellation);
+
+    private async Task<Site> StartSiteAsync(Action<IServiceCollection> services) => (Site)await StartAsync(services, TestContext.Current.CancellationToken);
+
+    private sealed class Second : IHandle<AttemptReports>
+    {
+        public Ear<AttemptReports> Ear { get; } = new();
+
+        public Task HandleAsync(AttemptReports message, CancellationToken cancellation) => Ear.HandleAsync(message, cancellation);
+    }
+
+    private sealed class Other : IHandle<RunSteered>
+    {
+        public Ear<RunSteered> Ear { get; } = new();
+
+        public Task HandleAsync(RunSteered message, CancellationToken cancellation) => Ear.HandleAsync(message, cancellation);
+    }
+
+    private sealed class Answerer : IAnswer<ChangeRun, RunAnswer>
+    {
+        public Task<RunAnswer> AnswerAsync(ChangeRun request, CancellationToken cancellation) =>
+            Task.FromResult(new RunAnswer(request.Run, [request.Action.ToString().ToLowerInvariant()]));
+    }
+}

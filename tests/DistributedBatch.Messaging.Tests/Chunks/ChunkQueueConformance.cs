@@ -1,0 +1,156 @@
+using DistributedBatch.Messaging.Chunks;
+using DistributedBatch.Messaging.Tests.Support;
+
+namespace DistributedBatch.Messaging.Tests.Chunks;
+
+/// <summary>What every chunk queue does, whatever it is made of.</summary>
+public abstract class ChunkQueueConformance : IAsyncLifetime
+{
+    private Site? site;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private Site Queue => site!;
+
+    public async ValueTask InitializeAsync() => site = (Site)await StartAsync(Cancellation);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Queue.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_published_chunk_arrives_as_it_was()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var chunk = Sample.Chunk(7) with { Items = [["a", "b"], ["c\n", "d"]], Columns = ["x", "y"], TraceParent = "00-1-2-01" };
+        await Queue.Publisher.PublishAsync(chunk, cancellation);
+        await using var lane = await OpenAsync("one");
+
+        var delivery = await lane.ReceiveAsync(cancellation);
+
+        Assert.Equivalent(chunk, delivery.Chunk, strict: true);
+        Assert.Equal(0, delivery.Returns);
+        Assert.False(delivery.Lost.IsCancellationRequested);
+        await delivery.AcknowledgeAsync();
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Chunks_of_one_class_come_in_order_to_a_single_lane()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await Queue.PublishAsync(Enumerable.Range(0, 20).Select(index => Sample.Chunk(index)), cancellation);
+        await using var lane = await OpenAsync("one");
+        List<int> seen = [];
+        for (var n = 0; n < 20; n++)
+        {
+            var delivery = await lane.ReceiveAsync(cancellation);
+            seen.Add(delivery.Chunk.Index);
+            await delivery.AcknowledgeAsync();
+        }
+
+        Assert.Equal(Enumerable.Range(0, 20), seen.Order());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Every_chunk_goes_to_one_lane_only()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        const int Chunks = 60;
+        await using var left = await OpenAsync("left");
+        await using var right = await OpenAsync("right");
+        await Queue.PublishAsync(Enumerable.Range(0, Chunks).Select(index => Sample.Chunk(index)), cancellation);
+        var seen = new System.Collections.Concurrent.ConcurrentBag<int>();
+        using var all = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+
+        await Task.WhenAll(WorkAsync(left), WorkAsync(right));
+
+        Assert.Equal(Enumerable.Range(0, Chunks), seen.Order());
+
+        async Task WorkAsync(IChunkLane lane)
+        {
+            try
+            {
+                while (true)
+                {
+                    var delivery = await lane.ReceiveAsync(all.Token);
+                    await delivery.AcknowledgeAsync();
+                    seen.Add(delivery.Chunk.Index);
+                    if (seen.Count >= Chunks)
+                        await all.CancelAsync();
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.True(seen.Count >= Chunks);
+            }
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_gpu_chunk_does_not_reach_a_lane_for_any_host()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var cpu = await OpenAsync("cpu");
+        await using var gpu = await Queue.Source.OpenAsync("gpu", ResourceClass.Gpu, cancellation);
+        await Queue.Publisher.PublishAsync(Sample.Chunk(0, gpus: 1), cancellation);
+        await Queue.Publisher.PublishAsync(Sample.Chunk(1), cancellation);
+
+        Assert.Equal(1, (await cpu.ReceiveAsync(cancellation)).Chunk.Index);
+        Assert.Equal(0, (await gpu.ReceiveAsync(cancellation)).Chunk.Index);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_lane_that_closes_hands_its_unsettled_chunk_to_another()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await Queue.Publisher.PublishAsync(Sample.Chunk(3), cancellation);
+        var dying = await OpenAsync("dying");
+        await dying.ReceiveAsync(cancellation);
+        await dying.DisposeAsync();
+
+        await using var heir = await OpenAsync("heir");
+        var again = await heir.ReceiveAsync(cancellation);
+
+        Assert.Equal(3, again.Chunk.Index);
+        Assert.Equal(1, again.Returns);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_settled_chunk_does_not_come_back()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await Queue.Publisher.PublishAsync(Sample.Chunk(0), cancellation);
+        var first = await OpenAsync("first");
+        await (await first.ReceiveAsync(cancellation)).AcknowledgeAsync();
+        await first.DisposeAsync();
+        await Queue.Publisher.PublishAsync(Sample.Chunk(1), cancellation);
+
+        await using var second = await OpenAsync("second");
+
+        Assert.Equal(1, (await second.ReceiveAsync(cancellation)).Chunk.Index);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_cancelled_wait_loses_no_chunk()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var lane = await OpenAsync("one");
+        using (var impatient = CancellationTokenSource.CreateLinkedTokenSource(cancellation))
+        {
+            var wait = lane.ReceiveAsync(impatient.Token);
+            await impatient.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await wait);
+        }
+
+        await Queue.Publisher.PublishAsync(Sample.Chunk(5), cancellation);
+
+        Assert.Equal(5, (await lane.ReceiveAsync(cancellation)).Chunk.Index);
+    }
+
+    /// <summary>Starts the queue under test: a <see cref="Site"/>.</summary>
+    protected abstract Task<object> StartAsync(CancellationToken cancellation);
+
+    private ValueTask<IChunkLane> OpenAsync(string name) => Queue.Source.OpenAsync(name, ResourceClass.Cpu, Cancellation);
+}

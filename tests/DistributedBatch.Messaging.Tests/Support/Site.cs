@@ -1,0 +1,100 @@
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Messaging.Chunks;
+using DistributedBatch.Messaging.Chunks.Rabbit;
+using DistributedBatch.Messaging.Connections;
+using Microsoft.Extensions.Logging;
+
+namespace DistributedBatch.Messaging.Tests.Support;
+
+/// <summary>A process of a deployment as far as messaging is concerned, with everything a test may want from it.</summary>
+internal sealed class Site : IAsyncDisposable
+{
+    private readonly IHost host;
+
+    private Site(IHost host) => this.host = host;
+
+    public IChunkPublisher Publisher => Get<IChunkPublisher>();
+
+    public IChunkSource Source => Get<IChunkSource>();
+
+    public MessageBus Bus => Get<MessageBus>();
+
+    public BrokerHealth Health => Get<BrokerHealth>();
+
+    public Topology Topology => Get<Topology>();
+
+    public ConfirmedPublisher Mail => Get<ConfirmedPublisher>();
+
+    public LogCollector Log => Get<LogCollector>();
+
+    /// <summary>A process on the broker.</summary>
+    public static Task<Site> StartAsync(
+        Uri broker, CancellationToken cancellation, Action<IServiceCollection>? services = null, Action<BrokerOptions>? options = null) => StartAsync(
+        container =>
+        {
+            container.AddRabbitMessaging(settings =>
+            {
+                settings.Url = broker;
+                settings.StartPatience = TimeSpan.FromSeconds(20);
+                options?.Invoke(settings);
+            });
+            services?.Invoke(container);
+        },
+        cancellation);
+
+    /// <summary>A process without a broker.</summary>
+    public static Task<Site> StartInProcessAsync(CancellationToken cancellation, Action<IServiceCollection>? services = null) => StartAsync(
+        container =>
+        {
+            container.AddInProcessMessaging();
+            services?.Invoke(container);
+        },
+        cancellation);
+
+    public T Get<T>()
+        where T : notnull => host.Services.GetRequiredService<T>();
+
+    /// <summary>A lane whose insides a test can look at.</summary>
+    public async Task<RabbitChunkLane> OpenLaneAsync(string name, CancellationToken cancellation) =>
+        (RabbitChunkLane)await Source.OpenAsync(name, ResourceClass.Cpu, cancellation);
+
+    public async Task PublishAsync(IEnumerable<RunChunk> chunks, CancellationToken cancellation) =>
+        await Task.WhenAll(chunks.Select(chunk => Publisher.PublishAsync(chunk, cancellation).AsTask()));
+
+    /// <summary>Messages ready in a queue, fresh from the broker; its own counters lag.</summary>
+    public async Task<uint> ReadyAsync(string queue, CancellationToken cancellation)
+    {
+        var connection = await Get<BrokerConnections>().Publishing.ConnectedAsync(cancellation);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
+        return (await channel.QueueDeclarePassiveAsync(queue, cancellation)).MessageCount;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await host.StopAsync(CancellationToken.None);
+        if (host is IAsyncDisposable disposable)
+            await disposable.DisposeAsync();
+    }
+
+    private static async Task<Site> StartAsync(Action<IServiceCollection> services, CancellationToken cancellation)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        var log = new LogCollector();
+        builder.Logging.AddProvider(log).SetMinimumLevel(LogLevel.Information);
+        builder.Services.AddSingleton(log);
+        services(builder.Services);
+        var site = new Site(builder.Build());
+        try
+        {
+            await site.host.StartAsync(cancellation);
+        }
+        catch
+        {
+            await ((IAsyncDisposable)site.host).DisposeAsync();
+            throw;
+        }
+
+        return site;
+    }
+}
