@@ -1,5 +1,4 @@
 using DistributedBatch.Consumer.Processes;
-using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Consumer.Zygote;
 

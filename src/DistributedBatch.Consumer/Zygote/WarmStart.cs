@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using DistributedBatch.Consumer.Processes;
-using DistributedBatch.Contracts.Runs;
-using Microsoft.Extensions.Logging;
 
 namespace DistributedBatch.Consumer.Zygote;
 

@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Runs;
-
 namespace DistributedBatch.Consumer.Zygote;
 
 /// <summary>What warm start did for a run on this host, for the run's summary.</summary>

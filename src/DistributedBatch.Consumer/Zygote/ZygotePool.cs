@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace DistributedBatch.Consumer.Zygote;
 
 /// <summary>The zygotes of a host, at most one in use per key. Replaces those that are stale, worn out or dead, and ends those nobody needs.</summary>

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace DistributedBatch.Consumer.Zygote;
 
 internal sealed partial class ZygoteProcess

@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
 using CliWrap;
-using Microsoft.Extensions.Logging;
 
 namespace DistributedBatch.Consumer.Zygote;
 

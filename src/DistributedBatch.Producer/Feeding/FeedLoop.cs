@@ -120,6 +120,10 @@ internal sealed class FeedLoop(
             case Input.Watch(var run, var settled):
                 commit.Watch(run, settled);
                 break;
+            case Input.AnnounceAgain(var run, var done):
+                await book.AnnounceAllAsync(run, now, cancellation).ConfigureAwait(false);
+                afterCommit.Add(() => done.SetResult(true));
+                break;
             case Input.Confirm confirm:
                 Confirm(confirm, now);
                 break;
@@ -160,6 +164,9 @@ internal sealed class FeedLoop(
 
     private async ValueTask<RunAnswer> SubmitAsync(RunSpec spec, DateTimeOffset now, CancellationToken cancellation)
     {
+        // A client that lost the answer asks again with the id it chose.
+        if (spec.Id is { } chosen && book.Overviews.ContainsKey(chosen))
+            return RunAnswer.Done(chosen);
         List<string> mistakes = [.. RunSpecCheck.Mistakes(spec)];
         if (book.Overviews.Values.FirstOrDefault(run => !run.IsSettled && run.Name == spec.Name) is { } same)
             mistakes.Add($"The name '{spec.Name}' belongs to run {same.Run}, which is not settled; choose another name, or resume or cancel that run.");
@@ -257,6 +264,9 @@ internal sealed class FeedLoop(
                 break;
             case Input.Change(_, _, var answer):
                 answer.TrySetException(reason);
+                break;
+            case Input.AnnounceAgain(_, var done):
+                done.TrySetException(reason);
                 break;
             case Input.Watch(_, var settled):
                 settled.TrySetException(reason);

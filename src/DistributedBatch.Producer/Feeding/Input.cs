@@ -31,6 +31,9 @@ internal abstract record Input
     /// <summary>Somebody waits for the end of a run.</summary>
     internal sealed record Watch(RunId Run, TaskCompletionSource<RunState> Settled) : Input;
 
+    /// <summary>Somebody may have missed what was published of a run.</summary>
+    internal sealed record AnnounceAgain(RunId Run, TaskCompletionSource<bool> Done) : Input;
+
     /// <summary>The queue confirmed a chunk, or did not.</summary>
     internal sealed record Confirm(RunId Run, int Index, int Attempt, string? Failure) : Input;
 
