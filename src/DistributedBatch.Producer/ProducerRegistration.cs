@@ -5,6 +5,7 @@ using DistributedBatch.Producer.Feeding;
 using DistributedBatch.Producer.Hosts;
 using DistributedBatch.Producer.Intake;
 using DistributedBatch.Producer.Storage;
+using DistributedBatch.Producer.Storage.Postgres;
 using DistributedBatch.Producer.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -31,7 +32,9 @@ public static class ProducerRegistration
         services.TryAddSingleton(TimeProvider.System);
         services
             .AddSingleton(options)
-            .AddSingleton<ILedgerStore>(_ => new SqliteLedgerStore(options.DataDirectory))
+            .AddSingleton<ILedgerStore>(_ => options.Database is { } database
+                ? new PostgresLedgerStore(database)
+                : new SqliteLedgerStore(options.DataDirectory))
             .AddSingleton<Announcer>()
             .AddSingleton(new HostBook(options.HostTimeout))
             .AddSingleton(provider => new RunBook(
@@ -43,10 +46,11 @@ public static class ProducerRegistration
             .AddSingleton<ChunkFeeder>()
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<FeedLoop>(provider, QueueSurvives(provider)))
             .AddSingleton(provider => new RunIntake(provider.GetRequiredService<FeedLoop>(), provider.GetRequiredService<RunBook>()))
-            .AddSingleton<HostFacts>()
+            .AddSingleton(provider => new HostFacts(provider.GetRequiredService<FeedLoop>(), QueueSurvives(provider)))
             .AddHostedService<ProducerService>();
         services.AddBusEndpoint(Queue)
             .InParallel(MessagesAtOnce)
+            .OpenedLater()
             .Handle<AttemptReports, HostFacts>()
             .Handle<HostHeartbeat, HostFacts>()
             .Handle<LeaseTaken, HostFacts>()

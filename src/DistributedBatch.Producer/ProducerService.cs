@@ -1,3 +1,4 @@
+using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Producer.Feeding;
 using DistributedBatch.Producer.Storage;
 using Microsoft.Extensions.Hosting;
@@ -14,6 +15,7 @@ internal sealed class ProducerService(
     FeedLoop loop,
     GroupCommit commit,
     Announcer announcer,
+    MessageBus bus,
     ProducerOptions options,
     TimeProvider time,
     IHostApplicationLifetime application,
@@ -57,9 +59,10 @@ internal sealed class ProducerService(
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         loop.StopFeeding();
-        loop.Complete();
         // The host's own limit ends the wait; what was not published is published at the next start.
         await using var limit = cancellationToken.Register(cut.Cancel).ConfigureAwait(false);
+        await bus.CloseAsync(ProducerRegistration.Queue, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        loop.Complete();
         if (!active)
             await cut.CancelAsync().ConfigureAwait(false);
         await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -100,6 +103,8 @@ internal sealed class ProducerService(
         active = true;
         announcing = Task.Run(() => announcer.RunAsync(cut.Token), CancellationToken.None);
         await loop.LoadAsync(cancellation).ConfigureAwait(false);
+        // Only the producer that has the ledger may take messages from the queue that all producers share.
+        await bus.OpenAsync(ProducerRegistration.Queue, cancellation).ConfigureAwait(false);
     }
 
     private async Task WorkAsync()

@@ -20,4 +20,19 @@ public sealed class TrackerOptions
     /// alive.
     /// </summary>
     public TimeSpan HostSilence { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// File with the operator token that all of <c>/api</c> asks for; made on the first start, readable by its owner only. Null (default) is <c>token</c> in
+    /// <see cref="DataDirectory"/>.
+    /// </summary>
+    public string? TokenFile { get; set; }
+
+    /// <summary>Most bytes the outputs and logs of one attempt may have when a host brings them. Default 64 GiB; more is refused with a sentence.</summary>
+    public long MostOutputBytes { get; set; } = 64L << 30;
+
+    /// <summary>
+    /// How long a request waits for the producer's answer. Default 30 s. Shorter refuses submissions while the producer restarts; longer keeps clients waiting
+    /// for a producer that is not there.
+    /// </summary>
+    public TimeSpan ProducerPatience { get; set; } = TimeSpan.FromSeconds(30);
 }

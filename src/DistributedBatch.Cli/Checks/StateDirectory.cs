@@ -54,6 +54,22 @@ internal sealed class StateDirectory : IDisposable
         }
     }
 
+    /// <summary>Whether some process works in the directory at the moment.</summary>
+    public static bool IsHeld(string path)
+    {
+        if (!File.Exists(System.IO.Path.Combine(path, "lock")))
+            return false;
+        try
+        {
+            using var free = Hold(path);
+            return free is null;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => held.Dispose();
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DistributedBatch.Cli.Commands;
+using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli.CommandLine;
 
@@ -33,6 +34,23 @@ internal static class CommandTree
         var root = new RootCommand("Runs a program over a dataset, chunk by chunk, on all cores of one box or on every spare machine of a lab.")
         {
             RunCommand.Create(words),
+            SubmitCommand.Create(words),
+            ServeCommand.Create(),
+            ConsumerCommand.Create(),
+            ListCommand.Create(),
+            ShowCommand.Create(),
+            WatchCommand.Create(),
+            LogsCommand.Create(),
+            ResultsCommand.Create(),
+            RetryCommand.Create(),
+            SteeringCommand.Create(RunAction.Cancel),
+            SteeringCommand.Create(RunAction.Pause),
+            SteeringCommand.Create(RunAction.Resume),
+            ExplainCommand.Create(),
+            HostsCommand.Create(),
+            TopCommand.Create(),
+            DoctorCommand.Create(),
+            CompletionCommand.Create(),
             VersionCommand.Create(),
         };
         HelpWithPrecedence.AddTo(root);

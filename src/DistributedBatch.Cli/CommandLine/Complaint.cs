@@ -12,6 +12,9 @@ internal static class Complaint
     /// <summary>Prints one sentence and gives the exit code for an unreachable server or broker.</summary>
     public static int Unreachable(string sentence) => Print([sentence], ExitCode.Unreachable);
 
+    /// <summary>Prints one sentence and gives <paramref name="exitCode"/>.</summary>
+    public static int Print(string sentence, int exitCode) => Print([sentence], exitCode);
+
     private static int Print(IReadOnlyList<string> sentences, int exitCode)
     {
         if (sentences is [var only])

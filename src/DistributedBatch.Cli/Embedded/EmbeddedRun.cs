@@ -1,16 +1,53 @@
+using DistributedBatch.Cli.Checks;
 using DistributedBatch.Cli.CommandLine;
 using DistributedBatch.Cli.Options;
+using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli.Embedded;
 
-/// <summary>Runs everything in this process.</summary>
+/// <summary><c>dbatch run</c>, once what is wanted is clear: takes the state directory and works on one run in it.</summary>
 internal static class EmbeddedRun
 {
     /// <summary>Starts or continues the run of <paramref name="request"/>.</summary>
-    public static Task<int> StartAsync(RunRequest request, bool json) =>
-        Task.FromResult(Complaint.Usage($"Running '{request.Spec.Name}' {(json ? "with --json " : "")}is not built yet; --dry-run is."));
+    public static async Task<int> StartAsync(RunRequest request, bool json)
+    {
+        using var state = StateDirectory.Take(request.StateDirectory, out var mistake);
+        if (state is null)
+            return Complaint.Usage(mistake!);
+        var records = new RunRecords(state.Path);
+        var record = RunChoice.Of(request, records, TimeProvider.System.GetUtcNow(), out mistake);
+        if (record is null)
+            return Complaint.Usage(mistake!);
 
-    /// <summary>Continues a run.</summary>
-    public static Task<int> ResumeAsync(string run, int? slots, string state, bool json) =>
-        Task.FromResult(Complaint.Usage($"Resuming '{run}' in {state} {(json ? "with --json " : "")}on {slots} slots is not built yet."));
+        var spec = request.Spec with { Id = record.Run, Name = record.Name };
+        return await WorkAsync(state, records, record, spec, request.Slots, json).ConfigureAwait(false);
+    }
+
+    /// <summary>Continues a run that was started before.</summary>
+    public static async Task<int> ResumeAsync(string run, int? slots, string stateDirectory, bool json)
+    {
+        if (!Directory.Exists(stateDirectory))
+            return Complaint.Usage($"There are no runs in {stateDirectory} to resume.");
+        using var state = StateDirectory.Take(stateDirectory, out var mistake);
+        if (state is null)
+            return Complaint.Usage(mistake!);
+        var records = new RunRecords(state.Path);
+        return records.Find(run, out mistake) is { } record
+            ? await WorkAsync(state, records, record, spec: null, slots, json).ConfigureAwait(false)
+            : Complaint.Usage(mistake!);
+    }
+
+    private static async Task<int> WorkAsync(StateDirectory state, RunRecords records, RunRecord record, RunSpec? spec, int? slots, bool json)
+    {
+        try
+        {
+            records.Save(record);
+            using var signals = new StopSignals();
+            return await new EmbeddedSession(state.Path, records, record, signals).RunAsync(spec, slots, json).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (StartFailure.Sentence(failure) is not null)
+        {
+            return Complaint.Usage(StartFailure.Sentence(failure)!);
+        }
+    }
 }

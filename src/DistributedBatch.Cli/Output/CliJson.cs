@@ -1,7 +1,11 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DistributedBatch.Cli.Doctor;
+using DistributedBatch.Cli.Embedded;
 using DistributedBatch.Cli.Plan;
+using DistributedBatch.Cli.Sources;
+using DistributedBatch.Cli.Summary;
 
 namespace DistributedBatch.Cli.Output;
 
@@ -11,6 +15,11 @@ namespace DistributedBatch.Cli.Output;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     WriteIndented = true)]
 [JsonSerializable(typeof(PlanJson))]
+[JsonSerializable(typeof(RunRecord))]
+[JsonSerializable(typeof(IReadOnlyList<Finding>))]
+[JsonSerializable(typeof(RunSummary))]
+[JsonSerializable(typeof(ServerProblem))]
+[JsonSerializable(typeof(SubmittedJson))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     private static CliJson? readable;

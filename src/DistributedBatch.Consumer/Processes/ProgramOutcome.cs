@@ -4,6 +4,9 @@ namespace DistributedBatch.Consumer.Processes;
 /// <param name="Usage">What it consumed.</param>
 public abstract record ProgramOutcome(ProgramUsage Usage)
 {
+    /// <summary>Whether other processes of the attempt outlived the program and had to be killed; its files may still be written to for a moment.</summary>
+    public bool Stragglers { get; init; }
+
     /// <summary>It exited by itself.</summary>
     /// <param name="Code">Its exit code; 0 is success.</param>
     /// <param name="Usage">What it consumed.</param>

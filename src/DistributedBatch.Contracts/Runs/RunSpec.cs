@@ -5,6 +5,11 @@ namespace DistributedBatch.Contracts.Runs;
 /// <summary>A run as its user asked for it: what to run, over which items, and how patient to be. Never changes once accepted.</summary>
 public sealed record RunSpec
 {
+    /// <summary>
+    /// Id its client chose, which makes a submission repeated after a lost answer the same run; null (default) lets the producer choose.
+    /// </summary>
+    public RunId? Id { get; init; }
+
     /// <summary>Name for people; must be unique among unsettled runs. Default: the program's name.</summary>
     public required string Name { get; init; }
 

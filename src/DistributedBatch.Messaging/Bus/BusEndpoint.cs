@@ -36,6 +36,16 @@ public sealed class BusEndpoint
         return this;
     }
 
+    /// <summary>Whether somebody opens it when the time has come, see <see cref="MessageBus.OpenAsync"/>; by default it opens with the bus.</summary>
+    public bool OpensLater { get; private set; }
+
+    /// <summary>Sets <see cref="OpensLater"/>: of two that listen to one queue, the one on standby must not take any of its messages.</summary>
+    public BusEndpoint OpenedLater()
+    {
+        OpensLater = true;
+        return this;
+    }
+
     /// <summary>Gives every <typeparamref name="TMessage"/> to <typeparamref name="THandler"/>, which the container holds as a singleton, one at a time.</summary>
     public BusEndpoint Handle<TMessage, THandler>()
         where TMessage : class

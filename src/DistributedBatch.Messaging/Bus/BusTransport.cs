@@ -11,6 +11,10 @@ public abstract class BusTransport
 
     internal abstract IBusControl Create(IServiceProvider services, IReadOnlyList<BusEndpoint> endpoints);
 
+    internal abstract string NameOf(BusEndpoint endpoint);
+
+    internal abstract void Configure(IReceiveEndpointConfigurator receive, BusEndpoint endpoint, IServiceProvider services);
+
     internal virtual Task PublishAsync<TMessage>(IBusControl bus, TMessage message, CancellationToken cancellation)
         where TMessage : class => bus.Publish(message, cancellation);
 }

@@ -10,12 +10,14 @@ internal sealed class InMemoryTransport : BusTransport
         {
             MessageBus.UseContractsJson(configurator);
             foreach (var endpoint in endpoints)
-            {
-                configurator.ReceiveEndpoint(endpoint.Queue, receive =>
-                {
-                    receive.ConcurrentMessageLimit = endpoint.Parallel;
-                    endpoint.Configure(receive, services);
-                });
-            }
+                configurator.ReceiveEndpoint(NameOf(endpoint), receive => Configure(receive, endpoint, services));
         });
+
+    internal override string NameOf(BusEndpoint endpoint) => endpoint.Queue;
+
+    internal override void Configure(IReceiveEndpointConfigurator receive, BusEndpoint endpoint, IServiceProvider services)
+    {
+        receive.ConcurrentMessageLimit = endpoint.Parallel;
+        endpoint.Configure(receive, services);
+    }
 }

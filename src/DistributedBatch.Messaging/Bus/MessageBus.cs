@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using DistributedBatch.Contracts.Json;
 using MassTransit;
 using Microsoft.Extensions.Logging;
@@ -14,14 +15,32 @@ public sealed class MessageBus : IHostedService, IAsyncDisposable
 
     private readonly IBusControl bus;
     private readonly BusTransport transport;
+    private readonly IServiceProvider services;
+    private readonly List<BusEndpoint> later;
+    private readonly ConcurrentDictionary<string, HostReceiveEndpointHandle> opened = new(StringComparer.Ordinal);
 
     /// <summary>Builds the bus with every <see cref="BusEndpoint"/> the container holds. It starts with the host.</summary>
     public MessageBus(IServiceProvider services, IEnumerable<BusEndpoint> endpoints, BusTransport transport, ILoggerFactory loggers)
     {
         LogContext.ConfigureCurrentLogContext(loggers);
         this.transport = transport;
-        bus = transport.Create(services, [.. endpoints]);
+        this.services = services;
+        later = [.. endpoints.Where(endpoint => endpoint.OpensLater)];
+        bus = transport.Create(services, [.. endpoints.Except(later)]);
     }
+
+    /// <summary>Starts to listen to a queue that was added as <see cref="BusEndpoint.OpenedLater"/>; the task ends when messages come.</summary>
+    public async Task OpenAsync(string queue, CancellationToken cancellation)
+    {
+        var endpoint = later.Single(endpoint => endpoint.Queue == queue);
+        var handle = bus.ConnectReceiveEndpoint(transport.NameOf(endpoint), receive => transport.Configure(receive, endpoint, services));
+        opened[queue] = handle;
+        await handle.Ready.WaitAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Stops listening to a queue that was opened; messages with its listeners are finished first. What comes afterwards waits in the queue.</summary>
+    public Task CloseAsync(string queue, CancellationToken cancellation) =>
+        opened.TryRemove(queue, out var handle) ? handle.StopAsync(cancellation) : Task.CompletedTask;
 
     /// <summary>
     /// Publishes a fact or broadcast; the task ends when the broker has confirmed it. While the broker is away it waits and tries again for as long as

@@ -37,8 +37,13 @@ internal sealed partial class RabbitTransport(BrokerOptions options, Topology to
             MessageBus.UseContractsJson(configurator);
             configurator.MessageTopology.SetEntityNameFormatter(new EntityNames(topology));
             foreach (var endpoint in endpoints)
-                configurator.ReceiveEndpoint(topology.Named(endpoint.Queue), receive => Configure(receive, endpoint, services));
+                configurator.ReceiveEndpoint(NameOf(endpoint), receive => Configure(receive, endpoint, services));
         });
+
+    internal override string NameOf(BusEndpoint endpoint) => topology.Named(endpoint.Queue);
+
+    internal override void Configure(IReceiveEndpointConfigurator receive, BusEndpoint endpoint, IServiceProvider services) =>
+        Configure((IRabbitMqReceiveEndpointConfigurator)receive, endpoint, services);
 
     /// <summary>
     /// Publishes until it is confirmed: whoever publishes facts holds back acknowledgements, so nothing is won by giving up. One try is limited, because a

@@ -16,7 +16,7 @@ namespace DistributedBatch.Producer.Feeding;
 internal sealed class Announcer(MessageBus bus, TimeProvider time, ILogger<Announcer> log)
 {
     // A message of this many chunks stays well below what any broker minds.
-    private const int MostChunksAMessage = 1000;
+    public const int MostChunksAMessage = 1000;
 
     // When the bus stands still the feed loop waits here, so that memory does not grow.
     private readonly Channel<Func<CancellationToken, Task>> queue = Channel.CreateBounded<Func<CancellationToken, Task>>(256);

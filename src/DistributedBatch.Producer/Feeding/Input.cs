@@ -31,11 +31,17 @@ internal abstract record Input
     /// <summary>Somebody waits for the end of a run.</summary>
     internal sealed record Watch(RunId Run, TaskCompletionSource<RunState> Settled) : Input;
 
+    /// <summary>Somebody may have missed what was published of a run.</summary>
+    internal sealed record AnnounceAgain(RunId Run, TaskCompletionSource<bool> Done) : Input;
+
     /// <summary>The queue confirmed a chunk, or did not.</summary>
     internal sealed record Confirm(RunId Run, int Index, int Attempt, string? Failure) : Input;
 
     /// <summary>A revision of a run was published.</summary>
     internal sealed record Announced(RunId Run, long Revision) : Input;
+
+    /// <summary>The loop is to end when it has heard of every chunk it published.</summary>
+    internal sealed record Stop : Input;
 
     /// <summary>Time has passed.</summary>
     internal sealed record Tick : Input

@@ -53,7 +53,7 @@ internal sealed class RunBook(ILedgerStore store, bool queueSurvives, Announcer 
     {
         // The store keeps milliseconds; everybody is told the same time.
         var submittedAt = DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds());
-        var stored = StoredRun.New(RunId.New(), spec, submittedAt, LedgerState.New);
+        var stored = StoredRun.New(spec.Id ?? RunId.New(), spec, submittedAt, LedgerState.New);
         await store.AddAsync(stored, spec.Dataset, cancellation).ConfigureAwait(false);
         return Activate(stored, new RunLedger(RunTerms.From(stored.Spec), now, chance));
     }
@@ -83,6 +83,27 @@ internal sealed class RunBook(ILedgerStore store, bool queueSurvives, Announcer 
         run.Steered = RunState.Running;
         FeedLog.Restored(log, run.Id, ledger.Counts.Settled, ledger.Counts.Total);
         return run;
+    }
+
+    /// <summary>Publishes all that is stored of a run once more, a page at a time; see <see cref="RunIntake.AnnounceAgainAsync"/>.</summary>
+    public async ValueTask AnnounceAllAsync(RunId id, DateTimeOffset now, CancellationToken cancellation)
+    {
+        if (await store.ReadRunsAsync(id, cancellation).ConfigureAwait(false) is not [var run])
+            return;
+        await announcer.SubmittedAsync(run.ToSubmitted(), cancellation).ConfigureAwait(false);
+        var change = ChangeOf(run.Id, run.State, run.SubmittedAt, now);
+        var page = new List<ChunkChange>();
+        await foreach (var row in store.ReadChunksAsync(run.Id, cancellation).ConfigureAwait(false))
+        {
+            page.Add(row.ToChange());
+            if (page.Count == Announcer.MostChunksAMessage)
+            {
+                await announcer.ChangedAsync(change, page, () => { }, cancellation).ConfigureAwait(false);
+                page = [];
+            }
+        }
+
+        await announcer.ChangedAsync(change, page, () => { }, cancellation).ConfigureAwait(false);
     }
 
     private async ValueTask AnnounceAgainAsync(StoredRun run, Action<RunId, long> announced, DateTimeOffset now, CancellationToken cancellation)

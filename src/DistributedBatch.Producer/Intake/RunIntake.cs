@@ -35,6 +35,13 @@ public sealed class RunIntake : IAnswer<SubmitRun, RunAnswer>, IAnswer<ChangeRun
         ? AskAsync<RunState>(settled => new Input.Watch(run, settled), cancellation)
         : throw new ArgumentException($"There is no run {run}.", nameof(run));
 
+    /// <summary>
+    /// Publishes all that is known of a run once more. Within one process the bus dies with the listeners, so after a crash what was published may be known to
+    /// nobody; revisions make the repetition harmless. Does nothing when there is no such run.
+    /// </summary>
+    public Task AnnounceAgainAsync(RunId run, CancellationToken cancellation) =>
+        AskAsync<bool>(done => new Input.AnnounceAgain(run, done), cancellation);
+
     /// <inheritdoc/>
     Task<RunAnswer> IAnswer<SubmitRun, RunAnswer>.AnswerAsync(SubmitRun request, CancellationToken cancellation) => request.Protocol > Protocol.Version
         ? Task.FromResult(TooNew(request.Protocol))

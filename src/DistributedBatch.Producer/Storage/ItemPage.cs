@@ -35,6 +35,9 @@ internal readonly record struct ItemPage(long First, int Count, byte[] Json)
         return [.. document.RootElement.EnumerateArray().Select(item => (IReadOnlyList<string>)[.. item.EnumerateArray().Select(value => value.GetString()!)])];
     }
 
+    /// <summary>The values of its items among <paramref name="count"/> items that start at <paramref name="start"/>, or earlier in the case of a later page.</summary>
+    public IEnumerable<IReadOnlyList<string>> Within(long start, long count) => Items().Skip((int)Math.Max(0, start - First)).Take((int)count);
+
     private static ItemPage From(Dataset dataset, long first)
     {
         using var buffer = new MemoryStream();

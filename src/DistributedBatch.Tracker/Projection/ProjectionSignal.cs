@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 
@@ -11,6 +12,12 @@ namespace DistributedBatch.Tracker.Projection;
 public sealed class ProjectionSignal
 {
     private readonly ConcurrentDictionary<RunId, RunSignal> runs = new();
+
+    /// <summary>
+    /// Told of every failed attempt once it is in the database, so that <c>dbatch run</c> can show it as it happens without asking. Called on the
+    /// projection's own thread: a listener must be quick and must not throw.
+    /// </summary>
+    public event Action<AttemptReport>? AttemptFailed;
 
     /// <summary>Ends when the tracker's database holds the run in a final state.</summary>
     /// <remarks>A run that was settled before this process began is only noticed when the producer speaks of it again.</remarks>
@@ -25,6 +32,11 @@ public sealed class ProjectionSignal
             Of(run).Change();
         foreach (var changed in batch.Runs.Values)
             Of(changed.Run).Change(changed);
+        if (AttemptFailed is { } tell)
+        {
+            foreach (var failed in batch.Attempts.Values.Where(report => report.Outcome?.CostsAnAttempt() == true || report.Outcome == AttemptOutcome.HostLost))
+                tell(failed);
+        }
     }
 
     private RunSignal Of(RunId run) => runs.GetOrAdd(run, static _ => new RunSignal());

@@ -55,6 +55,20 @@ public sealed class EmbeddedRunTests
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task A_client_that_asks_again_with_the_id_it_chose_gets_the_same_run()
+    {
+        using var directory = new TempDirectory();
+        await using var box = await Box.StartAsync(directory.Path);
+        var spec = Box.Spec(3) with { Id = RunId.New() };
+
+        var first = await box.SubmitAsync(spec);
+        var again = await box.Intake.SubmitAsync(spec, TestContext.Current.CancellationToken);
+
+        Assert.Equal((spec.Id.Value, spec.Id.Value), (first, again.Run));
+        Assert.Single(box.Intake.Runs);
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task An_empty_range_is_a_finished_run()
     {
         using var directory = new TempDirectory();

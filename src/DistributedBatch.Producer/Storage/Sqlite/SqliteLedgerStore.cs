@@ -83,11 +83,7 @@ internal sealed class SqliteLedgerStore(string directory) : ILedgerStore
             using var rows = select.ExecuteReader();
             var items = new List<IReadOnlyList<string>>();
             while (rows.Read())
-            {
-                var first = rows.GetInt64(0);
-                var page = new ItemPage(first, 0, (byte[])rows.GetValue(1)).Items();
-                items.AddRange(page.Skip((int)Math.Max(0, start - first)).Take((int)(count - items.Count)));
-            }
+                items.AddRange(new ItemPage(rows.GetInt64(0), 0, (byte[])rows.GetValue(1)).Within(start, count - items.Count));
 
             return items;
         }));

@@ -1,0 +1,52 @@
+using System.CommandLine;
+using System.Text.Json;
+using DistributedBatch.Cli.CommandLine;
+using DistributedBatch.Cli.Options;
+using DistributedBatch.Cli.Output;
+using DistributedBatch.Contracts.Api;
+using DistributedBatch.Contracts.Json;
+
+namespace DistributedBatch.Cli.Commands;
+
+/// <summary><c>dbatch hosts</c>: the machines and what they are doing.</summary>
+internal static class HostsCommand
+{
+    /// <summary>The verb.</summary>
+    public static Command Create() => ReadingVerb.Create("hosts", "List the machines that run chunks.", async (_, source, json, cancellation) =>
+    {
+        var hosts = await source.HostsAsync(cancellation).ConfigureAwait(false);
+        if (json)
+            Console.Out.WriteLine(JsonSerializer.Serialize(hosts, ContractsJson.Indented.IReadOnlyListHostView));
+        else if (hosts.Count == 0)
+            Console.Error.WriteLine("No host has been heard of. Start one with: dbatch consumer --broker amqp://…");
+        else
+            Console.Out.Write(Table(hosts));
+        return ExitCode.Done;
+    });
+
+    /// <summary>The hosts as a table.</summary>
+    public static TextTable Table(IReadOnlyList<HostView> hosts)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var table = new TextTable("HOST", "STATE", ">RUNNING", ">SLOTS", ">CORES", ">CPU", ">MEMORY FREE", ">GPUS", ">SUCCEEDED", ">FAILED", "HEARD", "SLOTS BECAUSE");
+        foreach (var view in hosts)
+        {
+            var host = view.Host;
+            table.Add(
+                host.Name,
+                !view.Alive ? "gone" : host.OnHold is { } hold ? $"on hold: {hold}" : "up",
+                $"{view.Running.Count}",
+                $"{host.Slots}",
+                $"{host.Cores}",
+                $"{host.CpuBusy * 100:0} %",
+                SizeText.Show(host.MemoryAvailableBytes),
+                $"{host.Gpus.Count}",
+                $"{view.Succeeded}",
+                $"{view.Failed}",
+                Spoken.Ago(view.LastSeen, now),
+                host.SlotsReason ?? "given by hand");
+        }
+
+        return table;
+    }
+}

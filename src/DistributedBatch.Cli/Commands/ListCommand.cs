@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.Text.Json;
+using DistributedBatch.Cli.CommandLine;
+using DistributedBatch.Cli.Output;
+using DistributedBatch.Contracts.Api;
+using DistributedBatch.Contracts.Json;
+using DistributedBatch.Contracts.Runs;
+
+namespace DistributedBatch.Cli.Commands;
+
+/// <summary><c>dbatch list</c>: the runs, newest first.</summary>
+internal static class ListCommand
+{
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        var only = new Option<string>("--only") { HelpName = "STATE", Description = "only runs in this state: running, paused, succeeded, failed, cancelled" };
+        var limit = new Option<int>("--limit") { HelpName = "N", Description = "runs to show; default 50", DefaultValueFactory = _ => 50 };
+        only.AcceptOnlyFromAmong([.. Enum.GetValues<RunState>().Select(state => state.Word())]);
+        var verb = ReadingVerb.Create("list", "List the runs, newest first.", async (parsed, source, json, cancellation) =>
+        {
+            RunState? state = parsed.GetValue(only) is { } word ? Words.Parse<RunState>(word) : null;
+            var page = await source.ListAsync(state, parsed.GetValue(limit), cancellation).ConfigureAwait(false);
+            if (json)
+                Console.Out.WriteLine(JsonSerializer.Serialize(page.Items, ContractsJson.Indented.IReadOnlyListRunView));
+            else
+                Print(page, source.Place);
+            return ExitCode.Done;
+        });
+        verb.Options.Add(only);
+        verb.Options.Add(limit);
+        return verb;
+    }
+
+    private static void Print(Page<RunView> page, string place)
+    {
+        if (page.Items.Count == 0)
+        {
+            Console.Error.WriteLine($"No runs in {place}.");
+            return;
+        }
+
+        var now = TimeProvider.System.GetUtcNow();
+        var table = new TextTable("RUN", "NAME", "STATE", ">CHUNKS", ">FAILED", ">ITEMS/S", "TO GO", "SUBMITTED");
+        foreach (var run in page.Items)
+        {
+            table.Add(
+                run.Run.Value,
+                run.Name,
+                Paint.State(run.State),
+                $"{run.Chunks.Succeeded}/{run.Chunks.Total}",
+                $"{run.Chunks.Failed}",
+                Spoken.Rate(run.ItemsPerSecond),
+                run.State.IsSettled() ? "-" : Spoken.Eta(run.Eta),
+                Spoken.Ago(run.SubmittedAt, now));
+        }
+
+        Console.Out.Write(table);
+        if (page.Next is not null)
+            Console.Error.WriteLine("There are older runs; --limit shows more.");
+    }
+}

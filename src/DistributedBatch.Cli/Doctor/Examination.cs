@@ -1,0 +1,97 @@
+using System.Globalization;
+using CliWrap;
+using CliWrap.Buffered;
+using DistributedBatch.Cli.Checks;
+using DistributedBatch.Cli.Options;
+using DistributedBatch.Consumer.Gpus;
+using DistributedBatch.Consumer.Resources;
+
+namespace DistributedBatch.Cli.Doctor;
+
+/// <summary>Looks at the machine the way a run will meet it: interpreter and libraries, cores, memory, GPU, disk.</summary>
+internal static class Examination
+{
+    private const long LittleDisk = 2L << 30;
+    private const long LittleMemory = 1L << 30;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>The commands that find torch say its version and whether it sees a GPU; importing it may take seconds.</summary>
+    private const string LookForTorch = "import torch; print(torch.__version__, torch.cuda.is_available())";
+
+    /// <summary>All findings about this machine.</summary>
+    public static async Task<IReadOnlyList<Finding>> OfMachineAsync(CancellationToken cancellation)
+    {
+        var findings = new List<Finding>();
+        findings.AddRange(await PythonAsync(cancellation).ConfigureAwait(false));
+        var machine = new MachineProbe(TimeProvider.System).Read();
+        findings.Add(new Finding("cores", "good", $"{machine.Cores} for this process (container limits respected)"));
+        findings.Add(machine.MemoryAvailableBytes < LittleMemory
+            ? new Finding("memory", "note", $"{SizeText.Show(machine.MemoryAvailableBytes)} free of {SizeText.Show(machine.MemoryBytes)}", "close other programs, or use fewer --slots")
+            : new Finding("memory", "good", $"{SizeText.Show(machine.MemoryAvailableBytes)} free of {SizeText.Show(machine.MemoryBytes)}"));
+        var cards = await new GpuProbe().CardsAsync(cancellation).ConfigureAwait(false);
+        findings.Add(cards.Count == 0
+            ? new Finding("GPU", "note", "none found with nvidia-smi", "nothing, unless this machine has an NVIDIA card: then install its driver")
+            : new Finding("GPU", "good", string.Join(", ", cards.Select(card => card.ToString()))));
+        findings.Add(Disk(LocalState.Default(Directory.GetCurrentDirectory())));
+        findings.Add(OperatingSystem.IsLinux()
+            ? new Finding("system", "good", $"Linux {Environment.OSVersion.Version}: process groups, kill -9 safe")
+            : new Finding("system", "note", Environment.OSVersion.ToString(), "works, but kill -9 of dbatch may leave programs running; Linux is the supported system"));
+        return findings;
+    }
+
+    private static async Task<IReadOnlyList<Finding>> PythonAsync(CancellationToken cancellation)
+    {
+        var path = Environment.GetEnvironmentVariable("PATH") ?? "";
+        var chosen = Environment.GetEnvironmentVariable("DBATCH_PYTHON") is { Length: > 0 } python ? python : ProgramCheck.Find("python3", path);
+        if (chosen is null)
+            return [new Finding("python", "note", "no python3 on PATH", "apt-get install python3, or name one with --python PATH")];
+        var version = await AskAsync(chosen, "import sys; print(sys.version.split()[0])", cancellation).ConfigureAwait(false);
+        if (version is null)
+            return [new Finding("python", "bad", $"{chosen} does not run", "repair it, or name another with --python PATH or DBATCH_PYTHON")];
+        var findings = new List<Finding> { new("python", "good", $"{chosen}, version {version}") };
+        if (await AskAsync(chosen, LookForTorch, cancellation).ConfigureAwait(false) is { } torch)
+            findings.Add(new Finding("torch", "good", $"version {torch.Split(' ')[0]}, GPU {(torch.EndsWith("True", StringComparison.Ordinal) ? "usable" : "not used")}"));
+        else if (chosen != "/usr/bin/python3" && await AskAsync("/usr/bin/python3", LookForTorch, cancellation).ConfigureAwait(false) is { } other)
+            findings.Add(new Finding("torch", "note", $"not in {chosen}, but version {other.Split(' ')[0]} is in /usr/bin/python3", "add --python /usr/bin/python3 or set DBATCH_PYTHON"));
+        else
+            findings.Add(new Finding("torch", "note", $"not in {chosen}", "nothing, unless your job needs it: apt-get install python3-torch, or pip install torch"));
+        return findings;
+    }
+
+    private static async Task<string?> AskAsync(string interpreter, string program, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(Patience);
+        try
+        {
+            var answer = await CliWrap.Cli.Wrap(interpreter).WithArguments(["-c", program]).WithValidation(CommandResultValidation.None)
+                .ExecuteBufferedAsync(patience.Token).ConfigureAwait(false);
+            return answer.IsSuccess ? answer.StandardOutput.Trim() : null;
+        }
+        catch (Exception failure) when (failure is System.ComponentModel.Win32Exception || (failure is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            return null;
+        }
+    }
+
+    private static Finding Disk(string stateDirectory)
+    {
+        var existing = stateDirectory;
+        while (!Directory.Exists(existing))
+            existing = Path.GetDirectoryName(existing)!;
+        try
+        {
+            var probe = Path.Combine(existing, $".dbatch-doctor-{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}");
+            File.WriteAllText(probe, "");
+            File.Delete(probe);
+            var free = new DriveInfo(existing).AvailableFreeSpace;
+            return free < LittleDisk
+                ? new Finding("disk", "note", $"{SizeText.Show(free)} free for {stateDirectory}", "make room, or use another directory with --state DIR")
+                : new Finding("disk", "good", $"{SizeText.Show(free)} free for {stateDirectory}");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return new Finding("disk", "bad", $"{stateDirectory} cannot be written: {failure.Message}", "use another directory with --state DIR");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using DistributedBatch.Consumer;
+using DistributedBatch.Messaging;
+using DistributedBatch.Producer;
+using DistributedBatch.Tracker;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace DistributedBatch.Cli.Embedded;
+
+/// <summary>All services in this process, with messages in memory and no port open.</summary>
+internal static class EmbeddedHost
+{
+    /// <summary>Builds the host; nothing runs yet.</summary>
+    /// <param name="stateDirectory">Directory for everything that is kept.</param>
+    /// <param name="slots">Attempts at once; null lets the consumer find the number.</param>
+    public static IHost Build(string stateDirectory, int? slots)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Logging.AddProvider(new FileLog(Path.Combine(stateDirectory, "log")));
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = Timeout.InfiniteTimeSpan);
+
+        // They stop in the opposite order: the consumer drains while the others still listen, the bus ends last.
+        builder.Services
+            .AddInProcessMessaging()
+            .AddTracker(options => options.DataDirectory = stateDirectory)
+            .AddProducer(options =>
+            {
+                options.DataDirectory = stateDirectory;
+                options.ResumeOnStart = false;
+                options.Standby = false;
+            })
+            .AddConsumer(options =>
+            {
+                options.DataDirectory = stateDirectory;
+                options.Slots = slots;
+                options.Drain = Timeout.InfiniteTimeSpan;
+            });
+
+        // Signals are StopSignals' business: the host's own lifetime would end the run on the first one.
+        builder.Services.AddSingleton<IHostLifetime, SignalsElsewhere>();
+        return builder.Build();
+    }
+}

@@ -1,0 +1,57 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using DistributedBatch.Contracts.Json;
+using DistributedBatch.Contracts.Runs;
+
+namespace DistributedBatch.Cli.Embedded;
+
+/// <summary>Tells whether two commands ask for the same work: the same command over the same items in the same chunks.</summary>
+internal static class RunFingerprint
+{
+    /// <summary>
+    /// A hash over what makes chunks what they are. Left out is what only says how patient to be (retries, timeout, slots): that may be changed between two
+    /// goes.
+    /// </summary>
+    public static string Of(RunSpec spec)
+    {
+        var work = new RunSpec
+        {
+            Name = "",
+            Dataset = spec.Dataset,
+            ChunkSize = spec.ChunkSize,
+            Job = new JobSpec { Command = spec.Job.Command, Stdin = spec.Job.Stdin, WorkingDirectory = spec.Job.WorkingDirectory, Env = spec.Job.Env },
+        };
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using (var stream = new HashStream(hash))
+            JsonSerializer.Serialize(stream, work, ContractsJson.Default.RunSpec);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    // A list of a million items is hashed as it is written and never held as one text.
+    private sealed class HashStream(IncrementalHash hash) : Stream
+    {
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override void Write(byte[] buffer, int offset, int count) => hash.AppendData(buffer, offset, count);
+
+        public override void Write(ReadOnlySpan<byte> buffer) => hash.AppendData(buffer);
+
+        public override void Flush()
+        {
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}

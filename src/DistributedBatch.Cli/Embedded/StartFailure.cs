@@ -1,0 +1,17 @@
+using DistributedBatch.Producer.Storage;
+using DistributedBatch.Tracker.Storage;
+
+namespace DistributedBatch.Cli.Embedded;
+
+/// <summary>What can be wrong with a machine when services start: known, and worth a sentence instead of a stack trace.</summary>
+internal static class StartFailure
+{
+    /// <summary>The sentence for <paramref name="failure"/>; null when it is no such thing but a bug.</summary>
+    public static string? Sentence(Exception failure) => failure switch
+    {
+        LedgerException or NewerSchemaException => failure.Message,
+        IOException or UnauthorizedAccessException => $"The state directory cannot be used: {failure.Message}",
+        AggregateException { InnerExceptions: [var only] } => Sentence(only),
+        _ => null,
+    };
+}

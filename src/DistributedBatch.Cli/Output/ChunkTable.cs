@@ -1,0 +1,29 @@
+using DistributedBatch.Contracts.Api;
+
+namespace DistributedBatch.Cli.Output;
+
+/// <summary>Chunks as a table: which items, how it went, what was said.</summary>
+internal static class ChunkTable
+{
+    private const int WidthOfMessage = 100;
+
+    /// <summary>The table of <paramref name="chunks"/>.</summary>
+    public static TextTable Of(IReadOnlyList<ChunkView> chunks)
+    {
+        var table = new TextTable(">CHUNK", "ITEMS", "STATE", ">ATTEMPTS", ">TIME", "LAST ATTEMPT");
+        foreach (var chunk in chunks)
+        {
+            var attempt = chunk.LastAttempt;
+            var said = attempt is null ? "" : Spoken.LastLine(string.IsNullOrWhiteSpace(attempt.StderrTail) ? attempt.Error : attempt.StderrTail, WidthOfMessage);
+            table.Add(
+                $"{chunk.Index}",
+                chunk.Count == 1 ? $"{chunk.Start}" : $"{chunk.Start}-{chunk.Start + chunk.Count - 1}",
+                Paint.State(chunk.State),
+                $"{chunk.Attempts}",
+                attempt?.Outcome is null ? "-" : Spoken.Seconds(attempt.Seconds),
+                attempt is null ? "-" : $"{Spoken.Ending(attempt)} on {attempt.Host}{(said.Length > 0 ? $": {said}" : "")}");
+        }
+
+        return table;
+    }
+}

@@ -1,0 +1,56 @@
+using System.Globalization;
+using DistributedBatch.Cli.Options;
+using DistributedBatch.Contracts.Api;
+using DistributedBatch.Contracts.Chunks;
+using DistributedBatch.Contracts.Json;
+
+namespace DistributedBatch.Cli.Output;
+
+/// <summary>Numbers and times in the words of a person.</summary>
+internal static class Spoken
+{
+    /// <summary>A rate, such as <c>3.4</c> or <c>12,000</c>.</summary>
+    public static string Rate(double? perSecond) => perSecond switch
+    {
+        null => "-",
+        < 0.01 => string.Create(CultureInfo.InvariantCulture, $"{perSecond:0.0000}"),
+        < 10 => string.Create(CultureInfo.InvariantCulture, $"{perSecond:0.00}"),
+        < 100 => string.Create(CultureInfo.InvariantCulture, $"{perSecond:0.0}"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{perSecond:N0}"),
+    };
+
+    /// <summary>A time to go as a range, such as <c>2m 05s to 3m 10s</c>.</summary>
+    public static string Eta(EtaRange? eta)
+    {
+        if (eta is null)
+            return "-";
+        var (earliest, latest) = (Seconds(eta.EarliestSeconds), Seconds(eta.LatestSeconds));
+        return earliest == latest ? earliest : $"{earliest} to {latest}";
+    }
+
+    /// <summary>A duration in seconds.</summary>
+    public static string Seconds(double? seconds) => seconds is { } known && double.IsFinite(known) && known < 1e9 ? DurationText.Show(TimeSpan.FromSeconds(known)) : "-";
+
+    /// <summary>How long ago.</summary>
+    public static string Ago(DateTimeOffset time, DateTimeOffset now)
+    {
+        var span = now - time;
+        return span < TimeSpan.FromSeconds(1) ? "just now" : $"{DurationText.Show(span)} ago";
+    }
+
+    /// <summary>How an attempt ended, in a few words: <c>exit-code 3</c>, <c>signal 9</c>, <c>timeout</c>.</summary>
+    public static string Ending(AttemptView attempt) => attempt switch
+    {
+        { Outcome: null } => "running",
+        { Outcome: AttemptOutcome.ExitCode, ExitCode: { } code } => $"exit-code {code}",
+        { Outcome: AttemptOutcome.Signal, Signal: { } signal } => $"signal {signal}",
+        { Outcome: { } outcome } => outcome.Word(),
+    };
+
+    /// <summary>The last line with something on it, cut to a width.</summary>
+    public static string LastLine(string? text, int width)
+    {
+        var line = Tracker.Logs.SafeText.Of(text ?? "").Split('\n').Select(part => part.Trim()).LastOrDefault(part => part.Length > 0) ?? "";
+        return line.Length > width ? line[..(width - 1)] + "…" : line;
+    }
+}

@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using DistributedBatch.Cli.Sources;
+using DistributedBatch.Contracts.Chunks;
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Tracker.Queries;
+
+namespace DistributedBatch.Cli.Progress;
+
+/// <summary>Looks at a run a few times a second and tells a screen, until the run is settled or the watching ends.</summary>
+/// <param name="source">Where the run is.</param>
+/// <param name="run">The run.</param>
+/// <param name="screen">Shows it.</param>
+internal sealed class RunWatch(IRunSource source, RunId run, IProgressScreen screen)
+{
+    private readonly ConcurrentQueue<AttemptFailure> heard = new();
+    private readonly HashSet<int> seen = [];
+    private bool hears;
+
+    /// <summary>What to say beside the numbers; null for nothing.</summary>
+    public string? Note { get; set; }
+
+    /// <summary>Takes in a failed attempt as it happens. Without this the watch finds failed chunks by looking.</summary>
+    public void Hear(AttemptFailure failure)
+    {
+        hears = true;
+        heard.Enqueue(failure);
+    }
+
+    /// <summary>Says that failures will be told by <see cref="Hear"/>.</summary>
+    public void ExpectFailures() => hears = true;
+
+    /// <summary>Watches until the run is settled, or <paramref name="until"/>; then shows the last state once more.</summary>
+    public Task ShowAsync(CancellationToken until) => screen.ShowAsync(async show =>
+    {
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            var over = until.IsCancellationRequested;
+            if (await StateAsync(clock.Elapsed).ConfigureAwait(false) is { } state)
+            {
+                show(state);
+                if (state.View.State.IsSettled())
+                    return;
+            }
+
+            if (over)
+                return;
+            await Task.Delay(screen.Interval, until).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    });
+
+    private async Task<ProgressState?> StateAsync(TimeSpan elapsed)
+    {
+        if (await source.ShowAsync(run, CancellationToken.None).ConfigureAwait(false) is not { } view)
+            return null;
+        var hosts = await source.HostsAsync(CancellationToken.None).ConfigureAwait(false);
+        if (!hears && view.Chunks.Failed > seen.Count)
+            await LookForFailuresAsync().ConfigureAwait(false);
+        var failures = new List<AttemptFailure>();
+        while (heard.TryDequeue(out var failure))
+            failures.Add(failure);
+        return new ProgressState(view, [.. hosts.Where(host => host.Alive)], failures, elapsed, Note);
+    }
+
+    private async Task LookForFailuresAsync()
+    {
+        var page = await source.ChunksAsync(run, new ChunkFilter { State = ChunkState.Failed }, RunQueries.MostRows, null, CancellationToken.None).ConfigureAwait(false);
+        foreach (var chunk in page?.Items ?? [])
+        {
+            if (seen.Add(chunk.Index) && chunk.LastAttempt is { } attempt)
+                heard.Enqueue(AttemptFailure.Of(attempt));
+        }
+    }
+}

@@ -1,0 +1,169 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using DistributedBatch.Contracts.Api;
+using DistributedBatch.Contracts.Json;
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Tracker.Logs;
+using DistributedBatch.Tracker.Queries;
+
+namespace DistributedBatch.Cli.Sources;
+
+/// <summary>A server's runs, over its HTTP API.</summary>
+internal sealed class HttpRunSource(ServerAddress address) : IRunSource
+{
+    private readonly ServerConnection server = new(address);
+
+    /// <inheritdoc/>
+    public string Place => server.Place;
+
+    /// <inheritdoc/>
+    public async Task<RunMatch> FindAsync(string text, CancellationToken cancellation)
+    {
+        using var response = await server.SendAsync(HttpMethod.Get, $"api/runs/{Uri.EscapeDataString(text)}", null, cancellation).ConfigureAwait(false);
+        if (response.IsSuccessStatusCode)
+        {
+            var view = await response.Content.ReadFromJsonAsync(ContractsJson.Default.RunView, cancellation).ConfigureAwait(false);
+            return new RunMatch.Found(view!.Run);
+        }
+
+        var problem = await server.ProblemAsync(response, cancellation).ConfigureAwait(false);
+        return response.StatusCode switch
+        {
+            HttpStatusCode.NotFound => new RunMatch.None(problem.Sentence),
+            HttpStatusCode.Conflict => new RunMatch.Ambiguous(
+                problem.Sentence, [.. (problem.Candidates ?? []).Select(run => RunId.TryParse(run, out var id) ? id : default)]),
+            _ => throw new ServerException(problem.Sentence, ServerConnection.ExitCodeOf(response)),
+        };
+    }
+
+    /// <inheritdoc/>
+    public async Task<Page<RunView>> ListAsync(RunState? state, int limit, CancellationToken cancellation) =>
+        await server.GetAsync(Query("api/runs", ("state", state?.Word()), ("limit", Number(limit))), ContractsJson.Default.PageRunView, cancellation)
+            .ConfigureAwait(false) ?? new Page<RunView>([], null);
+
+    /// <inheritdoc/>
+    public Task<RunView?> ShowAsync(RunId run, CancellationToken cancellation) =>
+        server.GetAsync($"api/runs/{run}", ContractsJson.Default.RunView, cancellation);
+
+    /// <inheritdoc/>
+    public Task<Page<ChunkView>?> ChunksAsync(RunId run, ChunkFilter filter, int limit, string? after, CancellationToken cancellation) => server.GetAsync(
+        Query(
+            $"api/runs/{run}/chunks",
+            ("state", filter.State?.Word()),
+            ("host", filter.Host),
+            ("longerThan", filter.LongerThan?.TotalSeconds.ToString(CultureInfo.InvariantCulture)),
+            ("error", filter.Error),
+            ("limit", Number(limit)),
+            ("after", after)),
+        ContractsJson.Default.PageChunkView,
+        cancellation);
+
+    /// <inheritdoc/>
+    public Task<ChunkView?> ChunkAsync(RunId run, int index, CancellationToken cancellation) =>
+        server.GetAsync($"api/runs/{run}/chunks/{index}", ContractsJson.Default.ChunkView, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<AttemptView>> AttemptsAsync(RunId run, int index, CancellationToken cancellation) =>
+        await server.GetAsync($"api/runs/{run}/chunks/{index}/attempts", ContractsJson.Default.IReadOnlyListAttemptView, cancellation)
+            .ConfigureAwait(false) ?? [];
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<AttemptView>> SlowestAsync(RunId run, int limit, CancellationToken cancellation) =>
+        await server.GetAsync($"api/runs/{run}/slowest?limit={limit}", ContractsJson.Default.IReadOnlyListAttemptView, cancellation)
+            .ConfigureAwait(false) ?? [];
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<RunResult> ResultsAsync(RunId run, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        using var response = await server.SendAsync(HttpMethod.Get, $"api/runs/{run}/results", null, cancellation).ConfigureAwait(false);
+        await ThrowUnlessGoodAsync(response, cancellation).ConfigureAwait(false);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false));
+        while (await reader.ReadLineAsync(cancellation).ConfigureAwait(false) is { } line)
+        {
+            if (line.Length > 0)
+                yield return JsonSerializer.Deserialize(line, ContractsJson.Default.RunResult)!;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<TimelineBucket>> TimelineAsync(RunId run, CancellationToken cancellation) =>
+        await server.GetAsync($"api/runs/{run}/timeline", ContractsJson.Default.IReadOnlyListTimelineBucket, cancellation).ConfigureAwait(false) ?? [];
+
+    /// <inheritdoc/>
+    public Task<Explanation?> ExplainAsync(RunId run, int? index, CancellationToken cancellation) => server.GetAsync(
+        index is { } chunk ? $"api/runs/{run}/chunks/{chunk}/explain" : $"api/runs/{run}/explain", ContractsJson.Default.Explanation, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<HostView>> HostsAsync(CancellationToken cancellation) =>
+        await server.GetAsync("api/hosts", ContractsJson.Default.IReadOnlyListHostView, cancellation).ConfigureAwait(false) ?? [];
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> LogAsync(
+        RunId run, int index, int attempt, LogStream stream, bool follow, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var path = $"api/runs/{run}/chunks/{index}/attempts/{attempt}/logs/{stream.Word()}{(follow ? "?follow=true" : "")}";
+        using var response = await server.SendAsync(HttpMethod.Get, path, null, cancellation).ConfigureAwait(false);
+        if (response.StatusCode == HttpStatusCode.NotFound)
+            yield break;
+        await ThrowUnlessGoodAsync(response, cancellation).ConfigureAwait(false);
+        await using var body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+        var buffer = new byte[64 * 1024];
+        for (int read; (read = await body.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0;)
+            yield return buffer.AsMemory(0, read);
+    }
+
+    /// <inheritdoc/>
+    public async Task<RunAnswer> ChangeAsync(RunId run, RunAction action, CancellationToken cancellation)
+    {
+        using var response = await server.SendAsync(HttpMethod.Post, $"api/runs/{run}/{action.Word()}", null, cancellation).ConfigureAwait(false);
+        if (response.IsSuccessStatusCode)
+            return RunAnswer.Done(run);
+        var problem = await server.ProblemAsync(response, cancellation).ConfigureAwait(false);
+        return response.StatusCode is HttpStatusCode.Conflict or HttpStatusCode.BadRequest or HttpStatusCode.NotFound
+            ? RunAnswer.Refused(problem.Mistakes ?? [problem.Sentence])
+            : throw new ServerException(problem.Sentence, ServerConnection.ExitCodeOf(response));
+    }
+
+    /// <summary>Submits a run; the answer is its id or every mistake in it.</summary>
+    public async Task<RunAnswer> SubmitAsync(RunSpec spec, CancellationToken cancellation)
+    {
+        using var body = JsonContent.Create(spec, ContractsJson.Default.RunSpec);
+        using var response = await server.SendAsync(HttpMethod.Post, "api/runs", body, cancellation).ConfigureAwait(false);
+        if (response.IsSuccessStatusCode)
+        {
+            var answer = await response.Content.ReadFromJsonAsync(Output.CliJson.Default.SubmittedJson, cancellation).ConfigureAwait(false);
+            return RunAnswer.Done(answer!.Run);
+        }
+
+        var problem = await server.ProblemAsync(response, cancellation).ConfigureAwait(false);
+        return problem.Mistakes is { Count: > 0 } mistakes
+            ? RunAnswer.Refused(mistakes)
+            : throw new ServerException(problem.Sentence, ServerConnection.ExitCodeOf(response));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        server.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task ThrowUnlessGoodAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        if (!response.IsSuccessStatusCode)
+            throw new ServerException((await server.ProblemAsync(response, cancellation).ConfigureAwait(false)).Sentence, ServerConnection.ExitCodeOf(response));
+    }
+
+    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static string Query(string path, params IEnumerable<(string Name, string? Value)> parameters)
+    {
+        var given = parameters.Where(parameter => parameter.Value is not null)
+            .Select(parameter => $"{parameter.Name}={Uri.EscapeDataString(parameter.Value!)}");
+        return $"{path}?{string.Join('&', given)}";
+    }
+}

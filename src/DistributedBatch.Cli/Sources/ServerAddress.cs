@@ -1,0 +1,62 @@
+using DistributedBatch.Cli.Options;
+
+namespace DistributedBatch.Cli.Sources;
+
+/// <summary>A server and what opens it.</summary>
+/// <param name="Url">Where it listens.</param>
+/// <param name="Token">The operator token; null to try without.</param>
+internal sealed record ServerAddress(Uri Url, string? Token)
+{
+    /// <summary>The server from flags, environment or config file, in this order; null when none is named.</summary>
+    /// <param name="url">The value of <c>--server</c>.</param>
+    /// <param name="token">The value of <c>--token</c>.</param>
+    /// <param name="mistakes">Receives what is wrong.</param>
+    public static ServerAddress? Find(string? url, string? token, List<string> mistakes)
+    {
+        var config = ConfigFile.Read(mistakes);
+        var text = First(url, Variable("DBATCH_SERVER"), config.GetValueOrDefault("server")?.Text);
+        if (text is null)
+            return null;
+        if (!Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text, UriKind.Absolute, out var address)
+            || address.Scheme is not ("http" or "https"))
+        {
+            mistakes.Add($"'{text}' is no server address; it looks like http://head:8080.");
+            return null;
+        }
+
+        return new ServerAddress(address, First(token, Variable("DBATCH_TOKEN"), TokenFile(mistakes), config.GetValueOrDefault("token")?.Text, TokenOfThisMachine(address)));
+    }
+
+    private static string? TokenFile(List<string> mistakes)
+    {
+        if (Variable("DBATCH_TOKEN_FILE") is not { } file)
+            return null;
+        try
+        {
+            return File.ReadAllText(file).Trim();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            mistakes.Add($"DBATCH_TOKEN_FILE: cannot read {file}: {failure.Message}");
+            return null;
+        }
+    }
+
+    /// <summary>Whoever may read the token of a server on this machine needs not be told it.</summary>
+    private static string? TokenOfThisMachine(Uri address)
+    {
+        var file = Path.Combine(Lab.StateHome.Of("serve"), "token");
+        try
+        {
+            return address.IsLoopback && File.Exists(file) ? File.ReadAllText(file).Trim() : null;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+
+    private static string? First(params IEnumerable<string?> candidates) => candidates.FirstOrDefault(candidate => !string.IsNullOrWhiteSpace(candidate));
+}

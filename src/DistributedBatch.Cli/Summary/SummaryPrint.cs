@@ -1,0 +1,72 @@
+using System.Globalization;
+using System.Text.Json;
+using DistributedBatch.Cli.Output;
+using DistributedBatch.Contracts.Json;
+using DistributedBatch.Contracts.Runs;
+
+namespace DistributedBatch.Cli.Summary;
+
+/// <summary>Prints a summary on standard output: for people, or as JSON.</summary>
+internal static class SummaryPrint
+{
+    /// <summary>Prints it.</summary>
+    public static void Print(RunSummary summary, bool json) =>
+        Console.Out.WriteLine(json ? JsonSerializer.Serialize(summary, CliJson.Readable.RunSummary) : string.Join(Environment.NewLine, Lines(summary)));
+
+    /// <summary>The lines for people.</summary>
+    public static IEnumerable<string> Lines(RunSummary summary)
+    {
+        yield return Verdict(summary);
+        if (Pace(summary) is { } pace)
+            yield return $"  {pace}";
+        if (summary.Slots is { } slots)
+            yield return $"  {slots} slots{(summary.SlotsReason is { } reason ? $": {reason}" : "")}";
+        if (summary.Warm is { } warm and not WarmMode.Off || summary.WarmReason is not null)
+            yield return $"  Python start: {(summary.Warm ?? WarmMode.Off).Word()}{(summary.WarmReason is { } why ? $", {why}" : "")}";
+        if (summary.Slowest.Count > 0 && summary.Chunks.Total > 1)
+            yield return $"  slowest: {string.Join(", ", summary.Slowest.Select(chunk => $"chunk {chunk.Index} {Spoken.Seconds(chunk.Seconds)}"))}";
+        foreach (var line in Failures(summary))
+            yield return line;
+        if (summary.Hint is { } hint)
+            yield return $"  hint: {hint}";
+        if (summary.OutputDirectory is { } outputs && Directory.Exists(outputs))
+            yield return $"  outputs: {outputs}";
+        if (summary.Resume is { } resume)
+            yield return $"  to go on: {resume}";
+    }
+
+    private static string Verdict(RunSummary summary)
+    {
+        var counts = summary.Chunks;
+        var rest = counts.Total - counts.Settled;
+        var parts = new List<string> { string.Create(CultureInfo.InvariantCulture, $"{counts.Succeeded:N0} of {counts.Total:N0} chunks succeeded") };
+        if (counts.Failed > 0)
+            parts.Add(string.Create(CultureInfo.InvariantCulture, $"{counts.Failed:N0} failed"));
+        if (counts.Cancelled > 0)
+            parts.Add(string.Create(CultureInfo.InvariantCulture, $"{counts.Cancelled:N0} cancelled"));
+        if (rest > 0)
+            parts.Add(string.Create(CultureInfo.InvariantCulture, $"{rest:N0} left"));
+        var reason = summary.Reason is { } why ? $" ({why})" : "";
+        return $"Run {summary.Name} ({summary.Run}) {(summary.State.IsSettled() ? Paint.State(summary.State) : "is not finished")}{reason}: {string.Join(", ", parts)}.";
+    }
+
+    private static string? Pace(RunSummary summary)
+    {
+        if (summary.AttemptSeconds <= 0)
+            return null;
+        var speedup = summary.Speedup is { } factor ? string.Create(CultureInfo.InvariantCulture, $", {factor:0.0} x one slot") : "";
+        return $"{Spoken.Seconds(summary.WallSeconds)}, {Spoken.Rate(summary.ItemsPerSecond)} items/s{speedup}";
+    }
+
+    private static IEnumerable<string> Failures(RunSummary summary)
+    {
+        foreach (var chunk in summary.Failed)
+        {
+            yield return $"  failed: chunk {chunk.Index} after {chunk.Attempt} attempts, {chunk.Ending}{(chunk.Said is { Length: > 0 } said ? $": {said}" : "")}";
+            yield return $"          {chunk.Logs}";
+        }
+
+        if (summary.Chunks.Failed > summary.Failed.Count)
+            yield return $"  and {summary.Chunks.Failed - summary.Failed.Count} more: dbatch show {summary.Run}";
+    }
+}

@@ -1,0 +1,77 @@
+using DistributedBatch.Consumer.Execution;
+using DistributedBatch.Consumer.Launcher;
+using DistributedBatch.Consumer.Processes;
+using DistributedBatch.Consumer.Reporting;
+using DistributedBatch.Consumer.Resources;
+using DistributedBatch.Consumer.Slots;
+using DistributedBatch.Consumer.Steering;
+using DistributedBatch.Messaging.Bus;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+
+namespace DistributedBatch.Consumer;
+
+/// <summary>Puts a consumer into a container.</summary>
+public static class ConsumerRegistration
+{
+    /// <summary>
+    /// Adds one consumer, which starts and stops with the host. Add messaging before it. Stopping takes as long as
+    /// <see cref="ConsumerOptions.Drain"/>, so give the host a longer <see cref="HostOptions.ShutdownTimeout"/>.
+    /// </summary>
+    /// <exception cref="ArgumentException">A setting makes no sense; the message says which and what to give instead.</exception>
+    public static IServiceCollection AddConsumer(this IServiceCollection services, Action<ConsumerOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        var options = new ConsumerOptions();
+        configure(options);
+        Check(options);
+        services.AddBusEndpoint($"dbatch.host.{options.Host}", durable: false).Handle<RunSteered, SteeredRuns>();
+        services.TryAddSingleton(TimeProvider.System);
+        return services
+            .AddSingleton(options)
+            .AddSingleton(provider => new MachineProbe(provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton(_ => new SlotShare(MachineProbe.Cores))
+            .AddSingleton<RunningAttempts>()
+            .AddSingleton<SteeredRuns>()
+            .AddSingleton<JobPlans>()
+            .AddSingleton<AttemptExecutor>()
+            .AddSingleton<Reporter>()
+            .AddSingleton<HeartbeatLoop>()
+            .AddSingleton<AttemptWatch>()
+            .AddSingleton<SlotWork>()
+            .AddSingleton(Runner)
+            .AddSingleton(provider => new ConsumerService(
+                options,
+                provider.GetRequiredService<IProgramRunner>(),
+                provider.GetRequiredService<SlotWork>(),
+                provider.GetRequiredService<SlotShare>(),
+                provider.GetRequiredService<HeartbeatLoop>(),
+                provider.GetRequiredService<AttemptWatch>(),
+                provider.GetRequiredService<MachineProbe>(),
+                provider.GetRequiredService<IHostApplicationLifetime>(),
+                provider.GetRequiredService<ILogger<ConsumerService>>()))
+            .AddHostedService(provider => provider.GetRequiredService<ConsumerService>());
+    }
+
+    private static IProgramRunner Runner(IServiceProvider provider)
+    {
+        var options = provider.GetRequiredService<ConsumerOptions>();
+        return options.Launcher.Enabled
+            ? new LauncherRunner(
+                options.Launcher, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<LauncherRunner>>())
+            : new PortableRunner(provider.GetRequiredService<TimeProvider>());
+    }
+
+    private static void Check(ConsumerOptions options)
+    {
+        if (options.Slots is <= 0)
+            throw new ArgumentException($"The number of slots is {options.Slots}; give at least 1, or leave it out to let it be found.");
+        if (string.IsNullOrWhiteSpace(options.Host))
+            throw new ArgumentException("The host has no name; give one.");
+        if (options.LogHeadBytes < 0 || options.LogTailBytes < 0)
+            throw new ArgumentException("Log sizes cannot be negative; give 0 to keep nothing.");
+        if (options.ReportBatch < 1)
+            throw new ArgumentException($"Reports are sent {options.ReportBatch} at a time; give at least 1.");
+    }
+}

@@ -1,0 +1,183 @@
+using DistributedBatch.Consumer.Execution;
+using DistributedBatch.Consumer.Launcher;
+using DistributedBatch.Consumer.Processes;
+using DistributedBatch.Consumer.Reporting;
+using DistributedBatch.Consumer.Resources;
+using DistributedBatch.Consumer.Slots;
+using DistributedBatch.Messaging.Chunks;
+using Microsoft.Extensions.Hosting;
+
+namespace DistributedBatch.Consumer;
+
+/// <summary>
+/// One consumer: takes chunks into its slots, runs them, reports them. Stops in two phases: <em>drain</em> (no new chunk, running attempts finish), then
+/// <em>cut off</em> (what still runs is stopped and released; that costs no attempt).
+/// </summary>
+public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
+{
+    private readonly ConsumerOptions options;
+    private readonly IProgramRunner processes;
+    private readonly Reporter reporter;
+    private readonly HeartbeatLoop heartbeats;
+    private readonly AttemptWatch watch;
+    private readonly RunningAttempts running;
+    private readonly MachineProbe machine;
+    private readonly IHostApplicationLifetime lifetime;
+    private readonly TimeProvider time;
+    private readonly ILogger<ConsumerService> logger;
+    private readonly CancellationTokenSource ending = new();
+    private readonly ScratchRoot scratch;
+    private readonly SlotPool pool;
+    private readonly int cpuSlots;
+    private Task loops = Task.CompletedTask;
+    private int killed;
+
+    internal ConsumerService(
+        ConsumerOptions options,
+        IProgramRunner processes,
+        SlotWork work,
+        SlotShare share,
+        HeartbeatLoop heartbeats,
+        AttemptWatch watch,
+        MachineProbe machine,
+        IHostApplicationLifetime lifetime,
+        ILogger<ConsumerService> logger)
+    {
+        (this.options, this.processes, this.heartbeats, this.watch, this.machine) = (options, processes, heartbeats, watch, machine);
+        (this.lifetime, this.logger) = (lifetime, logger);
+        (reporter, running, time) = (work.Reporter, work.Running, work.Time);
+        scratch = ScratchRoot.Take(options.DataDirectory);
+        pool = new SlotPool(scratch.Path, ResourceClass.Cpu, firstNumber: 0, share, work) { Changed = heartbeats.Changed };
+        cpuSlots = options.Slots ?? MachineProbe.Cores;
+    }
+
+    /// <summary>Slots open now.</summary>
+    public int Slots => pool.Target;
+
+    /// <summary>Attempts that run now.</summary>
+    public int Running => running.Count;
+
+    /// <summary>Why there are as many slots as there are, in one line; null when the number was given.</summary>
+    public string? SlotsReason { get; private set; }
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        // Not waited for: the first attempt does that, and everything else starts meanwhile.
+        if (processes is LauncherRunner launcher)
+            _ = launcher.WarmUpAsync();
+        reporter.Start();
+        loops = Task.WhenAll(
+            Task.Run(() => UntilCancelledAsync(heartbeats.RunAsync(Status, ending.Token)), CancellationToken.None),
+            Task.Run(() => UntilCancelledAsync(watch.RunAsync(ending.Token)), CancellationToken.None),
+            Task.Run(() => UntilCancelledAsync(LeaveWhenIdleAsync(ending.Token)), CancellationToken.None));
+        pool.Resize(cpuSlots);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Takes no further chunk and completes when nothing runs any more, at the latest after <see cref="ConsumerOptions.Drain"/>; then everything is reported.</summary>
+    public async Task DrainAsync(CancellationToken cancellation = default)
+    {
+        pool.Hold("The host drains: running chunks finish, no new ones are taken.");
+        var idle = pool.IdleAsync();
+        try
+        {
+            await idle.WaitAsync(options.Drain, time, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is TimeoutException or OperationCanceledException)
+        {
+            CutOff(logger, running.Count);
+            running.Stop(_ => true, AttemptOutcome.Released, $"Host {options.Host} stopped before the chunk was done.");
+            await idle.ConfigureAwait(false);
+        }
+
+        await reporter.FlushedAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Stops what runs and releases it, without waiting for it to finish. May be called during <see cref="DrainAsync"/>.</summary>
+    public void Kill()
+    {
+        if (Interlocked.Exchange(ref killed, 1) != 0)
+            return;
+        pool.Hold("The host stops.");
+        running.Stop(_ => true, AttemptOutcome.Released, $"Host {options.Host} was stopped.");
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await DrainAsync(cancellationToken).ConfigureAwait(false);
+        await ending.CancelAsync().ConfigureAwait(false);
+        await loops.ConfigureAwait(false);
+        try
+        {
+            await heartbeats.BeatAsync(Status(), stopping: true, cancellationToken).ConfigureAwait(false);
+            await reporter.StopAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The broker is away and the host may not wait longer; it gives unconfirmed chunks to others.
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        ending.Dispose();
+        pool.Dispose();
+        scratch.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private static async Task UntilCancelledAsync(Task loop)
+    {
+        try
+        {
+            await loop.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Its way to end.
+        }
+    }
+
+    private async Task LeaveWhenIdleAsync(CancellationToken cancellation)
+    {
+        if (options.IdleExit is not { } patience)
+            return;
+        var idleSince = time.GetTimestamp();
+        var ended = running.Ended;
+        while (time.GetElapsedTime(idleSince) < patience)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Clamp(patience.TotalMilliseconds / 10, 10, 1000)), time, cancellation).ConfigureAwait(false);
+            if (running.Count > 0 || running.Ended != ended)
+                (idleSince, ended) = (time.GetTimestamp(), running.Ended);
+        }
+
+        LeftIdle(logger, patience.TotalSeconds);
+        lifetime.StopApplication();
+    }
+
+    private HostStatus Status()
+    {
+        var reading = machine.Read();
+        return new HostStatus
+        {
+            Name = options.Host,
+            Version = options.Version,
+            Cores = reading.Cores,
+            Slots = pool.Target,
+            SlotsReason = SlotsReason,
+            MemoryBytes = reading.MemoryBytes,
+            MemoryAvailableBytes = reading.MemoryAvailableBytes,
+            CpuBusy = reading.CpuBusy,
+            OnHold = pool.OnHold,
+        };
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} attempts did not finish in time; they are stopped and released.")]
+    private static partial void CutOff(ILogger logger, int count);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Nothing to do for {Seconds} s; the program ends.")]
+    private static partial void LeftIdle(ILogger logger, double seconds);
+}

@@ -1,0 +1,222 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using DistributedBatch.Consumer.Logs;
+using DistributedBatch.Consumer.Processes;
+using DistributedBatch.Consumer.Slots;
+
+namespace DistributedBatch.Consumer.Execution;
+
+/// <summary>
+/// Executes one attempt in named steps: refuse what must not run, prepare its files, fill in its command, run it, read its result, keep its logs, promote
+/// its outputs, and say how it went. Failure is a report, never an exception.
+/// </summary>
+internal sealed class AttemptExecutor(
+    ConsumerOptions options,
+    JobPlans plans,
+    IProgramRunner processes,
+    IEnumerable<IRunnerSource> warm,
+    SlotShare share,
+    TimeProvider time)
+{
+    private static readonly ActivitySource Tracing = new("DistributedBatch.Consumer");
+    private static readonly Encoding Utf8 = new UTF8Encoding(false);
+
+    private readonly IRunnerSource[] sources = [.. warm];
+    private readonly LogKeeper logs = new(options.LogHeadBytes, options.LogTailBytes);
+
+    /// <summary>Runs <paramref name="attempt"/> to its end and gives its report.</summary>
+    public async Task<AttemptReport> ExecuteAsync(ActiveAttempt attempt)
+    {
+        if (Refusal(attempt) is { } refused)
+            return refused;
+
+        using var activity = StartTrace(attempt);
+        var plan = plans.Of(attempt.Chunk);
+        ProgramStart start;
+        try
+        {
+            start = Prepare(attempt, plan, activity);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return Report(attempt, AttemptOutcome.NotStarted) with
+            {
+                Error = $"Host {options.Host} could not prepare the attempt in '{options.DataDirectory}': {failure.Message} Check space and permissions there.",
+            };
+        }
+
+        var (runner, mode) = await ChooseAsync(attempt).ConfigureAwait(false);
+        var outcome = await runner.RunAsync(start, attempt.Stopping).ConfigureAwait(false);
+        var report = Judge(attempt, outcome) with { Warm = mode };
+        activity?.SetTag("dbatch.outcome", report.Outcome);
+        return Finish(attempt, plan, report, outcome.Stragglers);
+    }
+
+    private AttemptReport? Refusal(ActiveAttempt attempt)
+    {
+        var returns = attempt.Delivery.Returns;
+        if (returns < attempt.Chunk.CrashLimit)
+            return attempt.Stopping.IsCancellationRequested ? Report(attempt, attempt.StoppedFor) with { Error = attempt.StopReason } : null;
+        return Report(attempt, AttemptOutcome.HostLost) with
+        {
+            Error = $"The chunk was taken back from {returns} lost hosts or connections and may be what kills them; it is not run again. "
+                + "Look at the logs of those hosts, then use retry.",
+        };
+    }
+
+    private static Activity? StartTrace(ActiveAttempt attempt)
+    {
+        var activity = Tracing.StartActivity("attempt", ActivityKind.Consumer, attempt.Chunk.TraceParent);
+        return activity?
+            .SetTag("dbatch.run", attempt.Chunk.Run.Value)
+            .SetTag("dbatch.chunk", attempt.Chunk.Index)
+            .SetTag("dbatch.attempt", attempt.Number);
+    }
+
+    private ProgramStart Prepare(ActiveAttempt attempt, JobPlan plan, Activity? activity)
+    {
+        var chunk = attempt.Chunk;
+        var scratch = attempt.Scratch;
+        scratch.Prepare();
+        if (plan.UsesItemsFile)
+            File.WriteAllText(scratch.Items, ItemsFile.Content(chunk), Utf8);
+        var place = new AttemptPlace(
+            attempt.Number, attempt.Slot, scratch.Out, scratch.Result, scratch.Items, attempt.Gpus, activity?.Id ?? chunk.TraceParent);
+        return new ProgramStart
+        {
+            Command = plan.Command(chunk, place),
+            Environment = plan.Environment(chunk, place, share.Threads),
+            WorkingDirectory = plan.WorkingDirectory,
+            Stdin = plan.Stdin(chunk, place),
+            StdoutPath = scratch.Stdout,
+            StderrPath = scratch.Stderr,
+            Timeout = chunk.Job.Timeout,
+            Grace = chunk.Job.Grace,
+            Slot = attempt.Slot,
+            Start = chunk.Start,
+            Count = chunk.Count,
+            Items = chunk.Items,
+            Columns = chunk.Columns,
+            OnLongRunning = process => attempt.Process = process,
+        };
+    }
+
+    private async ValueTask<ChosenRunner> ChooseAsync(ActiveAttempt attempt)
+    {
+        foreach (var source in sources)
+        {
+            if (await source.ForAsync(attempt.Chunk.Job, attempt.Stopping).ConfigureAwait(false) is { } chosen)
+                return chosen;
+        }
+
+        return new ChosenRunner(processes, WarmMode.Off);
+    }
+
+    private AttemptReport Judge(ActiveAttempt attempt, ProgramOutcome outcome)
+    {
+        var report = outcome switch
+        {
+            ProgramOutcome.Exited { Code: 0 } => Report(attempt, AttemptOutcome.Succeeded) with { ExitCode = 0 },
+            ProgramOutcome.Exited exited => Report(attempt, AttemptOutcome.ExitCode) with
+            {
+                ExitCode = exited.Code,
+                Error = $"The program ended with exit code {exited.Code}.",
+            },
+            ProgramOutcome.Signalled { OutOfMemory: true } killed => Report(attempt, AttemptOutcome.OutOfMemory) with
+            {
+                Signal = killed.Signal,
+                Error = $"The program was killed because memory ran out on {options.Host}; say how much it needs with --memory.",
+            },
+            ProgramOutcome.Signalled signalled => Report(attempt, AttemptOutcome.Signal) with
+            {
+                Signal = signalled.Signal,
+                Error = $"The program was ended by signal {signalled.Signal} ({SignalNames.Of(signalled.Signal)}).",
+            },
+            ProgramOutcome.TimedOut => Report(attempt, AttemptOutcome.Timeout) with
+            {
+                Error = $"The program ran longer than its limit of {attempt.Chunk.Job.Timeout?.TotalSeconds:0.###} s and was stopped; raise --timeout or use smaller chunks.",
+            },
+            ProgramOutcome.Stopped => Report(attempt, attempt.StoppedFor) with { Error = attempt.StopReason },
+            ProgramOutcome.NotStarted notStarted => Report(attempt, AttemptOutcome.NotStarted) with { Error = notStarted.Error },
+            ProgramOutcome.RunnerLost lost => Report(attempt, AttemptOutcome.Released) with { Error = lost.Error },
+            _ => throw new UnreachableException(),
+        };
+        return report with
+        {
+            Duration = outcome.Usage.Duration,
+            CpuTime = outcome.Usage.CpuTime,
+            PeakMemoryBytes = outcome.Usage.PeakMemoryBytes,
+        };
+    }
+
+    private AttemptReport Finish(ActiveAttempt attempt, JobPlan plan, AttemptReport report, bool stragglers)
+    {
+        var scratch = attempt.Scratch;
+        try
+        {
+            report = ReadResult(scratch, report);
+            report = KeepLogs(attempt, plan, report);
+            var outputs = scratch.HasOutputs();
+            if (outputs && report.Outcome == AttemptOutcome.Succeeded)
+            {
+                OutputPromotion.Promote(scratch.Out, plan.OutputRoot, attempt.Chunk.Index, attempt.Number);
+                if (!Directory.Exists(scratch.Out))
+                    scratch.OutputsGone();
+            }
+
+            if (stragglers)
+                scratch.Renew();
+            else
+                scratch.Clear(outputs, plan.UsesItemsFile);
+            return report;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            scratch.Renew();
+            return report with
+            {
+                Outcome = report.Outcome == AttemptOutcome.Succeeded ? AttemptOutcome.ExitCode : report.Outcome,
+                Error = $"Host {options.Host} could not store what the attempt left: {failure.Message} {report.Error}".TrimEnd(),
+            };
+        }
+    }
+
+    private static AttemptReport ReadResult(SlotScratch scratch, AttemptReport report)
+    {
+        var (json, error) = ResultFile.Read(scratch.Result);
+        return error is null || report.Outcome != AttemptOutcome.Succeeded
+            ? report with { Result = json }
+            : report with { Outcome = AttemptOutcome.ExitCode, Error = error };
+    }
+
+    private AttemptReport KeepLogs(ActiveAttempt attempt, JobPlan plan, AttemptReport report)
+    {
+        var (stdout, stderr) = attempt.Scratch.LogLengths();
+        if (stdout == 0 && stderr == 0)
+            return report;
+        if (stderr > 0 && report.Outcome != AttemptOutcome.Succeeded)
+            report = report with { StderrTail = LogKeeper.Tail(attempt.Scratch.Stderr) };
+        Directory.CreateDirectory(plan.LogRoot);
+        var name = Path.Combine(plan.LogRoot, string.Create(CultureInfo.InvariantCulture, $"{attempt.Chunk.Index}.{attempt.Number}"));
+        if (stdout > 0)
+            logs.Keep(attempt.Scratch.Stdout, name + ".out");
+        if (stderr > 0)
+            logs.Keep(attempt.Scratch.Stderr, name + ".err");
+        return report with { StdoutBytes = stdout, StderrBytes = stderr };
+    }
+
+    private AttemptReport Report(ActiveAttempt attempt, AttemptOutcome outcome) => new()
+    {
+        Run = attempt.Chunk.Run,
+        Index = attempt.Chunk.Index,
+        Start = attempt.Chunk.Start,
+        Count = attempt.Chunk.Count,
+        Attempt = attempt.Number,
+        Host = options.Host,
+        Slot = attempt.Slot,
+        StartedAt = attempt.StartedAt,
+        Outcome = outcome,
+        Duration = time.GetUtcNow() - attempt.StartedAt,
+    };
+}

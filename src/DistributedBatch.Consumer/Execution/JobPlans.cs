@@ -1,0 +1,33 @@
+using System.Collections;
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+
+namespace DistributedBatch.Consumer.Execution;
+
+/// <summary>The plans of the runs this host has heard of lately.</summary>
+internal sealed class JobPlans(ConsumerOptions options)
+{
+    private const int Most = 64;
+
+    private readonly ConcurrentDictionary<RunId, JobPlan> plans = new();
+    private readonly FrozenDictionary<string, string> inherited = Environment.GetEnvironmentVariables()
+        .Cast<DictionaryEntry>()
+        .ToFrozenDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal);
+
+    /// <summary>The plan of the chunk's run, made when it is first seen or when its job changed.</summary>
+    public JobPlan Of(RunChunk chunk)
+    {
+        if (plans.TryGetValue(chunk.Run, out var plan) && (ReferenceEquals(plan.Job, chunk.Job) || Same(plan.Job, chunk.Job)))
+            return plan;
+        if (plans.Count >= Most)
+            plans.Clear(); // Making one costs less than keeping count of which is oldest.
+        return plans[chunk.Run] = new JobPlan(chunk, options.Host, options.DataDirectory, inherited);
+    }
+
+    // Over a broker every message may bring a job object of its own with equal content; records compare lists by reference.
+    private static bool Same(JobSpec one, JobSpec other) =>
+        one.Command.SequenceEqual(other.Command)
+        && one.Env.Count == other.Env.Count
+        && one.Env.All(pair => other.Env.TryGetValue(pair.Key, out var value) && value == pair.Value)
+        && one with { Command = other.Command, Env = other.Env } == other;
+}

@@ -1,0 +1,64 @@
+using System.Globalization;
+
+namespace DistributedBatch.Consumer.Execution;
+
+/// <summary>Makes an attempt's outputs the chunk's outputs by one rename: they are all there or not there at all.</summary>
+internal static class OutputPromotion
+{
+    /// <summary>Moves <paramref name="from"/> to the chunk's folder under <paramref name="root"/>. Does nothing when an earlier success is there: the first one wins.</summary>
+    /// <exception cref="IOException">The outputs could not be stored.</exception>
+    public static void Promote(string from, string root, int index, int attempt)
+    {
+        var target = Path.Combine(root, index.ToString(CultureInfo.InvariantCulture));
+        if (Directory.Exists(target))
+            return;
+        Directory.CreateDirectory(root);
+        try
+        {
+            Directory.Move(from, target);
+        }
+        catch (IOException) when (Directory.Exists(target))
+        {
+            // Another attempt came first.
+        }
+        catch (IOException) when (Directory.Exists(from))
+        {
+            // Another file system, most likely: copy beside the target, then rename.
+            CopyThenMove(from, target, Path.Combine(root, $".{index}.{attempt}.{Guid.NewGuid():N}"));
+        }
+    }
+
+    private static void CopyThenMove(string from, string target, string beside)
+    {
+        try
+        {
+            Copy(new DirectoryInfo(from), beside);
+            Directory.Move(beside, target);
+        }
+        catch (IOException) when (Directory.Exists(target))
+        {
+            Directory.Delete(beside, recursive: true);
+        }
+        catch
+        {
+            if (Directory.Exists(beside))
+                Directory.Delete(beside, recursive: true);
+            throw;
+        }
+    }
+
+    private static void Copy(DirectoryInfo from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var entry in from.EnumerateFileSystemInfos())
+        {
+            var target = Path.Combine(to, entry.Name);
+            if (entry.LinkTarget is { } link)
+                File.CreateSymbolicLink(target, link);
+            else if (entry is DirectoryInfo directory)
+                Copy(directory, target);
+            else
+                File.Copy(entry.FullName, target);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using System.Text.Json;
+
+namespace DistributedBatch.Consumer.Execution;
+
+/// <summary>Reads what an attempt wrote to <c>DBATCH_RESULT</c>.</summary>
+internal static class ResultFile
+{
+    /// <summary>Largest result, in bytes; larger things belong into <c>DBATCH_OUT</c>.</summary>
+    public const int LargestBytes = 64 << 10;
+
+    /// <summary>The JSON (null when there is none), or one sentence on why it cannot be taken.</summary>
+    public static (string? Json, string? Error) Read(string path)
+    {
+        var file = new FileInfo(path);
+        if (!file.Exists || file.Length == 0)
+            return (null, null);
+        if (file.Length > LargestBytes)
+            return (null, $"The result is {file.Length} bytes long, more than the {LargestBytes} that fit; write large results to DBATCH_OUT.");
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            return (document.RootElement.GetRawText(), null);
+        }
+        catch (JsonException failure)
+        {
+            return (null, $"The result is not JSON: {failure.Message} Write one JSON value to the file named by DBATCH_RESULT.");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return (null, $"The result cannot be read: {failure.Message}");
+        }
+    }
+}

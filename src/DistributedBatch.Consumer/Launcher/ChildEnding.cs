@@ -1,0 +1,12 @@
+namespace DistributedBatch.Consumer.Launcher;
+
+/// <summary>How one started program ended, as the kernel told the launcher.</summary>
+/// <param name="Id">The consumer's number for it.</param>
+/// <param name="ExitCode">Its exit code; -1 when a signal ended it.</param>
+/// <param name="Signal">The signal that ended it; 0 when it exited.</param>
+/// <param name="WallMicroseconds">From just before its start to its exit.</param>
+/// <param name="ProcessorMicroseconds">User and system time, children it waited for included.</param>
+/// <param name="PeakBytes">Largest resident set of it or a child it waited for.</param>
+/// <param name="Stragglers">Whether other processes of the attempt were still there and had to be killed.</param>
+internal readonly record struct ChildEnding(
+    int Id, int ExitCode, int Signal, long WallMicroseconds, long ProcessorMicroseconds, long PeakBytes, bool Stragglers);

@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace DistributedBatch.Consumer.Launcher;
+
+/// <summary>One thread that waits for whatever child ends next, so that no zombie is left and every program's consumption is known exactly.</summary>
+internal sealed unsafe class Reaper(ChildTable children, StrayHunt strays, AnswerStream answers)
+{
+    private readonly object birth = new();
+    private volatile bool born;
+
+    /// <summary>Says that there is a child to wait for.</summary>
+    public void Wake()
+    {
+        if (born)
+            return;
+        lock (birth)
+        {
+            born = true;
+            Monitor.Pulse(birth);
+        }
+    }
+
+    public void Run()
+    {
+        // struct rusage: two timevals, then 14 longs, of which the first is the largest resident set in KiB.
+        var usage = stackalloc long[18];
+        var status = 0;
+        while (true)
+        {
+            var process = Posix.Wait(-1, &status, Posix.WaitNoHang, usage);
+            if (process == 0)
+            {
+                answers.Send();
+                process = Posix.Wait(-1, &status, 0, usage);
+            }
+
+            if (process > 0)
+            {
+                var exit = new ChildTable.RawExit(
+                    status, ((usage[0] + usage[2]) * 1_000_000) + usage[1] + usage[3], usage[4] * 1024, Stopwatch.GetTimestamp());
+                if (children.Exited(process, exit, out var child))
+                    End(process, child, exit);
+            }
+            else if (Marshal.GetLastPInvokeError() == Posix.NoChild)
+            {
+                answers.Send();
+                born = false;
+                if (children.Count == 0)
+                    WaitForBirth();
+                else
+                    Thread.Yield(); // A spawner is between its child's birth and our hearing of it.
+            }
+        }
+    }
+
+    /// <summary>The end of an attempt: whatever else of it is alive goes too, then the consumer is told.</summary>
+    public void End(int process, in ChildTable.Child child, in ChildTable.RawExit exit)
+    {
+        var stragglers = Posix.Kill(-process, Posix.SigKill) == 0;
+        stragglers |= strays.KillThose(child.Tag);
+        var signal = exit.Status & 0x7f;
+        answers.Add(new ChildEnding(
+            child.Id,
+            signal == 0 ? (exit.Status >> 8) & 0xff : -1,
+            signal,
+            (long)Stopwatch.GetElapsedTime(child.StartedAt, exit.At).TotalMicroseconds,
+            exit.ProcessorMicroseconds,
+            exit.PeakBytes,
+            stragglers));
+    }
+
+    private void WaitForBirth()
+    {
+        lock (birth)
+        {
+            while (!born)
+                Monitor.Wait(birth);
+        }
+    }
+}

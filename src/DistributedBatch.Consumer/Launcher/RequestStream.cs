@@ -1,0 +1,78 @@
+using System.Buffers.Binary;
+
+namespace DistributedBatch.Consumer.Launcher;
+
+/// <summary>
+/// Standard input of the launcher, cut into frames. The spawner threads take turns: whoever holds the lock reads one frame into its own buffer and lets
+/// the next one wait for the pipe, so that a request is never handed from thread to thread.
+/// </summary>
+internal sealed unsafe class RequestStream(ChildTable children)
+{
+    private readonly Lock turn = new();
+    private readonly byte[] ahead = new byte[64 << 10];
+    private int from;
+    private int to;
+    private bool ended;
+
+    /// <summary>Reads the next frame (kind and body) into <paramref name="frame"/>, which grows as needed; its length, or 0 at the end of the stream.</summary>
+    public int Next(ref byte[] frame)
+    {
+        lock (turn)
+        {
+            if (!Fill(4))
+                return 0;
+            var length = BinaryPrimitives.ReadInt32LittleEndian(ahead.AsSpan(from, 4));
+            if (length is < 1 or > LauncherProtocol.LargestFrame)
+            {
+                ended = true;
+                return 0;
+            }
+
+            from += 4;
+            if (frame.Length < length)
+                frame = new byte[Math.Max(length, frame.Length * 2)];
+            var copied = Math.Min(length, to - from);
+            ahead.AsSpan(from, copied).CopyTo(frame);
+            from += copied;
+            while (copied < length)
+            {
+                var got = ReadInto(frame.AsSpan(copied, length - copied));
+                if (got == 0)
+                    return 0;
+                copied += got;
+            }
+
+            if (frame[0] == LauncherProtocol.Start)
+                children.BeforeSpawn(BinaryPrimitives.ReadInt32LittleEndian(frame.AsSpan(1)));
+            return length;
+        }
+    }
+
+    private bool Fill(int bytes)
+    {
+        while (to - from < bytes)
+        {
+            if (ended)
+                return false;
+            ahead.AsSpan(from, to - from).CopyTo(ahead);
+            (from, to) = (0, to - from);
+            to += ReadInto(ahead.AsSpan(to));
+        }
+
+        return true;
+    }
+
+    private int ReadInto(Span<byte> buffer)
+    {
+        fixed (byte* start = buffer)
+        {
+            nint got;
+            do
+                got = Posix.Read(0, start, buffer.Length);
+            while (got < 0 && System.Runtime.InteropServices.Marshal.GetLastPInvokeError() == Posix.Interrupted);
+            if (got <= 0)
+                ended = true;
+            return (int)Math.Max(0, got);
+        }
+    }
+}

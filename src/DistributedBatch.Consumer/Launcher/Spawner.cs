@@ -1,0 +1,145 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace DistributedBatch.Consumer.Launcher;
+
+/// <summary>
+/// Reads requests and carries them out. The strings of a request are handed to the kernel where they lie in its frame; a program is started by
+/// <c>posix_spawn</c>, which shares memory with the child until it executes, in a session of its own.
+/// </summary>
+internal sealed unsafe class Spawner
+{
+    // sizeof(posix_spawnattr_t) is 336 and sizeof(posix_spawn_file_actions_t) 80 in glibc and musl, sigset_t 128: room enough for any.
+    private const int OpaqueBytes = 1024;
+
+    private static readonly nint DevNull = Marshal.StringToCoTaskMemUTF8("/dev/null");
+
+    private readonly RequestStream requests;
+    private readonly ChildTable children;
+    private readonly Reaper reaper;
+    private readonly AnswerStream answers;
+    private readonly void* attributes;
+    private readonly void* actions;
+    private byte[] frame = new byte[16 << 10];
+    private nint[] pointers = new nint[256];
+
+    public Spawner(RequestStream requests, ChildTable children, Reaper reaper, AnswerStream answers)
+    {
+        (this.requests, this.children, this.reaper, this.answers) = (requests, children, reaper, answers);
+        attributes = NativeMemory.AllocZeroed(OpaqueBytes);
+        actions = NativeMemory.AllocZeroed(OpaqueBytes);
+        var set = stackalloc byte[OpaqueBytes];
+        _ = Posix.InitAttributes(attributes);
+
+        // .NET ignores SIGPIPE and handles others; the program must find everything as a shell would have left it.
+        _ = Posix.FillSignalSet(set);
+        _ = Posix.SetSignalDefault(attributes, set);
+        _ = Posix.EmptySignalSet(set);
+        _ = Posix.SetSignalMask(attributes, set);
+        _ = Posix.SetFlags(attributes, Posix.SpawnSetSession | Posix.SpawnSetSignalDefault | Posix.SpawnSetSignalMask);
+    }
+
+    public void Run()
+    {
+        for (int length; (length = requests.Next(ref frame)) > 0;)
+        {
+            var body = frame.AsSpan(1, length - 1);
+            if (frame[0] == LauncherProtocol.Start)
+                Start(body);
+            else if (frame[0] == LauncherProtocol.Signal)
+                children.Signal(BinaryPrimitives.ReadInt32LittleEndian(body), BinaryPrimitives.ReadInt32LittleEndian(body[4..]));
+        }
+    }
+
+    private void Start(Span<byte> body)
+    {
+        var id = BinaryPrimitives.ReadInt32LittleEndian(body);
+        var arguments = BinaryPrimitives.ReadInt32LittleEndian(body[4..]);
+        var variables = BinaryPrimitives.ReadInt32LittleEndian(body[8..]);
+        var stdin = BinaryPrimitives.ReadInt32LittleEndian(body[12..]);
+        var strings = 4 + arguments + variables;
+        if (pointers.Length < strings + 2)
+            pointers = new nint[(strings + 2) * 2];
+
+        fixed (byte* start = body)
+        fixed (nint* first = pointers)
+        {
+            // program, directory, stdout, stderr, then the arguments, a null, the variables, a null
+            var at = start + 16;
+            var slot = first;
+            ulong tag = 0;
+            for (var number = 0; number < strings; number++)
+            {
+                if (number == 4 + arguments)
+                    *slot++ = 0;
+                *slot++ = (nint)at;
+                var text = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(at);
+                if (number >= 4 + arguments)
+                    tag = AttemptTag.Add(tag, text);
+                at += text.Length + 1;
+            }
+
+            if (variables == 0)
+                *slot++ = 0;
+            *slot = 0;
+            Spawn(id, tag, (byte**)first, (byte**)first + 4, (byte**)first + 5 + arguments, at, stdin);
+        }
+    }
+
+    private void Spawn(int id, ulong tag, byte** paths, byte** arguments, byte** environment, byte* stdin, int stdinLength)
+    {
+        _ = Posix.InitActions(actions);
+        var input = -1;
+        if (stdinLength > 0 && (input = MemoryFile(stdin, stdinLength)) >= 0)
+            _ = Posix.AddDuplicate(actions, input, 0);
+        else
+            _ = Posix.AddOpen(actions, 0, (byte*)DevNull, Posix.OpenReadOnly, 0);
+        _ = Posix.AddOpen(actions, 1, paths[2], Posix.OpenForLog, 0x1b4 /* 0664, less the umask */);
+        _ = Posix.AddOpen(actions, 2, paths[3], Posix.OpenForLog, 0x1b4);
+        _ = Posix.AddChangeDirectory(actions, paths[1]);
+
+        children.Tagged(id, tag);
+        var startedAt = Stopwatch.GetTimestamp();
+        int process;
+        var error = Posix.Spawn(&process, paths[0], actions, attributes, arguments, environment);
+        if (input >= 0)
+            _ = Posix.Close(input);
+        _ = Posix.DestroyActions(actions);
+        if (error != 0)
+        {
+            children.NotSpawned(id);
+            answers.Refused(id, error);
+            return;
+        }
+
+        var child = new ChildTable.Child(id, tag, startedAt, Announced: false);
+        if (children.Spawned(process, child, out var exit))
+        {
+            reaper.End(process, child, exit);
+            answers.Send();
+        }
+
+        reaper.Wake();
+    }
+
+    private static int MemoryFile(byte* content, int length)
+    {
+        var file = Posix.CreateMemoryFile("stdin", flags: 1 /* MFD_CLOEXEC */);
+        for (var written = 0; file >= 0 && written < length;)
+        {
+            var now = Posix.Write(file, content + written, length - written);
+            if (now <= 0)
+            {
+                _ = Posix.Close(file);
+                return -1;
+            }
+
+            written += (int)now;
+        }
+
+        if (file >= 0)
+            _ = Posix.Seek(file, 0, 0);
+        return file;
+    }
+}

@@ -1,0 +1,192 @@
+using DistributedBatch.Consumer.Slots;
+using DistributedBatch.Messaging.Bus;
+
+namespace DistributedBatch.Consumer.Reporting;
+
+/// <summary>
+/// Sends reports in groups and acknowledges the chunks afterwards, never before: a report that was not confirmed is sent again, for ever. A group is
+/// closed after a short delay, when it is large, or at once when a slot has nothing to do, because then the next chunk may be waiting for this report.
+/// </summary>
+internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, TimeProvider time, ILogger<Reporter> logger) : IDisposable
+{
+    private static readonly TimeSpan LongestRetryDelay = TimeSpan.FromSeconds(10);
+
+    private readonly Lock turn = new();
+    private readonly SemaphoreSlim due = new(0);
+    private List<Entry> waiting = [];
+    private DateTimeOffset? oldest;
+    private int starved;
+    private bool stopping;
+    private Task loop = Task.CompletedTask;
+    private TaskCompletionSource? flushed;
+
+    private readonly record struct Entry(AttemptReport Report, ActiveAttempt? Settles);
+
+    public void Start() => loop = Task.Run(RunAsync);
+
+    /// <summary>Sends what is left and ends; the broker must be there for that, so the wait can be given up.</summary>
+    public async Task StopAsync(CancellationToken cancellation)
+    {
+        stopping = true;
+        due.Release();
+        await loop.WaitAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Adds a report. When <paramref name="settles"/> is given, its delivery is acknowledged once the report is confirmed.</summary>
+    public void Add(AttemptReport report, ActiveAttempt? settles)
+    {
+        bool wake;
+        lock (turn)
+        {
+            waiting.Add(new Entry(report, settles));
+            wake = waiting.Count == 1 || waiting.Count == options.ReportBatch || starved > 0;
+            oldest ??= time.GetUtcNow();
+        }
+
+        if (wake)
+            due.Release();
+    }
+
+    /// <summary>A slot waits for a chunk.</summary>
+    public void SlotStarves()
+    {
+        bool wake;
+        lock (turn)
+        {
+            starved++;
+            wake = waiting.Count > 0;
+        }
+
+        if (wake)
+            due.Release();
+    }
+
+    /// <summary>It got one.</summary>
+    public void SlotFed()
+    {
+        lock (turn)
+            starved--;
+    }
+
+    /// <summary>Completes when everything added so far is confirmed and acknowledged.</summary>
+    public Task FlushedAsync()
+    {
+        lock (turn)
+        {
+            if (waiting.Count == 0 && flushed is null)
+                return Task.CompletedTask;
+            return (flushed ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => due.Dispose();
+
+    private async Task RunAsync()
+    {
+        while (true)
+        {
+            if (Wait() is { } delay)
+                await due.WaitAsync(delay).ConfigureAwait(false);
+            if (Take() is { } group)
+            {
+                await PublishAsync(group).ConfigureAwait(false);
+                await AcknowledgeAsync(group).ConfigureAwait(false);
+                Settled();
+            }
+            else if (stopping)
+            {
+                return;
+            }
+        }
+    }
+
+    // How long to wait for a reason to send; null when there is one already.
+    private TimeSpan? Wait()
+    {
+        lock (turn)
+        {
+            if (oldest is not { } since)
+                return stopping ? null : Timeout.InfiniteTimeSpan;
+            if (stopping || starved > 0 || waiting.Count >= options.ReportBatch)
+                return null;
+            var left = since + options.ReportDelay - time.GetUtcNow();
+            return left > TimeSpan.Zero ? left : null;
+        }
+    }
+
+    private List<Entry>? Take()
+    {
+        lock (turn)
+        {
+            var ready = oldest is { } since
+                && (stopping || starved > 0 || waiting.Count >= options.ReportBatch || time.GetUtcNow() - since >= options.ReportDelay);
+            if (!ready)
+                return null;
+            var group = waiting;
+            waiting = [];
+            oldest = null;
+            flushed ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+            return group;
+        }
+    }
+
+    private void Settled()
+    {
+        TaskCompletionSource? done = null;
+        lock (turn)
+        {
+            if (waiting.Count == 0)
+                (done, flushed) = (flushed, null);
+        }
+
+        done?.TrySetResult();
+    }
+
+    private async Task PublishAsync(List<Entry> group)
+    {
+        for (var from = 0; from < group.Count; from += options.ReportBatch)
+        {
+            var message = new AttemptReports(options.Host, [.. group.Skip(from).Take(options.ReportBatch).Select(entry => entry.Report)]);
+            var delay = TimeSpan.FromMilliseconds(100);
+            while (true)
+            {
+                try
+                {
+                    await bus.PublishAsync(message).ConfigureAwait(false);
+                    break;
+                }
+                catch (Exception failure) when (failure is not OutOfMemoryException)
+                {
+                    Unsent(logger, message.Reports.Count, failure.Message, delay.TotalSeconds);
+                    await Task.Delay(delay, time).ConfigureAwait(false);
+                    delay = delay * 2 < LongestRetryDelay ? delay * 2 : LongestRetryDelay;
+                }
+            }
+        }
+    }
+
+    private async Task AcknowledgeAsync(List<Entry> group)
+    {
+        foreach (var entry in group)
+        {
+            if (entry.Settles is not { Leased: false } attempt)
+                continue;
+            try
+            {
+                await attempt.Delivery.AcknowledgeAsync().ConfigureAwait(false);
+            }
+            catch (Exception failure) when (failure is not OutOfMemoryException)
+            {
+                // The broker gives the chunk to somebody else; the report is out, so that one will be a duplicate.
+                Unacknowledged(logger, attempt.Chunk.Index, attempt.Chunk.Run.Value, failure.Message);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} reports could not be sent ({Cause}); they are kept and sent again in {Seconds} s.")]
+    private static partial void Unsent(ILogger logger, int count, string cause, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Chunk {Index} of run {Run} was reported but not acknowledged: {Cause}")]
+    private static partial void Unacknowledged(ILogger logger, int index, string run, string cause);
+}

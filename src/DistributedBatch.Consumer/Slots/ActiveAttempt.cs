@@ -1,0 +1,98 @@
+using DistributedBatch.Consumer.Execution;
+using DistributedBatch.Messaging.Chunks;
+
+namespace DistributedBatch.Consumer.Slots;
+
+/// <summary>A chunk in the hands of a slot, from its delivery until its report is confirmed.</summary>
+internal sealed class ActiveAttempt(ChunkDelivery delivery, int slot, DateTimeOffset startedAt, SlotScratch scratch)
+{
+    private readonly Lock turn = new();
+    private CancellationTokenSource? stop;
+    private AttemptOutcome? stoppedFor;
+    private bool ended;
+    private bool announced;
+
+    public RunChunk Chunk => delivery.Chunk;
+
+    public ChunkDelivery Delivery => delivery;
+
+    public int Slot => slot;
+
+    public DateTimeOffset StartedAt => startedAt;
+
+    public SlotScratch Scratch => scratch;
+
+    /// <summary>A delivery that the broker took back from a lost host runs as a later attempt.</summary>
+    public int Number => Chunk.Attempt + delivery.Returns;
+
+    /// <summary>Process id, once it has run for a while; 0 before, and for programs without a process of their own.</summary>
+    public int Process { get; set; }
+
+    /// <summary>Whether heartbeats keep the chunk and its delivery is acknowledged.</summary>
+    public bool Leased { get; private set; }
+
+    /// <summary>GPUs it leases, as CUDA numbers.</summary>
+    public string Gpus { get; set; } = "";
+
+    /// <summary>What a stop of it is to be reported as.</summary>
+    public AttemptOutcome StoppedFor => stoppedFor ?? AttemptOutcome.Released;
+
+    /// <summary>One sentence on why it was stopped; null when nobody said.</summary>
+    public string? StopReason { get; private set; }
+
+    /// <summary>Cancelled when it is to be stopped.</summary>
+    public CancellationToken Stopping
+    {
+        get
+        {
+            lock (turn)
+            {
+                stop ??= new CancellationTokenSource();
+                if (stoppedFor is not null)
+                    stop.Cancel();
+                return stop.Token;
+            }
+        }
+    }
+
+    /// <summary>Asks it to stop; the first cause is the one that is reported.</summary>
+    public void Stop(AttemptOutcome cause, string? reason = null)
+    {
+        lock (turn)
+        {
+            if (ended || stoppedFor is not null)
+                return;
+            stoppedFor = cause;
+            StopReason = reason;
+        }
+
+        stop?.Cancel();
+    }
+
+    /// <summary>Runs <paramref name="announce"/> unless it ended or that was done before, so that a started-report never follows the final one.</summary>
+    public void AnnounceOnce(Action<ActiveAttempt> announce)
+    {
+        lock (turn)
+        {
+            if (ended || announced)
+                return;
+            announced = true;
+            announce(this);
+        }
+    }
+
+    /// <summary>Marks it leased; false when it has ended meanwhile.</summary>
+    public bool Lease()
+    {
+        lock (turn)
+            return !ended && (Leased = true);
+    }
+
+    /// <summary>Nothing more is to be done with it but to report.</summary>
+    public void End()
+    {
+        lock (turn)
+            ended = true;
+        stop?.Dispose();
+    }
+}

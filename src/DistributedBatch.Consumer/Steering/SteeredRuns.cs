@@ -1,0 +1,36 @@
+using System.Collections.Concurrent;
+using DistributedBatch.Consumer.Slots;
+using DistributedBatch.Messaging.Bus;
+
+namespace DistributedBatch.Consumer.Steering;
+
+/// <summary>Which runs were cancelled or paused: their running attempts are stopped (cancel), their queued chunks handed back.</summary>
+internal sealed class SteeredRuns(RunningAttempts running) : IHandle<RunSteered>
+{
+    // Broadcasts are rare; a host that heard of so many runs may forget the first ones, whose chunks are long gone.
+    private const int Most = 10_000;
+
+    private readonly ConcurrentDictionary<RunId, RunSteered> latest = new();
+
+    /// <inheritdoc/>
+    public Task HandleAsync(RunSteered message, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        if (latest.Count >= Most)
+            latest.Clear();
+        var newest = latest.AddOrUpdate(message.Run, message, (_, known) => known.Revision > message.Revision ? known : message);
+        if (newest.State == RunState.Cancelled)
+            running.Stop(attempt => attempt.Chunk.Run == message.Run, AttemptOutcome.Cancelled, "The run was cancelled.");
+        return Task.CompletedTask;
+    }
+
+    /// <summary>What a chunk of <paramref name="run"/> that arrives now is to be reported as without being run; null to run it.</summary>
+    public AttemptOutcome? Instead(RunId run) => latest.IsEmpty || !latest.TryGetValue(run, out var steered)
+        ? null
+        : steered.State switch
+        {
+            RunState.Cancelled => AttemptOutcome.Cancelled,
+            RunState.Paused => AttemptOutcome.Released,
+            _ => null,
+        };
+}

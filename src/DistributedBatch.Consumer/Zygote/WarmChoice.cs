@@ -1,0 +1,9 @@
+using DistributedBatch.Consumer.Processes;
+
+namespace DistributedBatch.Consumer.Zygote;
+
+/// <summary>How the chunks of a run are started.</summary>
+/// <param name="Runner">Runs them.</param>
+/// <param name="Mode"><c>off</c>, <c>fork</c> or <c>keep</c>; never <c>auto</c>.</param>
+/// <param name="Reason">Why it is not what was asked for, half a sentence; null when it is.</param>
+public sealed record WarmChoice(IProgramRunner Runner, WarmMode Mode, string? Reason);

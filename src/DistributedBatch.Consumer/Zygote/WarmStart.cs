@@ -1,0 +1,136 @@
+using System.Collections.Concurrent;
+using DistributedBatch.Consumer.Processes;
+
+namespace DistributedBatch.Consumer.Zygote;
+
+/// <summary>Chooses, once per run and host, how the run's chunks are started, and remembers why.</summary>
+public sealed partial class WarmStart : IAsyncDisposable
+{
+    private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(30);
+
+    private readonly WarmStartOptions options;
+    private readonly IProgramRunner cold;
+    private readonly TimeProvider time;
+    private readonly ILogger<WarmStart> logger;
+    private readonly ZygotePool pool;
+    private readonly ITimer sweep;
+    private readonly ConcurrentDictionary<RunId, WarmRun> runs = new();
+
+    /// <summary>Makes one; nothing is started before a chunk asks.</summary>
+    /// <param name="options">How warm interpreters are kept.</param>
+    /// <param name="cold">Starts a process per chunk.</param>
+    /// <param name="time">Clock for durations and limits.</param>
+    /// <param name="logger">Told of every choice.</param>
+    public WarmStart(WarmStartOptions options, IProgramRunner cold, TimeProvider time, ILogger<WarmStart> logger)
+    {
+        ArgumentNullException.ThrowIfNull(time);
+        (this.options, this.cold, this.time, this.logger) = (options, cold, time, logger);
+        pool = new ZygotePool(options, time, logger);
+        sweep = time.CreateTimer(_ => EndUnused(), null, SweepEvery, SweepEvery);
+    }
+
+    /// <summary>
+    /// The runner for a chunk of a run. The first chunk of a run decides, and waits until a preloaded interpreter is up where one is wanted; all others
+    /// get the answer at once. The task does not fail: what cannot be warm gets a process per chunk, with the reason.
+    /// </summary>
+    /// <param name="run">The run.</param>
+    /// <param name="job">What it executes.</param>
+    /// <param name="start">The chunk that asks.</param>
+    public ValueTask<WarmChoice> ChooseAsync(RunId run, JobSpec job, ProgramStart start)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        ArgumentNullException.ThrowIfNull(start);
+        var known = runs.TryGetValue(run, out var found)
+            ? found
+            : runs.GetOrAdd(run, id => new WarmRun(tally => DecideAsync(id, job, start, tally)));
+        return new ValueTask<WarmChoice>(known.Choice.Value);
+    }
+
+    /// <summary>What was chosen for a run and what it saved so far; null when none of its chunks ran here.</summary>
+    public WarmSummary? Summary(RunId run) => runs.TryGetValue(run, out var known) && known.Choice is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true } choice }
+        ? new WarmSummary(choice.Result.Mode, choice.Result.Reason, known.Tally.Starts, known.Tally.Saved, known.Tally.Preloaded)
+        : null;
+
+    /// <summary>Drops what is remembered of a run that is over.</summary>
+    public async ValueTask ForgetAsync(RunId run)
+    {
+        if (runs.TryRemove(run, out var known) && known.Choice.IsValueCreated && await known.Choice.Value is { Runner: KeepRunner runner })
+            runner.Dispose();
+    }
+
+    /// <summary>Ends every warm interpreter and what runs in them.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await sweep.DisposeAsync();
+        foreach (var run in runs.Keys)
+            await ForgetAsync(run);
+        await pool.DisposeAsync();
+    }
+
+    private void EndUnused()
+    {
+        foreach (var run in runs.Values)
+        {
+            if (run.Choice is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true, Result.Runner: KeepRunner keep } })
+                keep.EndUnused();
+        }
+
+        pool.EndUnused();
+    }
+
+    private async Task<WarmChoice> DecideAsync(RunId run, JobSpec job, ProgramStart start, WarmTally tally)
+    {
+        var choice = await ChooseAsync(job, start, tally);
+        if (choice.Reason is null)
+            LogChosen(logger, run, choice.Mode);
+        else
+            LogFellBack(logger, run, choice.Mode, choice.Reason);
+        return choice;
+    }
+
+    private async Task<WarmChoice> ChooseAsync(JobSpec job, ProgramStart start, WarmTally tally)
+    {
+        if (job.Warm == WarmMode.Off)
+            return new WarmChoice(cold, WarmMode.Off, null);
+        if (!OperatingSystem.IsLinux())
+            return new WarmChoice(cold, WarmMode.Off, "warm start needs Linux");
+        var reading = PythonCommand.Read(start.Command, job.Python);
+        if (reading is not PythonReading.Found { Command: var command })
+            return new WarmChoice(cold, WarmMode.Off, ((PythonReading.Unsuited)reading).Reason);
+        var began = await pool.TakeAsync(ZygoteKey.Of(command, start));
+        if (began is not ZygoteStart.Ready { Zygote.Hello: var hello })
+            return new WarmChoice(cold, WarmMode.Off, ((ZygoteStart.Unfit)began).Reason);
+
+        tally.Preloaded = hello.Imported;
+        tally.SavedEach = TimeSpan.FromSeconds(hello.Seconds);
+        if (job.Warm == WarmMode.Keep && hello.Process)
+            return new WarmChoice(new KeepRunner(pool, cold, options, job.Python, tally, time), WarmMode.Keep, NotPreloaded(hello));
+        var missing = job.Warm == WarmMode.Keep
+            ? $"'{command.Script ?? command.Module}' offers no function process(start, count) or process(items) to keep an interpreter for"
+            : null;
+        return new WarmChoice(new ForkRunner(pool, cold, job.Python, tally, time), WarmMode.Fork, missing ?? NotPreloaded(hello));
+    }
+
+    // Only what would have made forking unsafe; an import that failed will fail in the job's own output.
+    private static string? NotPreloaded(ZygoteEvent hello)
+    {
+        var left = hello.Unsafe.Select(module => $"{module.Key} is not preloaded: {module.Value}");
+        return string.Join("; ", left) is { Length: > 0 } text ? text : null;
+    }
+
+    [LoggerMessage(EventId = 2410, Level = LogLevel.Information, Message = "Run {Run}: warm start is {Mode}")]
+    private static partial void LogChosen(ILogger logger, RunId run, WarmMode mode);
+
+    [LoggerMessage(EventId = 2411, Level = LogLevel.Information, Message = "Run {Run}: warm start is {Mode}, because {Reason}")]
+    private static partial void LogFellBack(ILogger logger, RunId run, WarmMode mode, string reason);
+
+    // Lazy, because GetOrAdd may build one in vain and only the one that stays may start an interpreter.
+    private sealed class WarmRun
+    {
+        public WarmRun(Func<WarmTally, Task<WarmChoice>> decide) => Choice = new Lazy<Task<WarmChoice>>(() => decide(Tally));
+
+        public WarmTally Tally { get; } = new();
+
+        public Lazy<Task<WarmChoice>> Choice { get; }
+    }
+}

@@ -1,0 +1,30 @@
+using System.Text;
+
+namespace DistributedBatch.Consumer.Zygote;
+
+/// <summary>The Python half, shipped inside this assembly and sent over a pipe, so that nothing is installed or written to disk.</summary>
+internal static class ZygoteScripts
+{
+    /// <summary>Given with <c>-c</c>: reads the rest from standard input.</summary>
+    public static string Bootstrap { get; } = Load("bootstrap");
+
+    /// <summary>Turns a fork into the user's program.</summary>
+    public static string Job { get; } = Load("job");
+
+    /// <summary>Finds and does the imports.</summary>
+    public static string Preload { get; } = Load("preload");
+
+    /// <summary>The server.</summary>
+    public static string Server { get; } = Load("zygote");
+
+    /// <summary>The interpreter that stays.</summary>
+    public static string Keep { get; } = Load("keep");
+
+    private static string Load(string name)
+    {
+        using var stream = typeof(ZygoteScripts).Assembly.GetManifestResourceStream($"DistributedBatch.Consumer.Zygote.{name}.py")
+            ?? throw new InvalidOperationException($"The program was built without {name}.py.");
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return reader.ReadToEnd();
+    }
+}

@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using DistributedBatch.Contracts.Api;
+using DistributedBatch.Contracts.Json;
+using DistributedBatch.Tracker.Queries;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace DistributedBatch.Tracker.Api;
+
+/// <summary>Everything about a run in one stream, for other people's tools: a job log as CSV or JSON lines, the results as JSON lines.</summary>
+internal static class ExportEndpoints
+{
+    private const string JsonLines = "application/x-ndjson";
+    private const int FlushEvery = 32 * 1024;
+
+    public static void Map(RouteGroupBuilder api)
+    {
+        api.MapGet("/runs/{run}/results", (string run, HttpContext context, RunQueries queries, CancellationToken cancellation) =>
+            Answers.WithRunAsync(queries, run, id => LinesAsync(context, queries.ResultsAsync(id, cancellation), ContractsJson.Default.RunResult), cancellation))
+            .WithSummary("What the chunks wrote to DBATCH_RESULT, in chunk order, one JSON object a line.").Produces<RunResult>(contentType: JsonLines);
+        api.MapGet("/runs/{run}/attempts.jsonl", (string run, HttpContext context, RunQueries queries, CancellationToken cancellation) =>
+            Answers.WithRunAsync(queries, run, id => LinesAsync(context, queries.AllAttemptsAsync(id, cancellation), ContractsJson.Default.AttemptView), cancellation))
+            .WithSummary("Every attempt of a run, one JSON object a line.").Produces<AttemptView>(contentType: JsonLines);
+        api.MapGet("/runs/{run}/attempts.csv", (string run, HttpContext context, RunQueries queries, CancellationToken cancellation) =>
+            Answers.WithRunAsync(queries, run, id => CsvAsync(context, queries.AllAttemptsAsync(id, cancellation)), cancellation))
+            .WithSummary("Every attempt of a run as CSV, like a job log.").Produces<string>(contentType: "text/csv");
+    }
+
+    private static async Task<IResult> LinesAsync<T>(HttpContext context, IAsyncEnumerable<T> rows, JsonTypeInfo<T> type)
+    {
+        context.Response.ContentType = JsonLines;
+        var body = context.Response.BodyWriter;
+        var unflushed = 0;
+        await foreach (var row in rows.ConfigureAwait(false))
+        {
+            var line = JsonSerializer.SerializeToUtf8Bytes(row, type);
+            await body.WriteAsync(line, context.RequestAborted).ConfigureAwait(false);
+            await body.WriteAsync("\n"u8.ToArray(), context.RequestAborted).ConfigureAwait(false);
+            unflushed += line.Length;
+            if (unflushed > FlushEvery)
+            {
+                await body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+                unflushed = 0;
+            }
+        }
+
+        return Results.Empty;
+    }
+
+    private static async Task<IResult> CsvAsync(HttpContext context, IAsyncEnumerable<AttemptView> attempts)
+    {
+        context.Response.ContentType = "text/csv; charset=utf-8";
+        await using var writer = new StreamWriter(context.Response.Body, new UTF8Encoding(false), FlushEvery, leaveOpen: true);
+        await writer.WriteAsync("chunk,attempt,host,slot,started_at,seconds,cpu_seconds,peak_memory_bytes,outcome,exit_code,signal,duplicate,error\r\n")
+            .ConfigureAwait(false);
+        await foreach (var attempt in attempts.ConfigureAwait(false))
+        {
+            await writer.WriteAsync(string.Create(CultureInfo.InvariantCulture,
+                $"{attempt.Index},{attempt.Attempt},{Cell(attempt.Host)},{attempt.Slot},{attempt.StartedAt:O},{attempt.Seconds:0.######},{attempt.CpuSeconds:0.######},{attempt.PeakMemoryBytes},{attempt.Outcome?.Word()},{attempt.ExitCode},{attempt.Signal},{(attempt.Duplicate ? 1 : 0)},{Cell(attempt.Error)}\r\n"))
+                .ConfigureAwait(false);
+        }
+
+        return Results.Empty;
+    }
+
+    /// <summary>A text as a spreadsheet takes it for text: quoted where CSV asks for it (RFC 4180), and never the start of a formula (https://owasp.org/www-community/attacks/CSV_Injection).</summary>
+    private static string Cell(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+            return "";
+        if (text[0] is '=' or '+' or '-' or '@' or '\t' or '\r')
+            text = "'" + text;
+        return text.AsSpan().IndexOfAny(",\"\r\n") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    }
+}

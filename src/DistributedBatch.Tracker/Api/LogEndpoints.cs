@@ -1,0 +1,64 @@
+using DistributedBatch.Contracts.Json;
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Tracker.Logs;
+using DistributedBatch.Tracker.Queries;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+
+namespace DistributedBatch.Tracker.Api;
+
+/// <summary>The output of attempts, as bytes: in ranges, or followed while they are written.</summary>
+internal static class LogEndpoints
+{
+    private const string PlainText = "text/plain; charset=utf-8";
+
+    public static void Map(RouteGroupBuilder api)
+    {
+        api.MapGet("/runs/{run}/chunks/{index:int}/logs", (string run, int index, RunQueries queries, LogFiles logs, CancellationToken cancellation) =>
+            Answers.WithRunAsync(queries, run, id => Task.FromResult(Answers.Json(
+                (IReadOnlyList<LogEntry>)[.. logs.OfChunk(id, index).Select(log => new LogEntry(log.Index, log.Attempt, log.Stream.Word(), log.Bytes))],
+                TrackerJson.Default.IReadOnlyListLogEntry)), cancellation))
+            .WithSummary("The logs of a chunk that are here.").Produces<IReadOnlyList<LogEntry>>();
+        api.MapGet("/runs/{run}/chunks/{index:int}/attempts/{attempt:int}/logs/{stream:regex(^(out|err)$)}", ReadAsync)
+            .WithSummary("What an attempt wrote; takes Range, and follow=true goes on until the attempt is over.").Produces<string>(contentType: "text/plain");
+    }
+
+    private static Task<IResult> ReadAsync(
+        string run, int index, int attempt, string stream, HttpContext context, RunQueries queries, LogFiles logs, TimeProvider time,
+        CancellationToken cancellation, bool follow = false, long offset = 0) =>
+        Answers.WithRunAsync(queries, run, async id =>
+        {
+            var which = Words.Parse<LogStream>(stream)!.Value;
+            if (follow)
+                return await FollowAsync(id, index, attempt, logs.PathOf(id, index, attempt, which), offset, context, queries, time).ConfigureAwait(false);
+            return logs.Find(id, index, attempt, which) is { } log
+                ? Results.Stream(LogReading.Open(log.Path), PlainText, enableRangeProcessing: true)
+                : Problems.NoLog(id.Value, index);
+        }, cancellation);
+
+    private static async Task<IResult> FollowAsync(
+        RunId run, int index, int attempt, string path, long offset, HttpContext context, RunQueries queries, TimeProvider time)
+    {
+        var cancellation = context.RequestAborted;
+        if (!File.Exists(path) && await OverAsync(cancellation).ConfigureAwait(false))
+            return Problems.NoLog(run.Value, index);
+        context.Features.Get<IHttpResponseBodyFeature>()!.DisableBuffering();
+        context.Response.ContentType = PlainText;
+        await context.Response.StartAsync(cancellation).ConfigureAwait(false);
+        await foreach (var piece in LogReading.FollowAsync(path, Math.Max(0, offset), OverAsync, time, cancellation).ConfigureAwait(false))
+        {
+            await context.Response.Body.WriteAsync(piece, cancellation).ConfigureAwait(false);
+            await context.Response.Body.FlushAsync(cancellation).ConfigureAwait(false);
+        }
+
+        return Results.Empty;
+
+        // An attempt nothing was heard of may still begin, as long as its run goes on.
+        async Task<bool> OverAsync(CancellationToken token) =>
+            (await queries.AttemptsAsync(run, index, token).ConfigureAwait(false)).FirstOrDefault(known => known.Attempt == attempt) is { } seen
+                ? seen.Outcome is not null
+                : await queries.ShowAsync(run, token).ConfigureAwait(false) is not { } view || view.State.IsSettled();
+    }
+}

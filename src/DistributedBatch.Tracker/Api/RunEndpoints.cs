@@ -1,0 +1,133 @@
+using System.Text.Json;
+using DistributedBatch.Contracts.Api;
+using DistributedBatch.Contracts.Json;
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Tracker.Projection;
+using DistributedBatch.Tracker.Queries;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace DistributedBatch.Tracker.Api;
+
+/// <summary>Runs: submit, steer, list, look at.</summary>
+internal static class RunEndpoints
+{
+    private static readonly TimeSpan UntilKnown = TimeSpan.FromSeconds(2);
+
+    public static void Map(RouteGroupBuilder api)
+    {
+        api.MapPost("/runs", SubmitAsync).WithSummary("Submits a run. Answers with its id, or with every mistake in it.").Accepts<RunSpec>("application/json");
+        foreach (var action in Enum.GetValues<RunAction>())
+        {
+            api.MapPost($"/runs/{{run}}/{action.Word()}", (string run, RunQueries queries, MessageBus bus, TrackerOptions options, CancellationToken cancellation) =>
+                Answers.WithRunAsync(queries, run, id => ChangeAsync(id, action, bus, options, cancellation), cancellation))
+                .WithSummary($"Asks the producer to {action.Word()} a run.");
+        }
+
+        api.MapGet("/runs", ListAsync).WithSummary("Lists runs, newest first.").Produces<Page<RunView>>();
+        Get<RunView>("", "Shows a run.", async (queries, run, cancellation) =>
+            Answers.JsonOr(await queries.ShowAsync(run, cancellation).ConfigureAwait(false), ContractsJson.Default.RunView, () => Gone(run)));
+        Get<IReadOnlyList<TimelineBucket>>("/timeline", "The throughput of a run over its time, in some hundred buckets.", async (queries, run, cancellation) =>
+            Answers.JsonOr(
+                await queries.TimelineAsync(run, cancellation: cancellation).ConfigureAwait(false), ContractsJson.Default.IReadOnlyListTimelineBucket, () => Gone(run)));
+        Get<Explanation>("/explain", "Says why a run stands where it stands.", async (queries, run, cancellation) =>
+            Answers.JsonOr(await queries.ExplainAsync(run, null, cancellation).ConfigureAwait(false), ContractsJson.Default.Explanation, () => Gone(run)));
+        api.MapGet("/runs/{run}/strip", (string run, RunQueries queries, CancellationToken cancellation, int buckets = 4096) =>
+            Answers.WithRunAsync(queries, run, async id =>
+                Answers.JsonOr(await queries.StripAsync(id, buckets, cancellation).ConfigureAwait(false), ContractsJson.Default.StateStrip, () => Gone(id)), cancellation))
+            .WithSummary("The states of all chunks in a bounded number of buckets.").Produces<StateStrip>();
+        api.MapGet("/runs/{run}/slowest", (string run, RunQueries queries, CancellationToken cancellation, int limit = 10) =>
+            Answers.WithRunAsync(queries, run, async id =>
+                Answers.Json(await queries.SlowestAsync(id, limit, cancellation).ConfigureAwait(false), ContractsJson.Default.IReadOnlyListAttemptView), cancellation))
+            .WithSummary("The attempts that took longest.").Produces<IReadOnlyList<AttemptView>>();
+        api.MapGet("/hosts", async (RunQueries queries, CancellationToken cancellation) =>
+            Answers.Json(await queries.HostsAsync(cancellation).ConfigureAwait(false), ContractsJson.Default.IReadOnlyListHostView))
+            .WithSummary("Every host that was ever heard of, and what runs on it.").Produces<IReadOnlyList<HostView>>();
+
+        void Get<T>(string path, string summary, Func<RunQueries, RunId, CancellationToken, Task<IResult>> answer) =>
+            api.MapGet($"/runs/{{run}}{path}", (string run, RunQueries queries, CancellationToken cancellation) =>
+                Answers.WithRunAsync(queries, run, id => answer(queries, id, cancellation), cancellation)).WithSummary(summary).Produces<T>();
+    }
+
+    private static async Task<IResult> ListAsync(RunQueries queries, CancellationToken cancellation, string? state = null, int limit = 50, string? after = null)
+    {
+        var wanted = state is null ? null : Words.Parse<RunState>(state);
+        return state is not null && wanted is null
+            ? Problems.Unreadable($"'{state}' is no state of a run. There are: {string.Join(", ", Enum.GetValues<RunState>().Select(known => known.Word()))}.")
+            : Answers.Json(await queries.ListAsync(wanted, limit, after, cancellation).ConfigureAwait(false), ContractsJson.Default.PageRunView);
+    }
+
+    private static async Task<IResult> SubmitAsync(
+        HttpRequest request, MessageBus bus, RunQueries queries, ProjectionSignal signal, TrackerOptions options, CancellationToken cancellation)
+    {
+        RunSpec? spec;
+        try
+        {
+            spec = await JsonSerializer.DeserializeAsync(request.Body, ContractsJson.Default.RunSpec, cancellation).ConfigureAwait(false);
+        }
+        catch (JsonException failure)
+        {
+            return Problems.Unreadable($"The body is not a run as JSON: {failure.Message}");
+        }
+        catch (BadHttpRequestException failure) when (failure.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            return Problems.TooLarge("The description of the run is larger than 30 MB. Put the items into a table on a shared disk and submit a range over its lines.");
+        }
+
+        if (spec is null)
+            return Problems.Unreadable("The body is empty; a run as JSON is expected.");
+        try
+        {
+            var answer = await bus.RequestAsync<SubmitRun, RunAnswer>(new SubmitRun(spec), options.ProducerPatience, cancellation).ConfigureAwait(false);
+            if (answer.Run is not { } run)
+                return Problems.Mistakes(answer.Mistakes);
+            await UntilKnownAsync(run, queries, signal, cancellation).ConfigureAwait(false);
+            request.HttpContext.Response.Headers.Location = $"/api/runs/{run}";
+            return Results.Json(new SubmittedRun(run), TrackerJson.Default.SubmittedRun, statusCode: StatusCodes.Status201Created);
+        }
+        catch (RequestUnansweredException failure)
+        {
+            return Problems.NoProducer(failure.Message);
+        }
+    }
+
+    private static async Task<IResult> ChangeAsync(RunId run, RunAction action, MessageBus bus, TrackerOptions options, CancellationToken cancellation)
+    {
+        try
+        {
+            var answer = await bus.RequestAsync<ChangeRun, RunAnswer>(new ChangeRun(run, action), options.ProducerPatience, cancellation).ConfigureAwait(false);
+            return answer.Mistakes.Count > 0
+                ? Problems.Refused(answer.Mistakes)
+                : Results.Json(new SubmittedRun(answer.Run ?? run), TrackerJson.Default.SubmittedRun);
+        }
+        catch (RequestUnansweredException failure)
+        {
+            return Problems.NoProducer(failure.Message);
+        }
+    }
+
+    /// <summary>Who submits a run looks at it next, so the answer waits a moment for the projection to have heard of it.</summary>
+    private static async Task UntilKnownAsync(RunId run, RunQueries queries, ProjectionSignal signal, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(UntilKnown);
+        try
+        {
+            var change = signal.WaitForChangeAsync(run, patience.Token);
+            while (await queries.ShowAsync(run, patience.Token).ConfigureAwait(false) is null)
+            {
+                await change.ConfigureAwait(false);
+                change = signal.WaitForChangeAsync(run, patience.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // The run is accepted all the same; the projection is behind and will catch up.
+        }
+    }
+
+    private static IResult Gone(RunId run) => Problems.NoRun($"Run {run} is not known here any more.");
+}

@@ -1,0 +1,69 @@
+using System.Reflection;
+using DistributedBatch.Contracts.Json;
+using DistributedBatch.Tracker.Outputs;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace DistributedBatch.Tracker.Api;
+
+/// <summary>Puts the HTTP side of the tracker into a web application: <c>AddTracker</c>, <c>AddTrackerApi</c>, then <c>MapTracker</c>.</summary>
+public static class TrackerApi
+{
+    /// <summary>Adds what <see cref="MapTracker"/> needs on top of <see cref="TrackerRegistration.AddTracker"/>.</summary>
+    public static IServiceCollection AddTrackerApi(this IServiceCollection services)
+    {
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, ContractsJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(1, TrackerJson.Default);
+        });
+        services.AddProblemDetails();
+        services.AddOpenApi("v1", openApi => openApi.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = "DistributedBatch";
+            document.Info.Version = Version;
+            document.Info.Description = "Runs, chunks, attempts and hosts. All of /api asks for 'Authorization: Bearer TOKEN'.";
+            return Task.CompletedTask;
+        }));
+        return services
+            .AddSingleton(provider => OperatorToken.ReadOrCreate(TokenFile(provider.GetRequiredService<TrackerOptions>())))
+            .AddSingleton<TokenGate>()
+            .AddSingleton<OutputStore>();
+    }
+
+    /// <summary>Maps <c>/api</c>, <c>/openapi/v1.json</c> and <c>/health</c>.</summary>
+    public static WebApplication MapTracker(this WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        var gate = app.Services.GetRequiredService<TokenGate>();
+        app.UseWhen(context => context.Request.Path.StartsWithSegments("/api"), inside => inside.Use(next => context => gate.InvokeAsync(context, next)));
+        app.Use(Headers);
+        app.UseRouting();
+
+        var api = app.MapGroup("/api");
+        RunEndpoints.Map(api);
+        ChunkEndpoints.Map(api);
+        LogEndpoints.Map(api);
+        ExportEndpoints.Map(api);
+        OutputEndpoints.Map(api);
+        EventEndpoints.Map(api);
+        app.MapGet("/health", () => Results.Json(new Health("ok", Version), TrackerJson.Default.Health)).WithSummary("Whether the tracker is up; needs no token.");
+        app.MapOpenApi("/openapi/{documentName}.json");
+        return app;
+    }
+
+    /// <summary>Where the operator token is, so that a client on the same machine finds it.</summary>
+    public static string TokenFile(TrackerOptions options) => options.TokenFile ?? Path.Combine(options.DataDirectory, "token");
+
+    private static string Version { get; } =
+        typeof(TrackerApi).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+
+    private static Task Headers(HttpContext context, RequestDelegate next)
+    {
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        context.Response.Headers["Referrer-Policy"] = "no-referrer";
+        return next(context);
+    }
+}

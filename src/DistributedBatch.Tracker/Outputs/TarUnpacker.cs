@@ -1,0 +1,87 @@
+using System.Formats.Tar;
+
+namespace DistributedBatch.Tracker.Outputs;
+
+/// <summary>
+/// Unpacks an archive from another machine into an empty directory. Only plain files and directories are taken, and only below that directory: no link, no
+/// device, no absolute path, no <c>..</c>, no owner and no set-user-id bit, whatever the archive says.
+/// </summary>
+/// <param name="mostBytes">Most bytes all files may have together.</param>
+internal sealed class TarUnpacker(long mostBytes)
+{
+    /// <summary>Most entries an archive may have.</summary>
+    public const int MostEntries = 1_000_000;
+
+    private const UnixFileMode Executable = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    /// <summary>Unpacks <paramref name="archive"/> into <paramref name="directory"/>.</summary>
+    public async Task<UnpackOutcome> UnpackAsync(Stream archive, string directory, CancellationToken cancellation)
+    {
+        var root = Path.GetFullPath(directory) + Path.DirectorySeparatorChar;
+        var bytes = 0L;
+        var files = 0;
+        var entries = 0;
+        try
+        {
+            await using var reader = new TarReader(archive, leaveOpen: true);
+            while (await reader.GetNextEntryAsync(copyData: false, cancellation).ConfigureAwait(false) is { } entry)
+            {
+                if (entry.EntryType is TarEntryType.GlobalExtendedAttributes)
+                    continue;
+                if (++entries > MostEntries)
+                    return new UnpackOutcome.Refused($"The archive has more than {MostEntries} entries. Let the script write fewer, larger files.");
+                if (Target(root, entry.Name) is not { } target)
+                    return new UnpackOutcome.Refused($"'{entry.Name}' would lie outside the chunk's directory. Send relative names without '..'.");
+                if (entry.EntryType is TarEntryType.Directory)
+                {
+                    Directory.CreateDirectory(target);
+                    continue;
+                }
+
+                if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile))
+                    return new UnpackOutcome.Refused($"'{entry.Name}' is a {entry.EntryType}. Only plain files and directories are taken.");
+                bytes += entry.Length;
+                if (bytes > mostBytes)
+                    return new UnpackOutcome.Refused($"The outputs are larger than {mostBytes} bytes together, which is the limit of this tracker.");
+                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+                await WriteAsync(entry, target, cancellation).ConfigureAwait(false);
+                files++;
+            }
+        }
+        catch (Exception failure) when (failure is InvalidDataException or FormatException or EndOfStreamException)
+        {
+            return new UnpackOutcome.Refused($"The body is no complete tar archive: {failure.Message}");
+        }
+        catch (IOException failure) when (File.Exists(directory) || failure.HResult == FileExists)
+        {
+            return new UnpackOutcome.Refused($"The archive names one path twice: {failure.Message}");
+        }
+
+        return new UnpackOutcome.Kept(files, bytes);
+    }
+
+    // EEXIST, as .NET reports it on Unix.
+    private const int FileExists = 17;
+
+    private static async Task WriteAsync(TarEntry entry, string target, CancellationToken cancellation)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.Asynchronous };
+        if (!OperatingSystem.IsWindows())
+        {
+            var mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+            options.UnixCreateMode = mode | (entry.Mode & Executable);
+        }
+
+        await using var file = new FileStream(target, options);
+        if (entry.DataStream is { } data)
+            await data.CopyToAsync(file, cancellation).ConfigureAwait(false);
+    }
+
+    private static string? Target(string root, string name)
+    {
+        if (name.Contains('\0', StringComparison.Ordinal) || name.Split('/', '\\').Contains(".."))
+            return null;
+        var target = Path.GetFullPath(Path.Combine(root, name));
+        return target.StartsWith(root, StringComparison.Ordinal) || target + Path.DirectorySeparatorChar == root ? target : null;
+    }
+}

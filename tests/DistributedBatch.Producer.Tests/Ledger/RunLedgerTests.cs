@@ -1,0 +1,241 @@
+using System.Runtime.CompilerServices;
+using DistributedBatch.Contracts.Chunks;
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Producer.Ledger;
+
+namespace DistributedBatch.Producer.Tests.Ledger;
+
+public sealed class RunLedgerTests
+{
+    private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch;
+
+    [Fact]
+    public void A_settled_chunk_takes_sixteen_bytes() => Assert.Equal(16, Unsafe.SizeOf<PackedChunk>());
+
+    [Fact]
+    public void A_run_without_items_has_succeeded() =>
+        Assert.Equal((RunState.Succeeded, Now), (Open(total: 0).State, Open(total: 0).FinishedAt));
+
+    [Fact]
+    public void A_chunk_stays_pending_until_the_queue_has_confirmed_it()
+    {
+        var ledger = Open(total: 2);
+        var feed = Feed(ledger, confirm: false);
+        Assert.Equal((2, 0, 1), (ledger.Counts.Pending, ledger.Counts.Queued, ledger.Outstanding));
+
+        ledger.Published(feed.Chunk.Index, feed.Attempt);
+
+        Assert.Equal((1, 1, 1), (ledger.Counts.Pending, ledger.Counts.Queued, ledger.Outstanding));
+    }
+
+    [Fact]
+    public void The_first_success_wins_and_a_second_one_changes_nothing()
+    {
+        var ledger = Open(total: 1);
+        var feed = Feed(ledger);
+
+        Assert.Equal(Verdict.Succeeded, ledger.Settle(Report(feed, AttemptOutcome.Succeeded), Now));
+        var counts = ledger.Counts;
+        Assert.Equal(Verdict.Duplicate, ledger.Settle(Report(feed, AttemptOutcome.Succeeded, attempt: 2), Now));
+
+        Assert.Equal(counts, ledger.Counts);
+        Assert.Equal(RunState.Succeeded, ledger.State);
+    }
+
+    [Fact]
+    public void A_failed_chunk_waits_longer_after_each_failure_and_then_fails_for_good()
+    {
+        var ledger = Open(total: 1, retries: 2);
+        var now = Now;
+        foreach (var seconds in (int[])[1, 2])
+        {
+            Assert.True(ledger.TryFeed(now, 1, out var feed));
+            Assert.Equal(Verdict.Retry, ledger.Settle(Report(feed, AttemptOutcome.ExitCode), now));
+            Assert.Equal(now + TimeSpan.FromSeconds(seconds), ledger.NextDue);
+            Assert.False(ledger.TryFeed(now + TimeSpan.FromSeconds(seconds * 0.99), 1, out _));
+            now = ledger.NextDue!.Value;
+        }
+
+        Assert.True(ledger.TryFeed(now, 1, out var last));
+        Assert.Equal(3, last.Attempt);
+        Assert.Equal(Verdict.Failed, ledger.Settle(Report(last, AttemptOutcome.Signal), now));
+        Assert.Equal(RunState.Failed, ledger.State);
+    }
+
+    [Theory]
+    [InlineData(AttemptOutcome.Released)]
+    [InlineData(AttemptOutcome.Cancelled)]
+    public void A_chunk_that_is_handed_back_costs_no_attempt(AttemptOutcome outcome)
+    {
+        var ledger = Open(total: 1, retries: 0);
+        for (var times = 0; times < 10; times++)
+            Assert.Equal(Verdict.Released, ledger.Settle(Report(Feed(ledger), outcome), Now));
+
+        Assert.Equal(Verdict.Succeeded, ledger.Settle(Report(Feed(ledger), AttemptOutcome.Succeeded), Now));
+    }
+
+    [Fact]
+    public void A_late_failure_of_an_earlier_feed_does_not_touch_the_present_one()
+    {
+        var ledger = Open(total: 1, retries: 0);
+        var first = Feed(ledger);
+        ledger.Settle(Report(first, AttemptOutcome.Released), Now);
+        var second = Feed(ledger);
+
+        Assert.Equal(Verdict.Stale, ledger.Settle(Report(first, AttemptOutcome.ExitCode), Now));
+        Assert.Equal(Verdict.Succeeded, ledger.Settle(Report(second, AttemptOutcome.Succeeded), Now));
+    }
+
+    [Fact]
+    public void A_chunk_that_takes_its_hosts_down_fails_at_the_crash_limit_and_spends_no_retries()
+    {
+        var ledger = Open(total: 1, retries: 0, crashLimit: 3);
+        var now = Now;
+        for (var host = 1; host < 3; host++)
+        {
+            Assert.True(ledger.TryFeed(now, 1, out var feed));
+            Assert.Equal(3 - host + 1, feed.CrashLimit);
+            Assert.Equal(Verdict.Retry, ledger.LoseHost(feed.Chunk.Index, now));
+            now += TimeSpan.FromMinutes(10);
+        }
+
+        Assert.True(ledger.TryFeed(now, 1, out var last));
+        Assert.Equal(Verdict.Failed, ledger.LoseHost(last.Chunk.Index, now));
+        Assert.Equal(RunState.Failed, ledger.State);
+    }
+
+    [Fact]
+    public void A_chunk_that_the_broker_took_back_as_often_as_allowed_fails_on_the_hosts_word()
+    {
+        var ledger = Open(total: 1, crashLimit: 3);
+
+        Assert.Equal(Verdict.Failed, ledger.Settle(Report(Feed(ledger), AttemptOutcome.HostLost, attempt: 4), Now));
+    }
+
+    [Fact]
+    public void More_failures_than_allowed_cancel_the_run()
+    {
+        var ledger = Open(total: 10, retries: 0, maxFailures: 1);
+        ledger.Settle(Report(Feed(ledger), AttemptOutcome.ExitCode), Now);
+        Assert.Equal(RunState.Running, ledger.State);
+
+        ledger.Settle(Report(Feed(ledger), AttemptOutcome.ExitCode), Now);
+
+        Assert.Equal(RunState.Cancelled, ledger.State);
+        Assert.Contains("2 chunks failed and the limit is 1", ledger.Reason, StringComparison.Ordinal);
+        Assert.Equal(new ChunkCounts(10, 0, 0, 0, 0, 2, 8), ledger.Counts);
+    }
+
+    [Fact]
+    public void A_cancelled_run_settles_queued_chunks_at_once_and_waits_for_running_ones_no_longer_than_its_patience()
+    {
+        var ledger = Open(total: 10);
+        Feed(ledger);
+        var running = Feed(ledger);
+        ledger.Settle(Report(running, outcome: null), Now);
+
+        Assert.Null(ledger.Change(RunAction.Cancel, Now));
+        Assert.Equal((1, 9), (ledger.Counts.Running, ledger.Counts.Cancelled));
+        Assert.Null(ledger.FinishedAt);
+
+        ledger.Expire(ledger.NextDue!.Value);
+        Assert.Equal(10, ledger.Counts.Cancelled);
+        Assert.NotNull(ledger.FinishedAt);
+    }
+
+    [Fact]
+    public void An_attempt_that_succeeds_although_its_run_is_cancelled_counts()
+    {
+        var ledger = Open(total: 1);
+        var feed = Feed(ledger);
+        ledger.Settle(Report(feed, outcome: null), Now);
+        ledger.Change(RunAction.Cancel, Now);
+
+        Assert.Equal(Verdict.Succeeded, ledger.Settle(Report(feed, AttemptOutcome.Succeeded), Now));
+        Assert.Equal(RunState.Cancelled, ledger.State);
+    }
+
+    [Fact]
+    public void A_paused_run_feeds_nothing_and_goes_on_where_it_was()
+    {
+        var ledger = Open(total: 2);
+        Feed(ledger);
+        Assert.Null(ledger.Change(RunAction.Pause, Now));
+        Assert.False(ledger.TryFeed(Now, 1, out _));
+
+        Assert.Null(ledger.Change(RunAction.Resume, Now));
+
+        Assert.Equal(1, Feed(ledger).Chunk.Index);
+    }
+
+    [Fact]
+    public void Retry_gives_failed_and_cancelled_chunks_new_attempts_and_leaves_succeeded_ones_alone()
+    {
+        var ledger = Open(total: 3, retries: 0);
+        ledger.Settle(Report(Feed(ledger), AttemptOutcome.Succeeded), Now);
+        ledger.Settle(Report(Feed(ledger), AttemptOutcome.ExitCode), Now);
+        Assert.NotNull(ledger.Change(RunAction.Retry, Now));
+        ledger.Settle(Report(Feed(ledger), AttemptOutcome.Timeout), Now);
+
+        Assert.Null(ledger.Change(RunAction.Retry, Now));
+
+        Assert.Equal((RunState.Running, 2, 1), (ledger.State, ledger.Counts.Pending, ledger.Counts.Succeeded));
+        Assert.Equal([1, 2], [Feed(ledger).Chunk.Index, Feed(ledger).Chunk.Index]);
+    }
+
+    [Fact]
+    public void A_settled_run_cannot_be_steered()
+    {
+        var ledger = Open(total: 0);
+
+        foreach (var action in Enum.GetValues<RunAction>())
+            Assert.NotNull(ledger.Change(action, Now));
+    }
+
+    [Fact]
+    public void A_report_about_other_items_than_the_chunks_is_ignored()
+    {
+        var ledger = Open(total: 10);
+        var report = Report(Feed(ledger), AttemptOutcome.Succeeded);
+
+        Assert.Equal(Verdict.Stale, ledger.Settle(report with { Count = 2 }, Now));
+        Assert.Equal(Verdict.Stale, ledger.Settle(report with { Index = 10 }, Now));
+        Assert.Equal(0, ledger.Counts.Succeeded);
+    }
+
+    [Fact]
+    public void A_chunk_that_was_fed_but_not_committed_before_a_crash_is_known_from_its_report()
+    {
+        var ledger = Open(total: 10);
+        var lost = new Feed(new ChunkRange(4, 4, 1), Attempt: 1, CrashLimit: 5, IsNew: true);
+
+        Assert.Equal(Verdict.Succeeded, ledger.Settle(Report(lost, AttemptOutcome.Succeeded), Now));
+
+        Assert.Equal([0, 1, 2, 3, 5], Enumerable.Range(0, 5).Select(_ => Feed(ledger).Chunk.Index));
+    }
+
+    private static RunLedger Open(long total, int retries = 2, int crashLimit = 5, int? maxFailures = null) => new(
+        new RunTerms { First = 0, Total = total, Retries = retries, CrashLimit = crashLimit, MaxFailures = maxFailures }, Now, () => 0.5);
+
+    private static Feed Feed(RunLedger ledger, bool confirm = true)
+    {
+        Assert.True(ledger.TryFeed(Now, slots: 1, out var feed));
+        if (confirm)
+            ledger.Published(feed.Chunk.Index, feed.Attempt);
+        return feed;
+    }
+
+    private static AttemptReport Report(Feed feed, AttemptOutcome? outcome, int? attempt = null) => new()
+    {
+        Run = default,
+        Index = feed.Chunk.Index,
+        Start = feed.Chunk.Start,
+        Count = feed.Chunk.Count,
+        Attempt = attempt ?? feed.Attempt,
+        Host = "h",
+        Slot = 0,
+        StartedAt = Now,
+        Outcome = outcome,
+    };
+}

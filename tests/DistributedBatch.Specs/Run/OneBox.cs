@@ -1,0 +1,62 @@
+using System.Text;
+using CliWrap;
+using DistributedBatch.TestKit.Files;
+
+namespace DistributedBatch.Specs.Run;
+
+/// <summary>A directory in which the built <c>dbatch</c> is run as its users run it.</summary>
+internal sealed class OneBox : IDisposable
+{
+    private static readonly string Program = System.IO.Path.Combine(AppContext.BaseDirectory, "dbatch");
+    private readonly TempDirectory directory = new();
+
+    public string Path => directory.Path;
+
+    public string State => directory[".dbatch"];
+
+    /// <summary>Variables for the program, beside the test's own.</summary>
+    public Dictionary<string, string?> Environment { get; } = new() { ["DBATCH_CONFIG"] = "/dev/null/none", ["NO_COLOR"] = "1" };
+
+    public string this[params ReadOnlySpan<string> parts] => directory[parts];
+
+    public string Write(string name, string text) => directory.Write(name, text);
+
+    /// <summary>Writes a program for <c>/bin/sh</c>.</summary>
+    public string Script(string name, string text)
+    {
+        var path = directory.Write(name, "#!/bin/sh\n" + text);
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return path;
+    }
+
+    public string Read(string name) => File.ReadAllText(directory[name]);
+
+    public IReadOnlyList<string> Lines(string name) => File.Exists(directory[name]) ? File.ReadAllLines(directory[name]) : [];
+
+    public Task<Ended> DbatchAsync(params string[] arguments) => Start(arguments).End;
+
+    public Started Start(params string[] arguments) => Start("", arguments);
+
+    public Started Start(string input, string[] arguments)
+    {
+        var (output, errors) = (new StringBuilder(), new StringBuilder());
+        var task = CliWrap.Cli.Wrap(Program)
+            .WithArguments(arguments)
+            .WithWorkingDirectory(Path)
+            .WithEnvironmentVariables(Environment)
+            .WithValidation(CommandResultValidation.None)
+            .WithStandardInputPipe(PipeSource.FromString(input))
+            .WithStandardOutputPipe(PipeTarget.ToStringBuilder(output))
+            .WithStandardErrorPipe(PipeTarget.ToStringBuilder(errors))
+            .ExecuteAsync(TestContext.Current.CancellationToken);
+        return new Started(task.ProcessId, EndAsync());
+
+        async Task<Ended> EndAsync()
+        {
+            var result = await task;
+            return new Ended(result.ExitCode, output.ToString(), errors.ToString());
+        }
+    }
+
+    public void Dispose() => directory.Dispose();
+}

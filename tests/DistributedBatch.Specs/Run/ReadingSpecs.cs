@@ -1,0 +1,107 @@
+using System.Text.Json;
+using DistributedBatch.TestKit.Waiting;
+
+namespace DistributedBatch.Specs.Run;
+
+/// <summary>The reading commands on what a run left in its state directory.</summary>
+public sealed class ReadingSpecs : IDisposable
+{
+    private readonly OneBox box = new();
+
+    public void Dispose() => box.Dispose();
+
+    [Fact(Timeout = 60_000)]
+    public async Task What_a_run_left_can_be_listed_shown_and_read()
+    {
+        var job = box.Script("job", """
+            echo "out of $DBATCH_CHUNK"
+            echo "err of $DBATCH_CHUNK" >&2
+            echo "{\"chunk\": $DBATCH_CHUNK}" > "$DBATCH_RESULT"
+            [ $DBATCH_CHUNK != 1 ] || exit 3
+            """);
+        var run = await box.DbatchAsync("run", "--name", "readable", "--total", "6", "--chunk", "2", "--slots", "1", "--retries", "1", "--retry-delay", "10ms", "--", job);
+        Assert.Equal(1, run.ExitCode);
+
+        var list = await box.DbatchAsync("list", "--json");
+        Assert.Equal("readable", Assert.Single(list.Json.EnumerateArray()).GetProperty("name").GetString());
+        Assert.Contains("readable", (await box.DbatchAsync("list")).Out, StringComparison.Ordinal);
+
+        var show = (await box.DbatchAsync("show", "readable", "--json")).Json;
+        Assert.Equal("failed", show.GetProperty("state").GetString());
+        var counts = show.GetProperty("chunks");
+        Assert.Equal(
+            (3, 0, 0, 0, 2, 1, 0),
+            (Count(counts, "total"), Count(counts, "pending"), Count(counts, "queued"), Count(counts, "running"), Count(counts, "succeeded"), Count(counts, "failed"), Count(counts, "cancelled")));
+        Assert.Contains("exit-code 3", (await box.DbatchAsync("show", "last")).Out, StringComparison.Ordinal);
+
+        var logs = await box.DbatchAsync("logs", "last", "1");
+        Assert.Equal(("out of 1\n", "err of 1\n"), (logs.Out, logs.Err));
+        Assert.Equal("out of 1\n", (await box.DbatchAsync("logs", "last", "1", "--attempt", "1", "--stdout")).Out);
+        Assert.Equal("out of 0\nout of 1\nout of 2\n", (await box.DbatchAsync("logs", "last", "--stdout")).Out);
+        Assert.Equal(2, (await box.DbatchAsync("logs", "last", "1", "--json")).Json.GetArrayLength());
+
+        var results = (await box.DbatchAsync("results", "last", "--json")).Json;
+        Assert.Equal([0, 2], results.EnumerateArray().Select(result => result.GetProperty("result").GetProperty("chunk").GetInt32()));
+        Assert.Equal(2, (await box.DbatchAsync("results", "last")).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+
+        Assert.NotEqual("", (await box.DbatchAsync("explain", "last", "1", "--json")).Json.GetProperty("verdict").GetString());
+        Assert.Equal(1, (await box.DbatchAsync("watch", "last")).ExitCode);
+        Assert.Equal(1, (await box.DbatchAsync("hosts", "--json")).Json.GetArrayLength());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task What_is_not_there_gets_a_sentence()
+    {
+        var none = await box.DbatchAsync("list");
+        Assert.Equal(2, none.ExitCode);
+        Assert.Contains($"There are no runs in {box.State}", none.Err, StringComparison.Ordinal);
+
+        await box.DbatchAsync("run", "--total", "1", "--", "true");
+        Assert.Contains("No run has the id or name 'zzz'", (await box.DbatchAsync("show", "zzz")).Err, StringComparison.Ordinal);
+        Assert.Contains("has no chunk 7", (await box.DbatchAsync("logs", "last", "7")).Err, StringComparison.Ordinal);
+        Assert.Contains("Say which RUN", (await box.DbatchAsync("cancel")).Err, StringComparison.Ordinal);
+        Assert.Contains("is over: succeeded", (await box.DbatchAsync("cancel", "last")).Err, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_run_of_another_process_can_be_paused_resumed_and_cancelled()
+    {
+        var job = box.Script("job", "echo $DBATCH_CHUNK >> started.txt; sleep 0.1\n");
+        var run = box.Start("run", "--total", "1000", "--slots", "1", "--", job);
+        await Eventually.HoldsAsync("a chunk runs", () => box.Lines("started.txt").Count >= 1, TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, (await box.DbatchAsync("pause", "last")).ExitCode);
+        await Eventually.HoldsAsync("it is paused", async () => await StateAsync() == "paused", TestContext.Current.CancellationToken);
+        Assert.Equal(0, (await box.DbatchAsync("resume", "last")).ExitCode);
+        await Eventually.HoldsAsync("it goes on", async () => await StateAsync() == "running", TestContext.Current.CancellationToken);
+        Assert.Equal(0, (await box.DbatchAsync("cancel", "last")).ExitCode);
+        var ended = await run.End;
+
+        Assert.Equal(1, ended.ExitCode);
+        Assert.Equal("cancelled", await StateAsync());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task The_version_and_the_help_are_there()
+    {
+        Assert.Equal("dbatch 0.1.0\n", (await box.DbatchAsync("version")).Out);
+        Assert.Equal("0.1.0", (await box.DbatchAsync("version", "--json")).Json.GetProperty("version").GetString());
+        var help = (await box.DbatchAsync("run", "--help")).Out;
+        Assert.Contains("DBATCH_MAX_FAILURES", help, StringComparison.Ordinal);
+        Assert.Contains("~/.config/dbatch/config.yaml", help, StringComparison.Ordinal);
+        Assert.Contains("complete", (await box.DbatchAsync("completion", "bash")).Out, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_plan_is_printed_and_nothing_is_started()
+    {
+        var plan = await box.DbatchAsync("run", "--total", "1000000", "--chunk", "3", "--dry-run", "--json", "--", box.Script("job", "echo ran > ran.txt"), "{start}");
+
+        Assert.Equal((1_000_000, 333_334), (plan.Json.GetProperty("items").GetInt32(), plan.Json.GetProperty("chunks").GetInt32()));
+        Assert.False(Directory.Exists(box.State));
+    }
+
+    private static int Count(JsonElement counts, string state) => counts.GetProperty(state).GetInt32();
+
+    private async Task<string?> StateAsync() => (await box.DbatchAsync("show", "last", "--json")).Json.GetProperty("state").GetString();
+}

@@ -1,0 +1,157 @@
+using System.Formats.Tar;
+using System.Net;
+using System.Text;
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Tracker.Tests.Api;
+
+namespace DistributedBatch.Tracker.Tests.Outputs;
+
+public sealed class OutputsTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact(Timeout = 30_000)]
+    public async Task What_a_host_brings_can_be_taken_by_people()
+    {
+        await using var bench = await ApiBench.StartAsync();
+        var run = await SubmitAsync(bench);
+
+        var answer = await PutAsync(bench, run, 3, 1, ("out/deep/part.csv", "1,2"), ("out/empty", ""), ("logs/out", "printed"), ("logs/err", "warned"));
+
+        Assert.Equal(HttpStatusCode.NoContent, answer);
+        Assert.Equal("printed", await bench.Client.GetStringAsync($"/api/runs/{run}/chunks/3/attempts/1/logs/out", Cancellation));
+        Assert.Equal("1,2", await File.ReadAllTextAsync(Path.Combine(bench.DataDirectory, "runs", run.Value, "out/3/deep/part.csv"), Cancellation));
+        var taken = await UnpackAsync(bench, $"/api/runs/{run}/chunks/3/outputs");
+        Assert.Equal(new() { ["deep/part.csv"] = "1,2", ["empty"] = "" }, taken);
+        Assert.Equal(["3/deep/part.csv", "3/empty"], (await UnpackAsync(bench, $"/api/runs/{run}/outputs")).Keys);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(bench.DataDirectory, "runs", run.Value, "staging")));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task The_first_attempt_that_brings_outputs_wins_and_the_second_keeps_its_logs()
+    {
+        await using var bench = await ApiBench.StartAsync();
+        var run = await SubmitAsync(bench);
+
+        Assert.Equal(HttpStatusCode.NoContent, await PutAsync(bench, run, 3, 2, ("out/part", "second attempt, first here")));
+        Assert.Equal(HttpStatusCode.Conflict, await PutAsync(bench, run, 3, 1, ("out/part", "late"), ("logs/out", "late too")));
+
+        Assert.Equal("second attempt, first here", (await UnpackAsync(bench, $"/api/runs/{run}/chunks/3/outputs"))["part"]);
+        Assert.Equal("late too", await bench.Client.GetStringAsync($"/api/runs/{run}/chunks/3/attempts/1/logs/out", Cancellation));
+    }
+
+    [Theory(Timeout = 30_000)]
+    [InlineData("../evil")]
+    [InlineData("out/../../evil")]
+    [InlineData("/etc/evil")]
+    [InlineData("out\\..\\..\\evil")]
+    public async Task A_name_that_leads_outside_is_refused_and_nothing_is_kept(string name)
+    {
+        await using var bench = await ApiBench.StartAsync();
+        var run = await SubmitAsync(bench);
+
+        Assert.Equal(HttpStatusCode.BadRequest, await PutAsync(bench, run, 3, 1, ("out/good", "x"), (name, "evil")));
+
+        AssertNothing(bench, run);
+    }
+
+    [Theory(Timeout = 30_000)]
+    [InlineData(TarEntryType.SymbolicLink)]
+    [InlineData(TarEntryType.HardLink)]
+    [InlineData(TarEntryType.Fifo)]
+    [InlineData(TarEntryType.CharacterDevice)]
+    public async Task Anything_but_a_plain_file_is_refused(TarEntryType kind)
+    {
+        await using var bench = await ApiBench.StartAsync();
+        var run = await SubmitAsync(bench);
+        using var archive = new MemoryStream();
+        await using (var writer = new TarWriter(archive, leaveOpen: true))
+        {
+            var entry = new PaxTarEntry(kind, "out/thing");
+            if (kind is TarEntryType.SymbolicLink or TarEntryType.HardLink)
+                entry.LinkName = "/etc/passwd";
+            await writer.WriteEntryAsync(entry, Cancellation);
+        }
+
+        Assert.Equal(HttpStatusCode.BadRequest, await PutAsync(bench, run, 3, 1, archive.ToArray()));
+
+        AssertNothing(bench, run);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task An_archive_that_breaks_off_or_is_none_leaves_nothing()
+    {
+        await using var bench = await ApiBench.StartAsync();
+        var run = await SubmitAsync(bench);
+        var whole = await ArchiveAsync(("out/part", new string('x', 5000)));
+
+        Assert.Equal(HttpStatusCode.BadRequest, await PutAsync(bench, run, 3, 1, whole[..2000]));
+        Assert.Equal(HttpStatusCode.BadRequest, await PutAsync(bench, run, 3, 1, Encoding.ASCII.GetBytes(new string('?', 1024))));
+
+        AssertNothing(bench, run);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task More_than_the_limit_is_refused()
+    {
+        await using var bench = await ApiBench.StartAsync(options => options.MostOutputBytes = 50_000);
+        var run = await SubmitAsync(bench);
+
+        Assert.Equal(HttpStatusCode.BadRequest, await PutAsync(bench, run, 3, 1, await SparseAsync(60_000)));
+
+        AssertNothing(bench, run);
+    }
+
+    private static void AssertNothing(ApiBench bench, RunId run)
+    {
+        Assert.False(Directory.Exists(Path.Combine(bench.DataDirectory, "runs", run.Value, "out")));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(bench.DataDirectory, "runs", run.Value, "staging")));
+    }
+
+    private static async Task<RunId> SubmitAsync(ApiBench bench)
+    {
+        var run = RunId.New();
+        await bench.HearAsync(Say.Submitted(run));
+        return run;
+    }
+
+    private static async Task<HttpStatusCode> PutAsync(ApiBench bench, RunId run, int index, int attempt, params (string Name, string Text)[] files) =>
+        await PutAsync(bench, run, index, attempt, await ArchiveAsync(files));
+
+    private static async Task<HttpStatusCode> PutAsync(ApiBench bench, RunId run, int index, int attempt, byte[] archive)
+    {
+        var answer = await bench.Client.PutAsync($"/api/runs/{run}/chunks/{index}/attempts/{attempt}/outputs", new ByteArrayContent(archive), Cancellation);
+        return answer.StatusCode;
+    }
+
+    private static async Task<byte[]> ArchiveAsync(params (string Name, string Text)[] files)
+    {
+        using var archive = new MemoryStream();
+        await using (var writer = new TarWriter(archive, leaveOpen: true))
+        {
+            foreach (var (name, text) in files)
+            {
+                using var data = new MemoryStream(Encoding.UTF8.GetBytes(text));
+                await writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = data }, Cancellation);
+            }
+        }
+
+        return archive.ToArray();
+    }
+
+    /// <summary>The header of a file larger than what follows, so that the refusal comes before the bytes.</summary>
+    private static async Task<byte[]> SparseAsync(int size) => (await ArchiveAsync(("out/big", new string('x', size))))[..40_000];
+
+    private static async Task<Dictionary<string, string>> UnpackAsync(ApiBench bench, string path)
+    {
+        var files = new Dictionary<string, string>();
+        await using var reader = new TarReader(await bench.Client.GetStreamAsync(path, Cancellation));
+        while (await reader.GetNextEntryAsync(copyData: true, Cancellation) is { } entry)
+        {
+            using var text = new StreamReader(entry.DataStream ?? Stream.Null);
+            files[entry.Name] = await text.ReadToEndAsync(Cancellation);
+        }
+
+        return files;
+    }
+}
