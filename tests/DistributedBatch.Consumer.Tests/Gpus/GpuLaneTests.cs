@@ -46,7 +46,7 @@ public sealed class GpuLaneTests : IDisposable
         await harness.EndedAsync();
     }
 
-    private static string[] Cards(ConsumerHarness harness) => [.. Directory.GetFiles(harness.Directory.Path, "go.?").Select(File.ReadAllText)];
+    private static string[] Cards(ConsumerHarness harness) => [.. Directory.GetFiles(harness.Directory.Path, "go.*").Where(file => Path.GetFileName(file) != "go").Select(File.ReadAllText)];
 
     private Task<ConsumerHarness> StartAsync(int cards, CancellationToken test)
     {
