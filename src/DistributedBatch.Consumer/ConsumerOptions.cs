@@ -55,6 +55,15 @@ public sealed class ConsumerOptions
     /// <summary>How warm Python interpreters are kept.</summary>
     public WarmStartOptions WarmStart { get; set; } = new();
 
+    /// <summary>
+    /// Address of the tracker that receives outputs and logs; null (default) leaves them in <see cref="DataDirectory"/>, which is right on one machine and
+    /// where the lab shares a disk.
+    /// </summary>
+    public Uri? Server { get; set; }
+
+    /// <summary>Token for <see cref="Server"/>; null sends none.</summary>
+    public string? Token { get; set; }
+
     /// <summary>How the launcher is started.</summary>
     public LauncherOptions Launcher { get; set; } = new();
 

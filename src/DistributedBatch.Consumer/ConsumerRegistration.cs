@@ -1,6 +1,7 @@
 using DistributedBatch.Consumer.Execution;
 using DistributedBatch.Consumer.Gpus;
 using DistributedBatch.Consumer.Launcher;
+using DistributedBatch.Consumer.Outputs;
 using DistributedBatch.Consumer.Processes;
 using DistributedBatch.Consumer.Reporting;
 using DistributedBatch.Consumer.Resources;
@@ -46,6 +47,7 @@ public static class ConsumerRegistration
             .AddSingleton<IRunnerSource, WarmSource>()
             .AddSingleton<SteeredRuns>()
             .AddSingleton<JobPlans>()
+            .AddSingleton<OutputDelivery>()
             .AddSingleton<AttemptExecutor>()
             .AddSingleton<Reporter>()
             .AddSingleton<HeartbeatLoop>()

@@ -4,6 +4,7 @@ using System.Text;
 using DistributedBatch.Consumer.Gpus;
 using DistributedBatch.Consumer.Launcher;
 using DistributedBatch.Consumer.Logs;
+using DistributedBatch.Consumer.Outputs;
 using DistributedBatch.Consumer.Processes;
 using DistributedBatch.Consumer.Resources;
 using DistributedBatch.Consumer.Slots;
@@ -12,7 +13,7 @@ namespace DistributedBatch.Consumer.Execution;
 
 /// <summary>
 /// Executes one attempt in named steps: refuse what must not run, prepare its files, fill in its command, run it, read its result, keep its logs, promote
-/// its outputs, and say how it went. Failure is a report, never an exception.
+/// its outputs, deliver both where a server was named, and say how it went. Failure is a report, never an exception.
 /// </summary>
 internal sealed class AttemptExecutor(
     ConsumerOptions options,
@@ -22,6 +23,7 @@ internal sealed class AttemptExecutor(
     SlotShare share,
     OomKills oomKills,
     GpuDesk gpus,
+    OutputDelivery delivery,
     TimeProvider time)
 {
     private static readonly ActivitySource Tracing = new("DistributedBatch.Consumer");
@@ -73,7 +75,7 @@ internal sealed class AttemptExecutor(
         var outcome = await runner.RunAsync(start, attempt.Stopping).ConfigureAwait(false);
         var report = Judge(attempt, outcome) with { Warm = mode };
         activity?.SetTag("dbatch.outcome", report.Outcome);
-        return Finish(attempt, plan, report, outcome.Stragglers);
+        return await delivery.DeliverAsync(attempt, plan, Finish(attempt, plan, report, outcome.Stragglers)).ConfigureAwait(false);
     }
 
     private AttemptReport? Refusal(ActiveAttempt attempt)
