@@ -31,19 +31,34 @@ internal static class Say
 
     public static AttemptReport Started(RunId run, int index, int attempt = 1, string host = "ada") => new()
     {
-        Run = run, Index = index, Start = index * 10L, Count = 10, Attempt = attempt, Host = host, Slot = 0, StartedAt = Noon.AddSeconds(index),
+        Run = run,
+        Index = index,
+        Start = index * 10L,
+        Count = 10,
+        Attempt = attempt,
+        Host = host,
+        Slot = 0,
+        StartedAt = Noon.AddSeconds(index),
     };
 
     public static AttemptReport Succeeded(RunId run, int index, int attempt = 1, string host = "ada", double seconds = 2, string? result = null) =>
         Started(run, index, attempt, host) with
         {
-            Outcome = AttemptOutcome.Succeeded, Duration = TimeSpan.FromSeconds(seconds), ExitCode = 0, CpuTime = TimeSpan.FromSeconds(seconds), Result = result,
+            Outcome = AttemptOutcome.Succeeded,
+            Duration = TimeSpan.FromSeconds(seconds),
+            ExitCode = 0,
+            CpuTime = TimeSpan.FromSeconds(seconds),
+            Result = result,
         };
 
     public static AttemptReport Failed(RunId run, int index, int attempt = 1, string host = "ada", string error = "exit code 3", string stderr = "Traceback") =>
         Started(run, index, attempt, host) with
         {
-            Outcome = AttemptOutcome.ExitCode, Duration = TimeSpan.FromSeconds(1), ExitCode = 3, Error = error, StderrTail = stderr,
+            Outcome = AttemptOutcome.ExitCode,
+            Duration = TimeSpan.FromSeconds(1),
+            ExitCode = 3,
+            Error = error,
+            StderrTail = stderr,
         };
 
     public static AttemptReports Reports(params AttemptReport[] reports) => new(reports.Length == 0 ? "ada" : reports[0].Host, reports);

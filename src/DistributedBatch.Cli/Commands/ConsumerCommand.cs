@@ -27,11 +27,13 @@ internal static class ConsumerCommand
         var drain = new Option<string>("--drain") { HelpName = "TIME", Description = "how long running chunks may finish after SIGTERM [DBATCH_DRAIN]; default 10m" };
         var ack = new Option<string>("--ack-timeout")
         {
-            HelpName = "TIME", Description = "the broker's consumer_timeout [DBATCH_ACK_TIMEOUT]; default 30m, that of a stock RabbitMQ",
+            HelpName = "TIME",
+            Description = "the broker's consumer_timeout [DBATCH_ACK_TIMEOUT]; default 30m, that of a stock RabbitMQ",
         };
         var server = new Option<string>("--server")
         {
-            HelpName = "URL", Description = "tracker that receives outputs and logs [DBATCH_SERVER; token from DBATCH_TOKEN]; default: they stay here",
+            HelpName = "URL",
+            Description = "tracker that receives outputs and logs [DBATCH_SERVER; token from DBATCH_TOKEN]; default: they stay here",
         };
         var verb = new Command("consumer", "Run chunks on this machine.") { slots, gpus, idle, drain, ack, server };
         var options = new ServiceOptions(verb);

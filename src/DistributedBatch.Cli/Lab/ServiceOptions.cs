@@ -9,17 +9,20 @@ internal sealed class ServiceOptions
 {
     private readonly Option<string> broker = new("--broker")
     {
-        HelpName = "URL", Description = "RabbitMQ, such as amqp://user:password@head:5672 or amqps:// for TLS [DBATCH_BROKER]",
+        HelpName = "URL",
+        Description = "RabbitMQ, such as amqp://user:password@head:5672 or amqps:// for TLS [DBATCH_BROKER]",
     };
 
     private readonly Option<string> authority = new("--broker-ca")
     {
-        HelpName = "FILE", Description = "PEM file with the authorities to trust for amqps:// [DBATCH_BROKER_CA]; default: the system's",
+        HelpName = "FILE",
+        Description = "PEM file with the authorities to trust for amqps:// [DBATCH_BROKER_CA]; default: the system's",
     };
 
     private readonly Option<string> data = new("--data")
     {
-        HelpName = "DIR", Description = "directory for everything that is kept [DBATCH_DATA]; default: ~/.local/state/dbatch/ROLE",
+        HelpName = "DIR",
+        Description = "directory for everything that is kept [DBATCH_DATA]; default: ~/.local/state/dbatch/ROLE",
     };
 
     private readonly Option<string> host = new("--host") { HelpName = "NAME", Description = "name of this machine in the lab [DBATCH_HOST_NAME]; default: the machine's own" };

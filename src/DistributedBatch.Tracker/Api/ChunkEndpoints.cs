@@ -61,7 +61,10 @@ internal static class ChunkEndpoints
 
         var filter = new ChunkFilter
         {
-            State = wanted, Host = Given(host), LongerThan = longerThan is null ? null : TimeSpan.FromSeconds(seconds), Error = Given(error),
+            State = wanted,
+            Host = Given(host),
+            LongerThan = longerThan is null ? null : TimeSpan.FromSeconds(seconds),
+            Error = Given(error),
         };
         return Answers.WithRunAsync(queries, run, async id =>
             Answers.JsonOr(

@@ -72,8 +72,14 @@ public sealed class SlotTunerTests
 
         var advice = tuner.Observe(new TunerSample
         {
-            Elapsed = TimeSpan.FromSeconds(1), Busy = 8, Items = 0, Chunks = 0, CpuBusy = 0.5,
-            MemoryAvailableBytes = 3L << 30, AttemptPeakBytes = 4L << 30, UnclaimedBytes = 8L << 30,
+            Elapsed = TimeSpan.FromSeconds(1),
+            Busy = 8,
+            Items = 0,
+            Chunks = 0,
+            CpuBusy = 0.5,
+            MemoryAvailableBytes = 3L << 30,
+            AttemptPeakBytes = 4L << 30,
+            UnclaimedBytes = 8L << 30,
         });
 
         Assert.InRange(advice.Slots, 1, 6);
@@ -85,7 +91,13 @@ public sealed class SlotTunerTests
     {
         var advice = Tuner(8).Observe(new TunerSample
         {
-            Elapsed = TimeSpan.FromSeconds(1), Busy = 8, Items = 8, Chunks = 8, CpuBusy = 1, MemoryAvailableBytes = 8L << 30, MemoryPressure = 0.4,
+            Elapsed = TimeSpan.FromSeconds(1),
+            Busy = 8,
+            Items = 8,
+            Chunks = 8,
+            CpuBusy = 1,
+            MemoryAvailableBytes = 8L << 30,
+            MemoryPressure = 0.4,
         });
 
         Assert.Equal(7, advice.Slots);
@@ -131,7 +143,12 @@ public sealed class SlotTunerTests
         {
             tuner.Observe(new TunerSample
             {
-                Elapsed = TimeSpan.FromSeconds(1), Busy = 1, Items = 20, Chunks = 20, CpuBusy = 0.12, MemoryAvailableBytes = 32L << 30,
+                Elapsed = TimeSpan.FromSeconds(1),
+                Busy = 1,
+                Items = 20,
+                Chunks = 20,
+                CpuBusy = 0.12,
+                MemoryAvailableBytes = 32L << 30,
             });
         }
 

@@ -84,7 +84,15 @@ public sealed class ExplainerTests
     private static ExplainFacts Facts(ChunkCounts counts, RunState state, params HostView[] hosts) => new(
         new RunView
         {
-            Run = Run, Name = "digits", State = state, Chunks = counts, First = 0, Total = 100, ItemsSucceeded = 20, Command = ["x"], SubmittedAt = Say.Noon,
+            Run = Run,
+            Name = "digits",
+            State = state,
+            Chunks = counts,
+            First = 0,
+            Total = 100,
+            ItemsSucceeded = 20,
+            Command = ["x"],
+            SubmittedAt = Say.Noon,
         },
         new JobSpec { Command = ["x"] }, Retries: 2, Chunk: null, NextRetry: null, Waiting: 0, hosts, Say.Noon);
 }

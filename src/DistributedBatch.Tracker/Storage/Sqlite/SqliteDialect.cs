@@ -12,7 +12,9 @@ internal sealed class SqliteDialect(string path) : IStorageDialect
 {
     private readonly string readConnection = new SqliteConnectionStringBuilder
     {
-        DataSource = path, Mode = SqliteOpenMode.ReadOnly, DefaultTimeout = 5,
+        DataSource = path,
+        Mode = SqliteOpenMode.ReadOnly,
+        DefaultTimeout = 5,
     }.ToString();
 
     /// <inheritdoc/>
