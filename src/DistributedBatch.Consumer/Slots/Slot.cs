@@ -133,6 +133,7 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
         }
 
         var attempt = new ActiveAttempt(delivery, number, work.Time.GetUtcNow(), scratch);
+        var succeeded = 0L;
         work.Running.Add(attempt);
         try
         {
@@ -141,6 +142,8 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
                 attempt.Stop(instead, null);
             var report = await work.Executor.ExecuteAsync(attempt).ConfigureAwait(false);
             attempt.End();
+            work.Memory.Learn(report);
+            succeeded = report.Outcome == AttemptOutcome.Succeeded ? chunk.Count : 0;
             work.Reporter.Add(report, attempt);
             Brake(report is { Outcome: AttemptOutcome.Released, Error: not null } && attempt.StopReason is null);
             return attempt.Leased;
@@ -148,7 +151,7 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
         finally
         {
             attempt.End();
-            work.Running.Remove(attempt);
+            work.Running.Remove(attempt, succeeded);
         }
     }
 

@@ -30,15 +30,17 @@ internal static class RunEndpoints
         api.MapGet("/runs", ListAsync).WithSummary("Lists runs, newest first.").Produces<Page<RunView>>();
         Get<RunView>("", "Shows a run.", async (queries, run, cancellation) =>
             Answers.JsonOr(await queries.ShowAsync(run, cancellation).ConfigureAwait(false), ContractsJson.Default.RunView, () => Gone(run)));
-        Get<IReadOnlyList<TimelineBucket>>("/timeline", "The throughput of a run over its time, in some hundred buckets.", async (queries, run, cancellation) =>
-            Answers.JsonOr(
-                await queries.TimelineAsync(run, cancellation: cancellation).ConfigureAwait(false), ContractsJson.Default.IReadOnlyListTimelineBucket, () => Gone(run)));
         Get<Explanation>("/explain", "Says why a run stands where it stands.", async (queries, run, cancellation) =>
             Answers.JsonOr(await queries.ExplainAsync(run, null, cancellation).ConfigureAwait(false), ContractsJson.Default.Explanation, () => Gone(run)));
         api.MapGet("/runs/{run}/strip", (string run, RunQueries queries, CancellationToken cancellation, int buckets = 4096) =>
             Answers.WithRunAsync(queries, run, async id =>
                 Answers.JsonOr(await queries.StripAsync(id, buckets, cancellation).ConfigureAwait(false), ContractsJson.Default.StateStrip, () => Gone(id)), cancellation))
             .WithSummary("The states of all chunks in a bounded number of buckets.").Produces<StateStrip>();
+        api.MapGet("/runs/{run}/timeline", (string run, RunQueries queries, CancellationToken cancellation, int points = 300) =>
+            Answers.WithRunAsync(queries, run, async id =>
+                Answers.JsonOr(await queries.TimelineAsync(id, points, cancellation).ConfigureAwait(false), ContractsJson.Default.IReadOnlyListTimelineBucket, () => Gone(id)),
+                cancellation))
+            .WithSummary("The throughput of a run over its time, in at most about as many buckets as asked for.").Produces<IReadOnlyList<TimelineBucket>>();
         api.MapGet("/runs/{run}/slowest", (string run, RunQueries queries, CancellationToken cancellation, int limit = 10) =>
             Answers.WithRunAsync(queries, run, async id =>
                 Answers.Json(await queries.SlowestAsync(id, limit, cancellation).ConfigureAwait(false), ContractsJson.Default.IReadOnlyListAttemptView), cancellation))

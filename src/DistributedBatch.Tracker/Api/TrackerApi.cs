@@ -1,5 +1,6 @@
 using System.Reflection;
 using DistributedBatch.Contracts.Json;
+using DistributedBatch.Tracker.Dashboard;
 using DistributedBatch.Tracker.Outputs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -32,7 +33,7 @@ public static class TrackerApi
             .AddSingleton<OutputStore>();
     }
 
-    /// <summary>Maps <c>/api</c>, <c>/openapi/v1.json</c> and <c>/health</c>.</summary>
+    /// <summary>Maps <c>/api</c>, <c>/openapi/v1.json</c>, <c>/health</c> and the dashboard at <c>/</c>.</summary>
     public static WebApplication MapTracker(this WebApplication app)
     {
         app.UseExceptionHandler();
@@ -50,6 +51,7 @@ public static class TrackerApi
         OutputEndpoints.Map(api);
         EventEndpoints.Map(api);
         app.MapGet("/health", () => Results.Json(new Health("ok", Version), TrackerJson.Default.Health)).WithSummary("Whether the tracker is up; needs no token.");
+        DashboardPage.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
         return app;
     }

@@ -1,4 +1,6 @@
 using DistributedBatch.Contracts.Api;
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Tracker.Estimates;
 using DistributedBatch.Tracker.Projection;
 
 namespace DistributedBatch.Tracker.Queries;
@@ -24,10 +26,21 @@ internal sealed record RunFacts(DurationHistogram Durations, Throughput Recent, 
         SubmittedAt = run.SubmittedAt,
         FinishedAt = run.FinishedAt,
         ItemsPerSecond = run.FinishedAt is { } end ? Overall(run, end) : Recent.ItemsPerSecond ?? Overall(run, now),
+        Eta = run.State == RunState.Running ? Eta(run) : null,
         MedianSeconds = Durations.Quantile(0.5),
         P95Seconds = Durations.Quantile(0.95),
         OutputDirectory = run.Job?.OutputDirectory ?? Path.Combine(dataDirectory, "runs", run.Run.Value, "out"),
     };
+
+    /// <summary>Dice with a fixed seed: two looks at the same facts give the same range.</summary>
+    private EtaRange? Eta(RunRow run)
+    {
+        var slots = Math.Max(RunningSeconds.Count, Recent.Parallel);
+        var waiting = run.Counts.Total - run.Counts.Settled - RunningSeconds.Count;
+        return slots > 0
+            ? EtaEstimator.Estimate(new EtaInput(Durations, RunningSeconds, Math.Max(0, waiting), slots, Recent.FailureShare), new Random(run.Counts.Total).NextDouble)
+            : null;
+    }
 
     private static double? Overall(RunRow run, DateTimeOffset until)
     {

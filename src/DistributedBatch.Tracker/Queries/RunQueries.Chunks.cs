@@ -114,23 +114,30 @@ public sealed partial class RunQueries
     {
         var conditions = new List<string>();
         var arguments = new List<object> { run.Number, above, limit };
+        async Task<bool> FewAsync(string condition, object value) => (await connection.ListAsync(
+            $"SELECT count(*) FROM (SELECT 1 FROM attempts WHERE run_no = $1 AND {condition} LIMIT $3) matches",
+            reader => reader.GetInt64(0), cancellation, run.Number, value, FewMatches + 1).ConfigureAwait(false))[0] <= FewMatches;
+
         string Argument(object value)
         {
             arguments.Add(value);
             return $"${arguments.Count}";
         }
 
+        // A condition that few attempts meet is looked up in its index; one that many meet is found soon by walking over the chunks, where that index would
+        // only lead astray, which the "+ 0" and "|| ''" keep the planner from.
         if (filter.Host is { } host)
-            conditions.Add($"idx IN (SELECT idx FROM attempts WHERE run_no = $1 AND host = {Argument(host)} AND idx > $2)");
+        {
+            conditions.Add(await FewAsync("host = $2", host).ConfigureAwait(false)
+                ? $"idx IN (SELECT idx FROM attempts WHERE run_no = $1 AND host = {Argument(host)})"
+                : $"EXISTS (SELECT 1 FROM attempts a WHERE a.run_no = c.run_no AND a.idx = c.idx AND a.host || '' = {Argument(host)})");
+        }
+
         if (filter.LongerThan is { } least)
         {
-            var seconds = Argument(least.TotalSeconds);
-            var few = (await connection.ListAsync(
-                "SELECT count(*) FROM (SELECT 1 FROM attempts WHERE run_no = $1 AND seconds >= $2 LIMIT $3) matches",
-                reader => reader.GetInt64(0), cancellation, run.Number, least.TotalSeconds, FewMatches + 1).ConfigureAwait(false))[0] <= FewMatches;
-            conditions.Add(few
-                ? $"idx IN (SELECT idx FROM attempts WHERE run_no = $1 AND seconds >= {seconds})"
-                : $"EXISTS (SELECT 1 FROM attempts a WHERE a.run_no = c.run_no AND a.idx = c.idx AND a.seconds >= {seconds})");
+            conditions.Add(await FewAsync("seconds >= $2", least.TotalSeconds).ConfigureAwait(false)
+                ? $"idx IN (SELECT idx FROM attempts WHERE run_no = $1 AND seconds >= {Argument(least.TotalSeconds)})"
+                : $"EXISTS (SELECT 1 FROM attempts a WHERE a.run_no = c.run_no AND a.idx = c.idx AND a.seconds + 0 >= {Argument(least.TotalSeconds)})");
         }
 
         if (filter.Error is { } error)

@@ -121,11 +121,11 @@ public sealed partial class RunQueries(TrackerDatabase database, TimeProvider ti
             var since = Math.Max(now.ToUnixTimeSeconds() - window, run.SubmittedAt.ToUnixTimeSeconds() / step * step);
             var seconds = Math.Min(window, Math.Max((now - run.SubmittedAt).TotalSeconds, 0.001));
             recent = (await connection.ListAsync(
-                "SELECT coalesce(sum(succeeded + failed), 0), coalesce(sum(items), 0), coalesce(sum(busy_seconds), 0) FROM run_timeline "
+                "SELECT coalesce(sum(succeeded + failed), 0), coalesce(sum(failed), 0), coalesce(sum(items), 0), coalesce(sum(busy_seconds), 0) FROM run_timeline "
                 + "WHERE run_no = $1 AND step = $2 AND at >= $3",
                 reader => new Throughput(
-                    seconds, Convert.ToInt64(reader.GetValue(0), CultureInfo.InvariantCulture), Convert.ToInt64(reader.GetValue(1), CultureInfo.InvariantCulture),
-                    Convert.ToDouble(reader.GetValue(2), CultureInfo.InvariantCulture)),
+                    seconds, Whole(reader.GetValue(0)), Whole(reader.GetValue(1)), Whole(reader.GetValue(2)),
+                    Convert.ToDouble(reader.GetValue(3), CultureInfo.InvariantCulture)),
                 cancellation,
                 run.Number, step, since).ConfigureAwait(false))[0];
             if (recent.Attempts >= Throughput.Enough || seconds < window)

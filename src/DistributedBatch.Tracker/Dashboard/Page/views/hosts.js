@@ -1,0 +1,44 @@
+import { get } from '../api.js';
+import { el, put } from '../dom.js';
+import { ago, bytes, duration, number } from '../format.js';
+import { every, share } from '../parts/bits.js';
+
+export async function hostsView({ content, signal, link }) {
+  document.title = 'Hosts · DistributedBatch';
+  const cards = el('.hosts');
+  const sum = el('span.soft');
+  put(content, el('.row', null, el('h1', null, 'Hosts'), sum), cards);
+  await every(2000, signal, async () => {
+    try {
+      const hosts = await get('/hosts', signal);
+      link(true);
+      const alive = hosts.filter(host => host.alive);
+      sum.textContent = hosts.length ? `${number(alive.reduce((all, { host }) => all + host.slots, 0))} slots on ${number(alive.length)} of ${number(hosts.length)} hosts` : '';
+      put(cards, hosts.length ? hosts.map(card) : el('.card', null, el('.empty', null, ['No host was heard of yet. Start ', el('code', null, 'dbatch consumer'), ' on a machine.'])));
+    } catch (failure) {
+      if (!signal.aborted) link(false);
+      throw failure;
+    }
+  });
+}
+
+function card({ host, alive, lastSeen, running, succeeded, failed }) {
+  const slots = Array.from({ length: Math.max(host.slots, ...running.map(attempt => attempt.slot + 1)) }, (_, slot) => {
+    const attempt = running.find(known => known.slot === slot);
+    const label = attempt && `slot ${slot}: chunk ${attempt.index} of ${attempt.run}, for ${duration((Date.now() - new Date(attempt.startedAt)) / 1000)}`;
+    return attempt ? el('a', { href: `#/runs/${attempt.run}/chunks/${attempt.index}`, title: label, 'aria-label': label }) : el('span', { title: `slot ${slot}: free` });
+  });
+  const used = host.memoryBytes - host.memoryAvailableBytes;
+  return el('section.card', { class: alive ? 'here' : 'gone', 'aria-label': host.name },
+    el('.row', null, el('h2', null, host.name), el('span.grow'),
+      el('span.pill', { class: alive ? host.onHold ? 's-queued' : 's-succeeded' : 's-failed' }, alive ? host.onHold ? 'on hold' : 'here' : `silent, last seen ${ago(lastSeen)}`)),
+    el('.small.soft', null, `${running.length} of ${host.slots} slots busy · ${host.cores} cores · dbatch ${host.version}`),
+    el('.slots', { role: 'group', 'aria-label': 'Slots' }, slots),
+    host.onHold ? el('.note', null, host.onHold) : null,
+    meter('processor', host.cpuBusy, `${Math.round(host.cpuBusy * 100)} %`),
+    host.memoryBytes ? meter('memory', used / host.memoryBytes, `${bytes(used)} of ${bytes(host.memoryBytes)}`) : null,
+    host.gpus.map(gpu => meter(`GPU ${gpu.index}`, gpu.memoryUsedBytes / gpu.memoryBytes, `${bytes(gpu.memoryUsedBytes)} of ${bytes(gpu.memoryBytes)}`, gpu.name)),
+    el('.small.soft', null, el('p', null, `${number(succeeded)} attempts succeeded, ${number(failed)} failed`, host.slotsReason ? `. ${host.slotsReason}.` : '')));
+}
+
+const meter = (title, value, text, hint) => el('.meter', { title: hint }, el('span.soft', null, title), share(Math.min(1, value || 0), `${title}: ${text}`), el('span', null, text));
