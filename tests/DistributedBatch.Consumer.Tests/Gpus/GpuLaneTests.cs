@@ -13,7 +13,7 @@ public sealed class GpuLaneTests : IDisposable
     public async Task Each_attempt_gets_a_card_of_its_own_and_the_next_one_waits_for_one()
     {
         var test = TestContext.Current.CancellationToken;
-        await using var harness = await StartAsync(test, cards: 2);
+        await using var harness = await StartAsync(cards: 2, test);
         var job = new JobSpec { Command = ["/bin/sh", "-c", "echo $CUDA_VISIBLE_DEVICES > $0.$DBATCH_CHUNK; while [ ! -e $0 ]; do sleep 0.01; done", harness.Directory["go"]], Gpus = 1 };
         for (var index = 0; index < 3; index++)
             await harness.FeedAsync(job, index);
@@ -36,7 +36,7 @@ public sealed class GpuLaneTests : IDisposable
     public async Task Two_halves_share_a_card()
     {
         var test = TestContext.Current.CancellationToken;
-        await using var harness = await StartAsync(test, cards: 1);
+        await using var harness = await StartAsync(cards: 1, test);
         var job = new JobSpec { Command = ["/bin/sh", "-c", "echo $1 > $0.$DBATCH_CHUNK; while [ ! -e $0 ]; do sleep 0.01; done", harness.Directory["go"], "{gpu}"], Gpus = 0.5 };
         await harness.FeedAsync(job, 0);
         await harness.FeedAsync(job, 1);
@@ -46,9 +46,9 @@ public sealed class GpuLaneTests : IDisposable
         await harness.EndedAsync();
     }
 
-    private static string[] Cards(ConsumerHarness harness) => [.. Directory.GetFiles(harness.Directory.Path, "go.*").Select(File.ReadAllText)];
+    private static string[] Cards(ConsumerHarness harness) => [.. Directory.GetFiles(harness.Directory.Path, "go.*").Where(file => Path.GetFileName(file) != "go").Select(File.ReadAllText)];
 
-    private Task<ConsumerHarness> StartAsync(CancellationToken test, int cards)
+    private Task<ConsumerHarness> StartAsync(int cards, CancellationToken test)
     {
         var smi = files.Write("nvidia-smi", "#!/bin/sh\n" + string.Concat(Enumerable.Range(0, cards).Select(card => $"echo '{card}, Fake, 8192, 10'\n")));
         File.SetUnixFileMode(smi, (UnixFileMode)0b111_101_101);
