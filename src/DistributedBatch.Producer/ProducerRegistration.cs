@@ -46,7 +46,7 @@ public static class ProducerRegistration
             .AddSingleton<ChunkFeeder>()
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<FeedLoop>(provider, QueueSurvives(provider)))
             .AddSingleton(provider => new RunIntake(provider.GetRequiredService<FeedLoop>(), provider.GetRequiredService<RunBook>()))
-            .AddSingleton<HostFacts>()
+            .AddSingleton(provider => new HostFacts(provider.GetRequiredService<FeedLoop>(), QueueSurvives(provider)))
             .AddHostedService<ProducerService>();
         services.AddBusEndpoint(Queue)
             .InParallel(MessagesAtOnce)

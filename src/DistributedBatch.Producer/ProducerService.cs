@@ -34,7 +34,7 @@ internal sealed class ProducerService(
         if (await store.TryOpenAsync(cancellationToken).ConfigureAwait(false))
         {
             await ActivateAsync(cancellationToken).ConfigureAwait(false);
-            work = WorkAsync();
+            work = WorkAsync(isNew: false);
         }
         else if (options.Standby)
         {
@@ -91,11 +91,24 @@ internal sealed class ProducerService(
 
     private async Task StandByAsync()
     {
-        while (!await store.TryOpenAsync(cut.Token).ConfigureAwait(false))
+        while (!await TryTakeOverAsync().ConfigureAwait(false))
             await Task.Delay(StandbyPoll, time, cut.Token).ConfigureAwait(false);
         FeedLog.TookOver(log);
-        await ActivateAsync(cut.Token).ConfigureAwait(false);
-        await WorkAsync().ConfigureAwait(false);
+        await WorkAsync(isNew: true).ConfigureAwait(false);
+    }
+
+    private async Task<bool> TryTakeOverAsync()
+    {
+        try
+        {
+            return await store.TryOpenAsync(cut.Token).ConfigureAwait(false);
+        }
+        catch (LedgerException failure)
+        {
+            // A database that restarts is no reason for a standby to stop standing by.
+            FeedLog.NotKept(log, failure.Message);
+            return false;
+        }
     }
 
     private async Task ActivateAsync(CancellationToken cancellation)
@@ -107,10 +120,12 @@ internal sealed class ProducerService(
         await bus.OpenAsync(ProducerRegistration.Queue, cancellation).ConfigureAwait(false);
     }
 
-    private async Task WorkAsync()
+    private async Task WorkAsync(bool isNew)
     {
         try
         {
+            if (isNew)
+                await ActivateAsync(cut.Token).ConfigureAwait(false);
             await Task.Run(() => loop.RunAsync(cut.Token)).ConfigureAwait(false);
         }
         catch (Exception failure) when (!cut.IsCancellationRequested)

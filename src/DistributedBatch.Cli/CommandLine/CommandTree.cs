@@ -35,6 +35,8 @@ internal static class CommandTree
         {
             RunCommand.Create(words),
             SubmitCommand.Create(words),
+            ServeCommand.Create(),
+            ConsumerCommand.Create(),
             ListCommand.Create(),
             ShowCommand.Create(),
             WatchCommand.Create(),

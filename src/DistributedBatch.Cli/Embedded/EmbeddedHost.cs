@@ -38,14 +38,7 @@ internal static class EmbeddedHost
             });
 
         // Signals are StopSignals' business: the host's own lifetime would end the run on the first one.
-        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.Services.AddSingleton<IHostLifetime, SignalsElsewhere>();
         return builder.Build();
-    }
-
-    private sealed class NoLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

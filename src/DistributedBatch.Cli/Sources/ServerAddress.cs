@@ -24,7 +24,7 @@ internal sealed record ServerAddress(Uri Url, string? Token)
             return null;
         }
 
-        return new ServerAddress(address, First(token, Variable("DBATCH_TOKEN"), TokenFile(mistakes), config.GetValueOrDefault("token")?.Text));
+        return new ServerAddress(address, First(token, Variable("DBATCH_TOKEN"), TokenFile(mistakes), config.GetValueOrDefault("token")?.Text, TokenOfThisMachine(address)));
     }
 
     private static string? TokenFile(List<string> mistakes)
@@ -38,6 +38,20 @@ internal sealed record ServerAddress(Uri Url, string? Token)
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             mistakes.Add($"DBATCH_TOKEN_FILE: cannot read {file}: {failure.Message}");
+            return null;
+        }
+    }
+
+    /// <summary>Whoever may read the token of a server on this machine needs not be told it.</summary>
+    private static string? TokenOfThisMachine(Uri address)
+    {
+        var file = Path.Combine(Lab.StateHome.Of("serve"), "token");
+        try
+        {
+            return address.IsLoopback && File.Exists(file) ? File.ReadAllText(file).Trim() : null;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
             return null;
         }
     }

@@ -96,6 +96,8 @@ internal sealed class AttemptExecutor(
             Slot = attempt.Slot,
             Start = chunk.Start,
             Count = chunk.Count,
+            Items = chunk.Items,
+            Columns = chunk.Columns,
             OnLongRunning = process => attempt.Process = process,
         };
     }

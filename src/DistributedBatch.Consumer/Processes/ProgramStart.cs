@@ -36,6 +36,12 @@ public sealed record ProgramStart
     /// <summary>Items of the chunk, for a warm runner that calls a function: how many.</summary>
     public long Count { get; init; }
 
+    /// <summary>Values of each item of the chunk, one per column or the item alone; null for a range. For a warm runner that calls a function.</summary>
+    public IReadOnlyList<IReadOnlyList<string>>? Items { get; init; }
+
+    /// <summary>Column names of <see cref="Items"/>; null unless the items are rows.</summary>
+    public IReadOnlyList<string>? Columns { get; init; }
+
     /// <summary>Told the process id of the program when it has run for a while, so that it can be watched; short programs are never told of.</summary>
     public Action<int>? OnLongRunning { get; init; }
 }

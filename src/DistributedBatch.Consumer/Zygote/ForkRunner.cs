@@ -21,7 +21,7 @@ internal sealed class ForkRunner(ZygotePool pool, IProgramRunner cold, string? p
         if (began is not ZygoteStart.Ready { Zygote: var zygote })
             return await cold.RunAsync(start, stop);
         var outcome = await RunAsync(zygote, command, start, stop);
-        tally.Add(TimeSpan.FromSeconds(zygote.Hello.Seconds));
+        tally.Add();
         return outcome;
     }
 
@@ -39,7 +39,7 @@ internal sealed class ForkRunner(ZygotePool pool, IProgramRunner cold, string? p
             if (!start.Stdin.IsEmpty)
                 json.WriteBase64String("in", start.Stdin.Span);
             ZygoteProcess.WriteEnvironment(json, start.Environment);
-        });
+        }, start.OnLongRunning);
         using var watch = ZygoteWatch.Over(zygote, job, start, time, stop);
         var last = await job.Ended;
         return job.Outcome(last, time.GetElapsedTime(from));

@@ -4,14 +4,30 @@ using DistributedBatch.Consumer.Processes;
 namespace DistributedBatch.Consumer.Zygote;
 
 /// <summary>Chooses, once per run and host, how the run's chunks are started, and remembers why.</summary>
-/// <param name="options">How warm interpreters are kept.</param>
-/// <param name="cold">Starts a process per chunk.</param>
-/// <param name="time">Clock for durations and limits.</param>
-/// <param name="logger">Told of every choice.</param>
-public sealed partial class WarmStart(WarmStartOptions options, IProgramRunner cold, TimeProvider time, ILogger<WarmStart> logger) : IAsyncDisposable
+public sealed partial class WarmStart : IAsyncDisposable
 {
-    private readonly ZygotePool pool = new(options, time, logger);
+    private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(30);
+
+    private readonly WarmStartOptions options;
+    private readonly IProgramRunner cold;
+    private readonly TimeProvider time;
+    private readonly ILogger<WarmStart> logger;
+    private readonly ZygotePool pool;
+    private readonly ITimer sweep;
     private readonly ConcurrentDictionary<RunId, WarmRun> runs = new();
+
+    /// <summary>Makes one; nothing is started before a chunk asks.</summary>
+    /// <param name="options">How warm interpreters are kept.</param>
+    /// <param name="cold">Starts a process per chunk.</param>
+    /// <param name="time">Clock for durations and limits.</param>
+    /// <param name="logger">Told of every choice.</param>
+    public WarmStart(WarmStartOptions options, IProgramRunner cold, TimeProvider time, ILogger<WarmStart> logger)
+    {
+        ArgumentNullException.ThrowIfNull(time);
+        (this.options, this.cold, this.time, this.logger) = (options, cold, time, logger);
+        pool = new ZygotePool(options, time, logger);
+        sweep = time.CreateTimer(_ => EndUnused(), null, SweepEvery, SweepEvery);
+    }
 
     /// <summary>
     /// The runner for a chunk of a run. The first chunk of a run decides, and waits until a preloaded interpreter is up where one is wanted; all others
@@ -38,16 +54,28 @@ public sealed partial class WarmStart(WarmStartOptions options, IProgramRunner c
     /// <summary>Drops what is remembered of a run that is over.</summary>
     public async ValueTask ForgetAsync(RunId run)
     {
-        if (runs.TryRemove(run, out var known) && known.Choice.IsValueCreated && await known.Choice.Value is { Runner: IAsyncDisposable runner } && runner != cold)
-            await runner.DisposeAsync();
+        if (runs.TryRemove(run, out var known) && known.Choice.IsValueCreated && await known.Choice.Value is { Runner: KeepRunner runner })
+            runner.Dispose();
     }
 
     /// <summary>Ends every warm interpreter and what runs in them.</summary>
     public async ValueTask DisposeAsync()
     {
+        await sweep.DisposeAsync();
         foreach (var run in runs.Keys)
             await ForgetAsync(run);
         await pool.DisposeAsync();
+    }
+
+    private void EndUnused()
+    {
+        foreach (var run in runs.Values)
+        {
+            if (run.Choice is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true, Result.Runner: KeepRunner keep } })
+                keep.EndUnused();
+        }
+
+        pool.EndUnused();
     }
 
     private async Task<WarmChoice> DecideAsync(RunId run, JobSpec job, ProgramStart start, WarmTally tally)
@@ -74,9 +102,20 @@ public sealed partial class WarmStart(WarmStartOptions options, IProgramRunner c
             return new WarmChoice(cold, WarmMode.Off, ((ZygoteStart.Unfit)began).Reason);
 
         tally.Preloaded = hello.Imported;
-        var left = hello.Skipped.Where(module => module.Value.StartsWith("it ", StringComparison.Ordinal)).Select(module => $"{module.Key} is not preloaded: {module.Value}");
-        var reason = string.Join("; ", left) is { Length: > 0 } text ? text : null;
-        return new WarmChoice(new ForkRunner(pool, cold, job.Python, tally, time), WarmMode.Fork, reason);
+        tally.SavedEach = TimeSpan.FromSeconds(hello.Seconds);
+        if (job.Warm == WarmMode.Keep && hello.Process)
+            return new WarmChoice(new KeepRunner(pool, cold, options, job.Python, tally, time), WarmMode.Keep, NotPreloaded(hello));
+        var missing = job.Warm == WarmMode.Keep
+            ? $"'{command.Script ?? command.Module}' offers no function process(start, count) or process(items) to keep an interpreter for"
+            : null;
+        return new WarmChoice(new ForkRunner(pool, cold, job.Python, tally, time), WarmMode.Fork, missing ?? NotPreloaded(hello));
+    }
+
+    // Only what would have made forking unsafe; an import that failed will fail in the job's own output.
+    private static string? NotPreloaded(ZygoteEvent hello)
+    {
+        var left = hello.Unsafe.Select(module => $"{module.Key} is not preloaded: {module.Value}");
+        return string.Join("; ", left) is { Length: > 0 } text ? text : null;
     }
 
     [LoggerMessage(EventId = 2410, Level = LogLevel.Information, Message = "Run {Run}: warm start is {Mode}")]

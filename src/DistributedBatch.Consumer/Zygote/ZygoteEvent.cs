@@ -41,6 +41,10 @@ internal sealed record ZygoteEvent
     /// <summary><c>ready</c>: modules that were not, and why.</summary>
     public IReadOnlyDictionary<string, string> Skipped { get; init; } = new Dictionary<string, string>();
 
+    /// <summary><c>ready</c>: modules that would have made forking unsafe, and how; they are left to the jobs.</summary>
+    [JsonIgnore]
+    public IReadOnlyDictionary<string, string> Unsafe { get; init; } = new Dictionary<string, string>();
+
     /// <summary><c>ready</c>: whether the script offers <c>process</c>.</summary>
     public bool Process { get; init; }
 

@@ -4,7 +4,8 @@ namespace DistributedBatch.Consumer.Zygote;
 
 /// <summary>A child of a zygote, from the request to its end.</summary>
 /// <param name="id">Its number in the conversation with the zygote.</param>
-internal sealed class ZygoteJob(long id)
+/// <param name="onStarted">Told its process id after the fork; null for nobody.</param>
+internal sealed class ZygoteJob(long id, Action<int>? onStarted = null)
 {
     private readonly TaskCompletionSource<ZygoteEvent?> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -14,7 +15,10 @@ internal sealed class ZygoteJob(long id)
     public long Id => id;
 
     /// <summary>Its process id and group; 0 before the fork.</summary>
-    public int Pid { get; set; }
+    public int Pid { get; private set; }
+
+    /// <summary>Whether it was asked to stop.</summary>
+    public bool Stopping => stopped != 0;
 
     /// <summary>Whether its time limit was the first reason to stop it.</summary>
     public bool TimedOut => stopped == 2;
@@ -24,6 +28,14 @@ internal sealed class ZygoteJob(long id)
 
     /// <summary>The event that ended it (<c>ended</c> or <c>failed</c>); null when the zygote was lost.</summary>
     public Task<ZygoteEvent?> Ended => ended.Task;
+
+    /// <summary>It was forked.</summary>
+    /// <param name="pid">Its process id.</param>
+    public void Started(int pid)
+    {
+        Pid = pid;
+        onStarted?.Invoke(pid);
+    }
 
     /// <summary>Settles <see cref="Ended"/>.</summary>
     public void End(ZygoteEvent? last) => ended.TrySetResult(last);

@@ -17,7 +17,6 @@ internal sealed class ZygotePool(WarmStartOptions options, TimeProvider time, IL
         {
             if (disposed)
                 return Task.FromResult<ZygoteStart>(new ZygoteStart.Unfit("the consumer is stopping"));
-            EndUnused();
             var place = places.GetValueOrDefault(key);
             if (place is not null && !NeedsAnother(place))
             {
@@ -67,8 +66,14 @@ internal sealed class ZygotePool(WarmStartOptions options, TimeProvider time, IL
         return true;
     }
 
-    // Called on every use: an idle zygote of a run that is over goes when the next run needs one.
-    private void EndUnused()
+    /// <summary>Ends what was replaced and what nobody needed for a while.</summary>
+    public void EndUnused()
+    {
+        lock (turn)
+            EndUnusedLocked();
+    }
+
+    private void EndUnusedLocked()
     {
         foreach (var (key, place) in places)
         {

@@ -81,7 +81,7 @@ internal sealed partial class ZygoteProcess : IAsyncDisposable
 
             if (hello.Event == "ready")
             {
-                zygote.Hello = hello with { Skipped = hello.Skipped.Concat(excluded).DistinctBy(pair => pair.Key).ToDictionary() };
+                zygote.Hello = hello with { Unsafe = excluded };
                 LogReady(logger, key, hello.Pid, hello.Imported.Count, hello.Seconds);
                 return new ZygoteStart.Ready(zygote);
             }
@@ -95,9 +95,10 @@ internal sealed partial class ZygoteProcess : IAsyncDisposable
     /// <summary>Asks for a fork.</summary>
     /// <param name="op"><c>run</c> or <c>keep</c>.</param>
     /// <param name="write">Adds what the operation needs to the request.</param>
-    public ZygoteJob Fork(string op, Action<Utf8JsonWriter> write)
+    /// <param name="onStarted">Told the process id after the fork; null for nobody.</param>
+    public ZygoteJob Fork(string op, Action<Utf8JsonWriter> write, Action<int>? onStarted = null)
     {
-        var job = new ZygoteJob(Interlocked.Increment(ref lastId));
+        var job = new ZygoteJob(Interlocked.Increment(ref lastId), onStarted);
         jobs[job.Id] = job;
         var sent = requests.Writer.TryWrite(Line(json =>
         {
@@ -274,7 +275,7 @@ internal sealed partial class ZygoteProcess : IAsyncDisposable
             switch (heard.Event)
             {
                 case "started" when jobs.TryGetValue(heard.Id, out var job):
-                    job.Pid = heard.Pid;
+                    job.Started(heard.Pid);
                     break;
                 case "ended" or "failed":
                     Forget(heard.Id)?.End(heard);

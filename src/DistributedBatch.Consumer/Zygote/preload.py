@@ -50,8 +50,10 @@ def imports_of(tree):
 def defines_process(tree):
     """Whether the file offers process() at its top level, so that a kept interpreter has something to call."""
     for node in tree.body:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == "process":
-            return True
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            marks = [getattr(mark, "attr", getattr(mark, "id", None)) for mark in node.decorator_list]
+            if node.name == "process" or "process" in marks:
+                return True
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "process" for t in node.targets):
             return True
         if isinstance(node, ast.ImportFrom) and any((a.asname or a.name) in ("process", "*") for a in node.names):

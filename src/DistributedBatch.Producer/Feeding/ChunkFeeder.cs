@@ -20,6 +20,12 @@ internal sealed class ChunkFeeder(RunBook book, HostBook hosts, GroupCommit comm
     /// <summary>Where confirmations go that did not come at once; set by the feed loop.</summary>
     public Action<Input> Later { get; set; } = _ => { };
 
+    /// <summary>Chunks given to the queue whose confirmation the loop has not heard yet.</summary>
+    public int Unconfirmed { get; private set; }
+
+    /// <summary>The loop has heard a confirmation that came later.</summary>
+    public void Confirmed() => Unconfirmed--;
+
     /// <summary>Counts chunks of a run that left a place.</summary>
     public void Settled(ActiveRun run, int chunks, DateTimeOffset now) => throughput[run.ResourceClass].Add(chunks, now);
 
@@ -91,9 +97,13 @@ internal sealed class ChunkFeeder(RunBook book, HostBook hosts, GroupCommit comm
         var message = await run.MessageAsync(feed, cancellation).ConfigureAwait(false);
         var confirmation = publisher.PublishAsync(message, cancellation);
         if (confirmation.IsCompletedSuccessfully)
+        {
             run.Ledger.Published(feed.Chunk.Index, feed.Attempt);
-        else
-            _ = ConfirmAsync(run, feed, confirmation);
+            return;
+        }
+
+        Unconfirmed++;
+        _ = ConfirmAsync(run, feed, confirmation);
     }
 
     private async Task ConfirmAsync(ActiveRun run, Feed feed, ValueTask confirmation)

@@ -19,10 +19,14 @@ internal sealed class FeedLoop(
 
     private static readonly TimeSpan Watchfulness = TimeSpan.FromSeconds(1);
 
+    // A queue that has not confirmed by then is not there; what it took all the same is run twice.
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
+
     private readonly Channel<Input> inputs = Channel.CreateUnbounded<Input>(new UnboundedChannelOptions { SingleReader = true });
     private readonly List<Input> round = [];
     private readonly List<Action> afterCommit = [];
     private DateTimeOffset watchedAt;
+    private DateTimeOffset? stopBy;
     private volatile bool feeding = true;
 
     /// <summary>Gives the loop something to do.</summary>
@@ -32,8 +36,8 @@ internal sealed class FeedLoop(
     /// <summary>First phase of a stop: feed nothing new, keep hearing.</summary>
     public void StopFeeding() => feeding = false;
 
-    /// <summary>Second phase of a stop: do what was given so far, then end.</summary>
-    public void Complete() => inputs.Writer.TryComplete();
+    /// <summary>Second phase of a stop: do what was given so far, hear what the queue took, then end.</summary>
+    public void Complete() => Post(new Input.Stop());
 
     /// <summary>Brings back the runs of the store. Call once, before <see cref="RunAsync"/>.</summary>
     public ValueTask LoadAsync(CancellationToken cancellation)
@@ -43,7 +47,7 @@ internal sealed class FeedLoop(
         return book.LoadAsync(options.ResumeOnStart, commit.Announced, time.GetUtcNow(), cancellation);
     }
 
-    /// <summary>Works until <see cref="Complete"/>.</summary>
+    /// <summary>Works until <see cref="Complete"/> was called and everything is heard.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         await using var timer = time.CreateTimer(_ => Post(Input.Tick.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -86,6 +90,8 @@ internal sealed class FeedLoop(
         foreach (var tell in afterCommit)
             tell();
         afterCommit.Clear();
+        if (stopBy is { } end && (feeder.Unconfirmed == 0 || now >= end))
+            inputs.Writer.TryComplete();
         timer.Change(done ? UntilDue(now) : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 
@@ -126,6 +132,10 @@ internal sealed class FeedLoop(
                 break;
             case Input.Confirm confirm:
                 Confirm(confirm, now);
+                break;
+            case Input.Stop:
+                feeding = false;
+                stopBy = now + StopPatience;
                 break;
             case Input.Announced(var run, var revision):
                 await commit.KeepAnnouncedAsync(run, revision, cancellation).ConfigureAwait(false);
@@ -197,6 +207,7 @@ internal sealed class FeedLoop(
 
     private void Confirm(Input.Confirm confirm, DateTimeOffset now)
     {
+        feeder.Confirmed();
         if (book.Find(confirm.Run)?.Ledger is not { } ledger)
             return;
         if (confirm.Failure is null)
@@ -234,7 +245,7 @@ internal sealed class FeedLoop(
 
     private TimeSpan UntilDue(DateTimeOffset now)
     {
-        DateTimeOffset? next = null;
+        var next = stopBy;
         foreach (var run in book.Active)
         {
             if (run.Ledger.NextDue is { } due && due > now && !(due >= next))
@@ -243,7 +254,7 @@ internal sealed class FeedLoop(
                 next = now + Watchfulness;
         }
 
-        return next is { } soonest ? soonest - now : Timeout.InfiniteTimeSpan;
+        return next is { } soonest ? (soonest > now ? soonest - now : TimeSpan.Zero) : Timeout.InfiniteTimeSpan;
     }
 
     private static void Refuse(Input input, Exception reason)

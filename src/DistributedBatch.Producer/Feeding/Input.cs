@@ -40,6 +40,9 @@ internal abstract record Input
     /// <summary>A revision of a run was published.</summary>
     internal sealed record Announced(RunId Run, long Revision) : Input;
 
+    /// <summary>The loop is to end when it has heard of every chunk it published.</summary>
+    internal sealed record Stop : Input;
+
     /// <summary>Time has passed.</summary>
     internal sealed record Tick : Input
     {

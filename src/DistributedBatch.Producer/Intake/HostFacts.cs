@@ -5,7 +5,9 @@ using DistributedBatch.Producer.Feeding;
 namespace DistributedBatch.Producer.Intake;
 
 /// <summary>What hosts say, on its way to the feed loop. A fact about an attempt is acknowledged when the ledger has committed it.</summary>
-internal sealed class HostFacts(FeedLoop loop) : IHandle<AttemptReports>, IHandle<HostHeartbeat>, IHandle<LeaseTaken>, IHandle<ChunkDead>
+/// <param name="loop">Who hears it.</param>
+/// <param name="queueSurvives">Whether what is not acknowledged is given to the next producer.</param>
+internal sealed class HostFacts(FeedLoop loop, bool queueSurvives) : IHandle<AttemptReports>, IHandle<HostHeartbeat>, IHandle<LeaseTaken>, IHandle<ChunkDead>
 {
     /// <inheritdoc/>
     public Task HandleAsync(AttemptReports message, CancellationToken cancellation) => KeepAsync(kept => new Input.Reports(message, kept), cancellation);
@@ -26,9 +28,10 @@ internal sealed class HostFacts(FeedLoop loop) : IHandle<AttemptReports>, IHandl
     private Task KeepAsync(Func<TaskCompletionSource, Input> input, CancellationToken cancellation)
     {
         var kept = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        // A stopped producer acknowledges nothing: the message is given to the next one.
-        return loop.Post(input(kept))
-            ? kept.Task.WaitAsync(cancellation)
-            : Task.FromException(new OperationCanceledException("The producer has stopped."));
+        if (loop.Post(input(kept)))
+            return kept.Task.WaitAsync(cancellation);
+        // The producer has given up on its ledger and the program is about to end. With a broker the message is held until then and goes to the next
+        // producer; within one process there is no next one, and holding it would only hold up the end.
+        return queueSurvives ? Task.Delay(Timeout.Infinite, cancellation) : Task.CompletedTask;
     }
 }

@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Runs;
-
 namespace DistributedBatch.Consumer.Tests.Zygote;
 
 /// <summary>Each script gives the same exit code, output and error text in a process of its own and as a fork, or falls back with a reason.</summary>

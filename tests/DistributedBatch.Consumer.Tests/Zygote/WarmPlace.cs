@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text;
 using DistributedBatch.Consumer.Processes;
 using DistributedBatch.Consumer.Zygote;
-using DistributedBatch.Contracts.Runs;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DistributedBatch.Consumer.Tests.Zygote;

@@ -137,6 +137,9 @@ internal sealed class PostgresLedgerStore(string database) : ILedgerStore
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        // The server ends a session some time after its connection; a standby need not wait for that when we leave in good order.
+        if (isWriter && connection?.State == System.Data.ConnectionState.Open)
+            await ExplainAsync(() => UnlockAsync()).ConfigureAwait(false);
         if (connection is not null)
             await connection.DisposeAsync().ConfigureAwait(false);
         connection = null;
@@ -217,6 +220,12 @@ internal sealed class PostgresLedgerStore(string database) : ILedgerStore
         isWriter = false;
         if (!await TryOpenAsync(cancellation).ConfigureAwait(false))
             throw new LedgerException($"The ledger in {Where} was taken over by another producer while this one was cut off from it.");
+    }
+
+    private async Task<bool> UnlockAsync()
+    {
+        await using var unlock = Command("SELECT pg_advisory_unlock($1)", LockKey);
+        return (bool)(await unlock.ExecuteScalarAsync().ConfigureAwait(false))!;
     }
 
     private async Task MigrateAsync(CancellationToken cancellation)

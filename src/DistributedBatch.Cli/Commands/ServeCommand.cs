@@ -1,0 +1,135 @@
+using System.CommandLine;
+using DistributedBatch.Cli.CommandLine;
+using DistributedBatch.Cli.Embedded;
+using DistributedBatch.Cli.Lab;
+using DistributedBatch.Consumer;
+using DistributedBatch.Contracts.Jobs;
+using DistributedBatch.Messaging;
+using DistributedBatch.Producer;
+using DistributedBatch.Tracker;
+using DistributedBatch.Tracker.Api;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Constraints;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace DistributedBatch.Cli.Commands;
+
+/// <summary><c>dbatch serve</c>: the head of a lab. Producer and tracker by default, each of which may also run alone.</summary>
+internal static class ServeCommand
+{
+    private static readonly string[] Roles = ["producer", "tracker", "consumer"];
+
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        var roles = new Option<string>("--roles") { HelpName = "LIST", Description = "of producer, tracker, consumer [DBATCH_ROLES]; default producer,tracker" };
+        var listen = new Option<string>("--listen") { HelpName = "URL", Description = "address of the tracker's API [DBATCH_LISTEN]; default http://127.0.0.1:8080" };
+        var database = new Option<string>("--database") { HelpName = "URL", Description = "PostgreSQL in place of SQLite, postgres://user:password@host/name [DBATCH_DATABASE]" };
+        var verb = new Command("serve", "Run the head of a lab: producer and tracker.") { roles, listen, database };
+        var options = new ServiceOptions(verb);
+        verb.SetAction(async (parsed, _) =>
+        {
+            var mistakes = new List<string>();
+            var chosen = (ServiceOptions.Text(parsed, roles, "roles") ?? "producer,tracker").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            foreach (var role in chosen.Except(Roles))
+                mistakes.Add($"--roles: there is no role '{role}'{(NearestName.Of(role, Roles) is { } nearest ? $"; did you mean {nearest}?" : $"; there are {string.Join(", ", Roles)}.")}");
+            var address = ServiceOptions.Text(parsed, listen, "listen") ?? "http://127.0.0.1:8080";
+            if (!Uri.TryCreate(address, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+                mistakes.Add($"--listen: '{address}' is no address to listen on; write it as http://127.0.0.1:8080, or http://0.0.0.0:8080 for every network.");
+            var broker = options.Broker(parsed, mistakes);
+            if (mistakes.Count > 0)
+                return Complaint.Usage(mistakes);
+
+            var data = options.DataDirectory(parsed);
+            var store = ServiceOptions.Text(parsed, database, "database");
+            if (!TryCreate(data, out var failure))
+                return Complaint.Usage(failure);
+            return await ServiceRun.ToTheEndAsync(
+                Build(chosen, data, url!, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, options.Host(parsed))),
+                () => Console.Error.WriteLine(chosen.Contains("tracker")
+                    ? $"dbatch serves {string.Join(" and ", chosen)} on {address}; data in {data}; clients need the token in {Path.Combine(data, "token")}."
+                    : $"dbatch serves {string.Join(" and ", chosen)}; data in {data}.")).ConfigureAwait(false);
+        });
+        verb.Options.OfType<Option<string>>().First(option => option.Name == "--data").Description =
+            "directory for ledger, tracker's database, token, outputs and logs [DBATCH_DATA]; default: ~/.local/state/dbatch/serve";
+        return verb;
+    }
+
+    private static bool TryCreate(string directory, out string failure)
+    {
+        failure = "";
+        try
+        {
+            Directory.CreateDirectory(directory);
+            return true;
+        }
+        catch (Exception reason) when (reason is IOException or UnauthorizedAccessException)
+        {
+            failure = $"The data directory {directory} cannot be used: {reason.Message}";
+            return false;
+        }
+    }
+
+    private static IHost Build(string[] roles, string data, Uri listen, Action<IServiceCollection> add)
+    {
+        if (!roles.Contains("tracker"))
+        {
+            var plain = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+            ServiceLog.Configure(plain.Logging);
+            add(plain.Services);
+            Settle(plain.Services);
+            return plain.Build();
+        }
+
+        // The data directory as content root, or an appsettings.json of somebody else's in the working directory would be read.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = data });
+        ServiceLog.Configure(builder.Logging);
+        builder.WebHost.UseKestrelHttpsConfiguration().UseUrls(listen.AbsoluteUri);
+        builder.Services.AddTrackerApi();
+
+        // The slim builder leaves this one out; the tracker's routes use it.
+        builder.Services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<RegexInlineRouteConstraint>("regex"));
+        add(builder.Services);
+        Settle(builder.Services);
+        return builder.Build().MapTracker();
+    }
+
+    private static void Settle(IServiceCollection services)
+    {
+        services.Configure<HostOptions>(options => options.ShutdownTimeout = Timeout.InfiniteTimeSpan);
+        services.AddSingleton<IHostLifetime, SignalsElsewhere>();
+    }
+
+    private static void AddRoles(IServiceCollection services, string[] roles, string data, string? database, string host)
+    {
+        if (roles.Contains("tracker"))
+        {
+            services.AddTracker(options =>
+            {
+                options.DataDirectory = data;
+                options.Database = database;
+            });
+        }
+
+        if (roles.Contains("producer"))
+        {
+            services.AddProducer(options =>
+            {
+                options.DataDirectory = data;
+                options.Database = database;
+            });
+        }
+
+        if (roles.Contains("consumer"))
+        {
+            services.AddConsumer(options =>
+            {
+                options.DataDirectory = data;
+                options.Host = host;
+            });
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using DistributedBatch.Cli.Options;
+using DistributedBatch.Messaging.Connections;
+
+namespace DistributedBatch.Cli.Lab;
+
+/// <summary>The options that every service of a lab has: its broker, its directory, its name. Each may also come from its variable or the config file.</summary>
+internal sealed class ServiceOptions
+{
+    private readonly Option<string> broker = new("--broker")
+    {
+        HelpName = "URL", Description = "RabbitMQ, such as amqp://user:password@head:5672 or amqps:// for TLS [DBATCH_BROKER]",
+    };
+
+    private readonly Option<string> authority = new("--broker-ca")
+    {
+        HelpName = "FILE", Description = "PEM file with the authorities to trust for amqps:// [DBATCH_BROKER_CA]; default: the system's",
+    };
+
+    private readonly Option<string> data = new("--data")
+    {
+        HelpName = "DIR", Description = "directory for everything that is kept [DBATCH_DATA]; default: ~/.local/state/dbatch/ROLE",
+    };
+
+    private readonly Option<string> host = new("--host") { HelpName = "NAME", Description = "name of this machine in the lab [DBATCH_HOST_NAME]; default: the machine's own" };
+
+    private readonly string role;
+
+    /// <summary>Adds the options to <paramref name="verb"/>.</summary>
+    public ServiceOptions(Command verb)
+    {
+        role = verb.Name;
+        foreach (var option in new[] { broker, authority, data, host })
+            verb.Options.Add(option);
+    }
+
+    /// <summary>The text of an option: its flag, else its variable, else the config file.</summary>
+    public static string? Text(ParseResult parsed, Option<string> option, string key) => parsed.GetValue(option) ?? ServiceSetting.Text(key);
+
+    /// <summary>Absolute path of the data directory.</summary>
+    public string DataDirectory(ParseResult parsed) => Path.GetFullPath(Text(parsed, data, "data") ?? StateHome.Of(role));
+
+    /// <summary>Name of this machine.</summary>
+    public string Host(ParseResult parsed) => Text(parsed, host, "host-name") ?? Environment.MachineName;
+
+    /// <summary>Makes broker options, or says in <paramref name="mistakes"/> why not.</summary>
+    public Action<BrokerOptions>? Broker(ParseResult parsed, List<string> mistakes)
+    {
+        var text = Text(parsed, broker, "broker");
+        if (text is null)
+            mistakes.Add("Say which broker: --broker amqp://user:password@head:5672, or set DBATCH_BROKER. Without a broker there is 'dbatch run'.");
+        else if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("amqp" or "amqps"))
+            mistakes.Add($"--broker: '{text}' is no broker address; write it as amqp://user:password@host:5672 or amqps://…");
+        else
+            return options =>
+            {
+                options.Url = url;
+                options.CertificateAuthorityFile = Text(parsed, authority, "broker-ca");
+                options.HostName = Host(parsed);
+                options.Role = role;
+            };
+        return null;
+    }
+}

@@ -1,0 +1,50 @@
+using DistributedBatch.Cli.CommandLine;
+using DistributedBatch.Cli.Embedded;
+using DistributedBatch.Messaging.Connections;
+using Microsoft.Extensions.Hosting;
+
+namespace DistributedBatch.Cli.Lab;
+
+/// <summary>Runs a service until a signal ends it: the first lets it finish in good order, the second cuts it off.</summary>
+internal static class ServiceRun
+{
+    /// <summary>Runs <paramref name="host"/> and gives the exit code.</summary>
+    public static async Task<int> ToTheEndAsync(IHost host, Action started)
+    {
+        using var signals = new StopSignals();
+        var lifetime = (IHostApplicationLifetime)host.Services.GetService(typeof(IHostApplicationLifetime))!;
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(signals.Drain, lifetime.ApplicationStopping);
+        try
+        {
+            await host.StartAsync(signals.Drain).ConfigureAwait(false);
+            started();
+            await Task.Delay(Timeout.Infinite, ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await host.StopAsync(signals.Kill).ConfigureAwait(false);
+            return ExitCode.Done;
+        }
+        catch (OperationCanceledException) when (signals.Drain.IsCancellationRequested)
+        {
+            return ExitCode.Interrupted;
+        }
+        catch (BrokerRefusedException failure)
+        {
+            return Complaint.Unreachable(failure.Message);
+        }
+        catch (Exception failure) when (StartFailure.Sentence(failure) is not null)
+        {
+            return Complaint.Usage(StartFailure.Sentence(failure)!);
+        }
+        finally
+        {
+            switch (host)
+            {
+                case IAsyncDisposable asynchronous:
+                    await asynchronous.DisposeAsync().ConfigureAwait(false);
+                    break;
+                default:
+                    host.Dispose();
+                    break;
+            }
+        }
+    }
+}

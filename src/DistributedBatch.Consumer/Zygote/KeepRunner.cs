@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+using DistributedBatch.Consumer.Processes;
+
+namespace DistributedBatch.Consumer.Zygote;
+
+/// <summary>
+/// Calls a script's <c>process</c> in an interpreter that stays, one per slot. A crash, a timeout or too much memory ends that interpreter; the next
+/// chunk of the slot gets another.
+/// </summary>
+/// <param name="pool">The zygotes, from which the interpreters are forked.</param>
+/// <param name="cold">Runs what no zygote can be had for.</param>
+/// <param name="options">Limits.</param>
+/// <param name="python">Interpreter to use where the command says <c>python</c>; null for none.</param>
+/// <param name="tally">Counts what was saved.</param>
+/// <param name="time">Clock for durations and limits.</param>
+internal sealed class KeepRunner(ZygotePool pool, IProgramRunner cold, WarmStartOptions options, string? python, WarmTally tally, TimeProvider time)
+    : IProgramRunner, IDisposable
+{
+    private readonly ConcurrentDictionary<int, KeptInterpreter> slots = new();
+    private readonly string directory = Directory.CreateTempSubdirectory("dbatch-").FullName;
+    private long lastUse = time.GetTimestamp();
+
+    /// <inheritdoc/>
+    public async Task<ProgramOutcome> RunAsync(ProgramStart start, CancellationToken stop)
+    {
+        if (PythonCommand.Read(start.Command, python) is not PythonReading.Found { Command: var command })
+            return await cold.RunAsync(start, stop);
+        if (stop.IsCancellationRequested)
+            return new ProgramOutcome.Stopped(ProgramUsage.None);
+        if (!slots.TryGetValue(start.Slot, out var kept) || !kept.Usable)
+        {
+            kept?.Dispose();
+            var key = ZygoteKey.Of(command, start);
+            if (await pool.TakeAsync(key) is not ZygoteStart.Ready { Zygote: var zygote })
+                return await cold.RunAsync(start, stop);
+            kept = await KeptInterpreter.StartAsync(zygote, key, options.KeepGrowthLimit, directory);
+            if (kept is null)
+                return new ProgramOutcome.RunnerLost("The interpreter that was to stay died before it could take the chunk; the next chunk starts another.");
+            slots[start.Slot] = kept;
+        }
+
+        var outcome = await kept.RunAsync(start, command, time, stop);
+        Interlocked.Exchange(ref lastUse, time.GetTimestamp());
+        tally.Add();
+        return outcome;
+    }
+
+    /// <summary>Ends interpreters that nobody needed for a while; the next chunk starts them again.</summary>
+    public void EndUnused()
+    {
+        foreach (var (slot, kept) in slots)
+        {
+            if (!kept.Busy && time.GetElapsedTime(Interlocked.Read(ref lastUse)) > options.IdleLimit && slots.TryRemove(new(slot, kept)))
+                kept.Dispose();
+        }
+    }
+
+    /// <summary>Ends every interpreter.</summary>
+    public void Dispose()
+    {
+        foreach (var slot in slots.Keys)
+        {
+            if (slots.TryRemove(slot, out var kept))
+                kept.Dispose();
+        }
+
+        if (Directory.Exists(directory))
+            Directory.Delete(directory, recursive: true);
+    }
+}

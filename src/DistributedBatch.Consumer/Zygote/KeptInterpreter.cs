@@ -1,0 +1,129 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using DistributedBatch.Consumer.Processes;
+
+namespace DistributedBatch.Consumer.Zygote;
+
+/// <summary>One interpreter that stays: a child of the zygote and the socket to it. Takes one chunk at a time.</summary>
+internal sealed class KeptInterpreter : IDisposable
+{
+    private readonly ZygoteProcess zygote;
+    private readonly ZygoteJob job;
+    private readonly Socket socket;
+    private readonly KeepRequest request;
+    private byte[] answer = new byte[512];
+
+    private KeptInterpreter(ZygoteProcess zygote, ZygoteJob job, Socket socket, ZygoteKey key)
+    {
+        this.zygote = zygote;
+        this.job = job;
+        this.socket = socket;
+        request = new KeepRequest(key.Environment);
+    }
+
+    /// <summary>Whether it can take another chunk.</summary>
+    public bool Usable { get; private set; } = true;
+
+    /// <summary>Whether it is at a chunk.</summary>
+    public bool Busy { get; private set; }
+
+    /// <summary>Forks an interpreter; null when it died before it was there.</summary>
+    public static async Task<KeptInterpreter?> StartAsync(ZygoteProcess zygote, ZygoteKey key, long growthLimit, string directory)
+    {
+        var path = Path.Combine(directory, Path.GetRandomFileName());
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(path));
+        listener.Listen(1);
+        try
+        {
+            var job = zygote.Fork("keep", json =>
+            {
+                json.WriteString("socket", path);
+                json.WriteNumber("growth", growthLimit);
+                json.WriteStartObject("set");
+                json.WriteEndObject();
+            });
+            using var given = new CancellationTokenSource();
+            var accepted = listener.AcceptAsync(given.Token).AsTask();
+            if (await Task.WhenAny(accepted, job.Ended) == accepted)
+                return new KeptInterpreter(zygote, job, await accepted, key);
+            await given.CancelAsync();
+            return null;
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    /// <summary>Runs one chunk. An interpreter that dies with it takes only this chunk along.</summary>
+    public async Task<ProgramOutcome> RunAsync(ProgramStart start, PythonCommand command, TimeProvider time, CancellationToken stop)
+    {
+        Busy = true;
+        var from = time.GetTimestamp();
+        int length;
+        if (job.Pid > 0)
+            start.OnLongRunning?.Invoke(job.Pid);
+        using (ZygoteWatch.Over(zygote, job, start, time, stop))
+        {
+            try
+            {
+                await SendAsync(request.For(start, command));
+                length = await ReceiveAsync();
+            }
+            catch (SocketException)
+            {
+                length = 0;
+            }
+        }
+
+        Busy = false;
+        var duration = time.GetElapsedTime(from);
+        if (length == 0)
+        {
+            Usable = false;
+            return job.Outcome(await job.Ended, duration);
+        }
+
+        // A stop that came too late for this chunk has still killed the interpreter, or is about to.
+        var reply = JsonSerializer.Deserialize(answer.AsSpan(0, length), KeepJson.Default.KeepReply)!;
+        Usable = !reply.Retire && !job.Stopping;
+        return reply.Missing
+            ? new ProgramOutcome.NotStarted(
+                $"'{command.Script ?? command.Module}' offers no function process(start, count) or process(items) to keep an interpreter for; add one, or use --warm fork.")
+            : new ProgramOutcome.Exited(reply.Code, new ProgramUsage(duration, TimeSpan.FromSeconds(reply.Cpu), reply.Rss));
+    }
+
+    /// <summary>Closes the socket, at which the interpreter ends.</summary>
+    public void Dispose()
+    {
+        Usable = false;
+        socket.Dispose();
+        request.Dispose();
+        if (job.StopFor(timeLimit: false))
+            zygote.Stop(job, TimeSpan.FromSeconds(1));
+    }
+
+    private async ValueTask SendAsync(ReadOnlyMemory<byte> line)
+    {
+        while (line.Length > 0)
+            line = line[await socket.SendAsync(line)..];
+    }
+
+    // The length of one line; 0 when the other side has closed.
+    private async ValueTask<int> ReceiveAsync()
+    {
+        var length = 0;
+        while (true)
+        {
+            var got = await socket.ReceiveAsync(answer.AsMemory(length));
+            length += got;
+            if (got == 0)
+                return 0;
+            if (answer[length - 1] == (byte)'\n')
+                return length;
+            if (length == answer.Length)
+                Array.Resize(ref answer, answer.Length * 2);
+        }
+    }
+}

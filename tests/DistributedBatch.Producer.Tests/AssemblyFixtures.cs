@@ -1,0 +1,3 @@
+using DistributedBatch.TestKit.Broker;
+
+[assembly: AssemblyFixture(typeof(PrivateBroker))]

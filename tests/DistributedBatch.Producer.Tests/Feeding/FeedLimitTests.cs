@@ -1,0 +1,37 @@
+using DistributedBatch.Producer.Feeding;
+
+namespace DistributedBatch.Producer.Tests.Feeding;
+
+public sealed class FeedLimitTests
+{
+    [Theory]
+    [InlineData(0, 0, 64)]
+    [InlineData(100, 0, 400)]
+    [InlineData(2, 1_500, 1_500)]
+    [InlineData(2, 900_000, 4_000)]
+    public void Slots_and_short_chunks_raise_the_limit(int slots, int recent, int limit) => Assert.Equal(limit, FeedLimit.Of(slots, recent));
+
+    [Theory]
+    [InlineData(1, 0, 3)]
+    [InlineData(8, 0, 24)]
+    [InlineData(0, 0, 2)]
+    public void A_run_whose_chunks_are_sized_late_has_few_on_their_way(int slots, int recent, int limit) =>
+        Assert.Equal(limit, FeedLimit.OfAutomatic(slots, recent));
+
+    [Fact]
+    public void Throughput_counts_the_better_of_two_quarter_seconds_and_forgets()
+    {
+        var now = DateTimeOffset.UnixEpoch;
+        var throughput = new Throughput();
+        throughput.Add(100, now);
+        Assert.Equal(100, throughput.Recent(now));
+
+        now += Throughput.Period;
+        throughput.Add(30, now);
+        Assert.Equal(100, throughput.Recent(now));
+
+        now += Throughput.Period;
+        Assert.Equal(30, throughput.Recent(now));
+        Assert.Equal(0, throughput.Recent(now + (3 * Throughput.Period)));
+    }
+}

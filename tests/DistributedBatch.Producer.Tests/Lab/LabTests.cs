@@ -1,0 +1,78 @@
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Producer.Tests.Feeding;
+using DistributedBatch.TestKit.Broker;
+using DistributedBatch.TestKit.Files;
+using DistributedBatch.TestKit.Waiting;
+
+namespace DistributedBatch.Producer.Tests.Lab;
+
+public sealed class LabTests(PrivateBroker broker)
+{
+    [Fact(Timeout = 120_000)]
+    public async Task A_run_goes_through_the_broker_and_every_chunk_is_run_once()
+    {
+        using var directory = new TempDirectory();
+        await using var producer = await LabProducer.StartAsync(
+            await broker.NewVhostAsync(TestContext.Current.CancellationToken), options => options.DataDirectory = directory.Path);
+        await using var host = await producer.HostAsync();
+
+        var run = await producer.SubmitAsync(Box.Spec(2_000));
+
+        Assert.Equal(RunState.Succeeded, await producer.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));
+        Assert.Equal(Enumerable.Range(0, 2_000), host.Executed.Select(chunk => chunk.Index).Order());
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_producer_that_was_away_feeds_again_only_what_the_broker_does_not_have()
+    {
+        using var directory = new TempDirectory();
+        var vhost = await broker.NewVhostAsync(TestContext.Current.CancellationToken);
+        RunId run;
+        await using (var producer = await LabProducer.StartAsync(vhost, options => options.DataDirectory = directory.Path))
+            run = await producer.SubmitAsync(Box.Spec(500));
+
+        await using var again = await LabProducer.StartAsync(vhost, options => options.DataDirectory = directory.Path);
+        await using var host = await again.HostAsync();
+
+        Assert.Equal(RunState.Succeeded, await again.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));
+        Assert.Equal(500, host.Executed.Count);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_standby_takes_over_when_the_first_producer_ends()
+    {
+        using var directory = new TempDirectory();
+        var vhost = await broker.NewVhostAsync(TestContext.Current.CancellationToken);
+        var first = await LabProducer.StartAsync(vhost, options => options.DataDirectory = directory.Path);
+        await using var standby = await LabProducer.StartAsync(vhost, options => options.DataDirectory = directory.Path);
+        var run = await first.SubmitAsync(Box.Spec(300));
+        Assert.Empty(standby.Intake.Runs);
+
+        await first.DisposeAsync();
+        await Eventually.HoldsAsync("the standby knows the run", () => standby.Intake.Runs.Count == 1, TestContext.Current.CancellationToken);
+        await using var host = await standby.HostAsync();
+
+        Assert.Equal(RunState.Succeeded, await standby.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Chunks_that_the_broker_forgot_are_fed_again()
+    {
+        using var directory = new TempDirectory();
+        var vhost = await broker.NewVhostAsync(TestContext.Current.CancellationToken);
+        await using var producer = await LabProducer.StartAsync(vhost, options =>
+            (options.DataDirectory, options.LostAfter) = (directory.Path, TimeSpan.FromSeconds(2)));
+        var run = await producer.SubmitAsync(Box.Spec(20));
+        await Eventually.HoldsAsync(
+            "all chunks are queued", () => producer.Intake.Runs[0].Counts.Queued == 20, TestContext.Current.CancellationToken);
+
+        await broker.EvalAsync(
+            $"{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"{vhost.AbsolutePath.TrimStart('/')}\">>, queue, <<\"dbatch.chunks.cpu\">>)), rabbit_amqqueue:purge(Q).",
+            TestContext.Current.CancellationToken);
+        await using var host = await producer.HostAsync();
+        await using var heart = new Heart(producer.Bus);
+
+        Assert.Equal(RunState.Succeeded, await producer.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));
+        Assert.All(host.Executed, chunk => Assert.Equal(2, chunk.Attempt));
+    }
+}
