@@ -58,7 +58,7 @@ dotnet publish src/DistributedBatch.Cli -c Release -o out/ -nodeReuse:false -v q
 say "Running the sample on $images digits"
 # A folder of results from an earlier run must not be taken for this one's.
 rm -f "$sample"/results/adversarial-digits.*
-out/dbatch run -f "$sample/job.yaml" --total "$images" --python "$python" --name "digits-$images"
+out/dbatch run -f "$sample/job.yaml" --total "$images" --python "$python"
 
 [ -s "$sample/results/adversarial-digits.csv" ] || fail "The run ended without its table; 'out/dbatch show last' says what happened."
 say "Picture: $PWD/$sample/results/adversarial-digits.png"

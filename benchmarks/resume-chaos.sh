@@ -13,14 +13,19 @@ job=(--env "$mark" --total "$chunks" --slots 4 --name chaos --state "$work/state
 
 survivors() { { grep -lzx "$mark" /proc/[0-9]*/environ || true; } 2>/dev/null | wc -l; }
 succeeded() { "$dbatch" show chaos --state "$work/state" --json | "$python" -c 'import json, sys; print(json.load(sys.stdin)["chunks"]["succeeded"])'; }
+executed() { wc -l <"$log"; }
+: >"$log"
 
 machine
-echo "| kill | after s | succeeded chunks | programs alive 1 s later |"
+echo "| kill | after s of work | succeeded chunks | programs alive 1 s later |"
 echo "|---|---|---|---|"
 for kill in $(seq "$kills"); do
-  pause=$(awk -v seed="$RANDOM" 'BEGIN { srand(seed); printf "%.2f", 0.8 + rand() * 2 }')
+  pause=$(awk -v seed="$RANDOM" 'BEGIN { srand(seed); printf "%.2f", 0.2 + rand() * 2 }')
+  before=$(executed)
   "$dbatch" run "${job[@]}" >"$work/stdout" 2>"$work/stderr" </dev/null &
   run=$!
+  # The moment is random, but not before it works: a kill during start-up is the dull case.
+  until [ "$(executed)" -gt "$before" ] || ! kill -0 "$run" 2>/dev/null; do sleep 0.05; done
   sleep "$pause"
   kill -KILL "$run" 2>/dev/null || { echo "error: the run had ended after $pause s, before it could be killed; take more CHUNKS" >&2; exit 1; }
   wait "$run" 2>/dev/null || true

@@ -1,5 +1,6 @@
 using System.Reflection;
 using DistributedBatch.Consumer.Launcher;
+using DistributedBatch.Consumer.Zygote;
 
 namespace DistributedBatch.Consumer;
 
@@ -47,6 +48,21 @@ public sealed class ConsumerOptions
 
     /// <summary>GPUs to use, by number; empty for none, null (default) for all that are found.</summary>
     public IReadOnlyList<int>? Gpus { get; set; }
+
+    /// <summary>Program that tells which NVIDIA cards there are. Default <c>nvidia-smi</c> from PATH.</summary>
+    public string NvidiaSmi { get; set; } = "nvidia-smi";
+
+    /// <summary>How warm Python interpreters are kept.</summary>
+    public WarmStartOptions WarmStart { get; set; } = new();
+
+    /// <summary>
+    /// Address of the tracker that receives outputs and logs; null (default) leaves them in <see cref="DataDirectory"/>, which is right on one machine and
+    /// where the lab shares a disk.
+    /// </summary>
+    public Uri? Server { get; set; }
+
+    /// <summary>Token for <see cref="Server"/>; null sends none.</summary>
+    public string? Token { get; set; }
 
     /// <summary>How the launcher is started.</summary>
     public LauncherOptions Launcher { get; set; } = new();

@@ -1,10 +1,14 @@
 using DistributedBatch.Consumer.Execution;
+using DistributedBatch.Consumer.Gpus;
 using DistributedBatch.Consumer.Launcher;
+using DistributedBatch.Consumer.Outputs;
 using DistributedBatch.Consumer.Processes;
 using DistributedBatch.Consumer.Reporting;
 using DistributedBatch.Consumer.Resources;
 using DistributedBatch.Consumer.Slots;
 using DistributedBatch.Consumer.Steering;
+using DistributedBatch.Consumer.Tuning;
+using DistributedBatch.Consumer.Zygote;
 using DistributedBatch.Messaging.Bus;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -33,8 +37,17 @@ public static class ConsumerRegistration
             .AddSingleton(provider => new MachineProbe(provider.GetRequiredService<TimeProvider>()))
             .AddSingleton(_ => new SlotShare(MachineProbe.Cores))
             .AddSingleton<RunningAttempts>()
+            .AddSingleton<MemoryBook>()
+            .AddSingleton<OomKills>()
+            .AddSingleton<ResourceLoop>()
+            .AddSingleton(_ => new GpuProbe(options.NvidiaSmi))
+            .AddSingleton<GpuDesk>()
+            .AddSingleton(options.WarmStart)
+            .AddSingleton<WarmStart>()
+            .AddSingleton<IRunnerSource, WarmSource>()
             .AddSingleton<SteeredRuns>()
             .AddSingleton<JobPlans>()
+            .AddSingleton<OutputDelivery>()
             .AddSingleton<AttemptExecutor>()
             .AddSingleton<Reporter>()
             .AddSingleton<HeartbeatLoop>()
@@ -48,6 +61,8 @@ public static class ConsumerRegistration
                 provider.GetRequiredService<SlotShare>(),
                 provider.GetRequiredService<HeartbeatLoop>(),
                 provider.GetRequiredService<AttemptWatch>(),
+                provider.GetRequiredService<ResourceLoop>(),
+                provider.GetRequiredService<GpuDesk>(),
                 provider.GetRequiredService<MachineProbe>(),
                 provider.GetRequiredService<IHostApplicationLifetime>(),
                 provider.GetRequiredService<ILogger<ConsumerService>>()))

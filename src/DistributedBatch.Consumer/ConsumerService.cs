@@ -1,9 +1,11 @@
 using DistributedBatch.Consumer.Execution;
+using DistributedBatch.Consumer.Gpus;
 using DistributedBatch.Consumer.Launcher;
 using DistributedBatch.Consumer.Processes;
 using DistributedBatch.Consumer.Reporting;
 using DistributedBatch.Consumer.Resources;
 using DistributedBatch.Consumer.Slots;
+using DistributedBatch.Consumer.Tuning;
 using DistributedBatch.Messaging.Chunks;
 using Microsoft.Extensions.Hosting;
 
@@ -15,12 +17,16 @@ namespace DistributedBatch.Consumer;
 /// </summary>
 public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
 {
+    private const int FirstGpuSlot = 1000;
+
     private readonly ConsumerOptions options;
     private readonly IProgramRunner processes;
     private readonly Reporter reporter;
     private readonly HeartbeatLoop heartbeats;
     private readonly AttemptWatch watch;
     private readonly RunningAttempts running;
+    private readonly ResourceLoop resources;
+    private readonly GpuDesk gpus;
     private readonly MachineProbe machine;
     private readonly IHostApplicationLifetime lifetime;
     private readonly TimeProvider time;
@@ -28,7 +34,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     private readonly CancellationTokenSource ending = new();
     private readonly ScratchRoot scratch;
     private readonly SlotPool pool;
-    private readonly int cpuSlots;
+    private readonly SlotPool gpuPool;
     private Task loops = Task.CompletedTask;
     private int killed;
 
@@ -39,26 +45,35 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         SlotShare share,
         HeartbeatLoop heartbeats,
         AttemptWatch watch,
+        ResourceLoop resources,
+        GpuDesk gpus,
         MachineProbe machine,
         IHostApplicationLifetime lifetime,
         ILogger<ConsumerService> logger)
     {
-        (this.options, this.processes, this.heartbeats, this.watch, this.machine) = (options, processes, heartbeats, watch, machine);
+        (this.options, this.processes, this.heartbeats, this.watch, this.resources, this.gpus, this.machine) =
+            (options, processes, heartbeats, watch, resources, gpus, machine);
         (this.lifetime, this.logger) = (lifetime, logger);
         (reporter, running, time) = (work.Reporter, work.Running, work.Time);
         scratch = ScratchRoot.Take(options.DataDirectory);
         pool = new SlotPool(scratch.Path, ResourceClass.Cpu, firstNumber: 0, share, work) { Changed = heartbeats.Changed };
-        cpuSlots = options.Slots ?? MachineProbe.Cores;
+
+        // Their numbers go on where no other slot will ever be, because a slot number is a scratch directory.
+        gpuPool = new SlotPool(scratch.Path, ResourceClass.Gpu, firstNumber: FirstGpuSlot, share: null, work) { Changed = heartbeats.Changed };
+        gpus.SlotsChanged = gpuPool.Resize;
     }
 
     /// <summary>Slots open now.</summary>
-    public int Slots => pool.Target;
+    public int Slots => pool.Target + gpuPool.Target;
+
+    /// <summary>Reports published so far; within one process a stop waits until the producer has heard as many.</summary>
+    public long Reported => reporter.Reported;
 
     /// <summary>Attempts that run now.</summary>
     public int Running => running.Count;
 
     /// <summary>Why there are as many slots as there are, in one line; null when the number was given.</summary>
-    public string? SlotsReason { get; private set; }
+    public string? SlotsReason => resources.Reason;
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
@@ -69,17 +84,19 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         reporter.Start();
         loops = Task.WhenAll(
             Task.Run(() => UntilCancelledAsync(heartbeats.RunAsync(Status, ending.Token)), CancellationToken.None),
+            Task.Run(() => UntilCancelledAsync(gpus.RunAsync(ending.Token)), CancellationToken.None),
             Task.Run(() => UntilCancelledAsync(watch.RunAsync(ending.Token)), CancellationToken.None),
+            Task.Run(() => UntilCancelledAsync(resources.RunAsync(pool, ending.Token)), CancellationToken.None),
             Task.Run(() => UntilCancelledAsync(LeaveWhenIdleAsync(ending.Token)), CancellationToken.None));
-        pool.Resize(cpuSlots);
+        pool.Resize(resources.FirstSlots);
         return Task.CompletedTask;
     }
 
     /// <summary>Takes no further chunk and completes when nothing runs any more, at the latest after <see cref="ConsumerOptions.Drain"/>; then everything is reported.</summary>
     public async Task DrainAsync(CancellationToken cancellation = default)
     {
-        pool.Hold("The host drains: running chunks finish, no new ones are taken.");
-        var idle = pool.IdleAsync();
+        Hold("The host drains: running chunks finish, no new ones are taken.");
+        var idle = Task.WhenAll(pool.IdleAsync(), gpuPool.IdleAsync());
         try
         {
             await idle.WaitAsync(options.Drain, time, cancellation).ConfigureAwait(false);
@@ -99,7 +116,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     {
         if (Interlocked.Exchange(ref killed, 1) != 0)
             return;
-        pool.Hold("The host stops.");
+        Hold("The host stops.");
         running.Stop(_ => true, AttemptOutcome.Released, $"Host {options.Host} was stopped.");
     }
 
@@ -125,8 +142,15 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     {
         ending.Dispose();
         pool.Dispose();
+        gpuPool.Dispose();
         scratch.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private void Hold(string reason)
+    {
+        pool.Hold(reason);
+        gpuPool.Hold(reason);
     }
 
     private static async Task UntilCancelledAsync(Task loop)
@@ -146,12 +170,12 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         if (options.IdleExit is not { } patience)
             return;
         var idleSince = time.GetTimestamp();
-        var ended = running.Ended;
+        var ended = running.Done().Chunks;
         while (time.GetElapsedTime(idleSince) < patience)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(Math.Clamp(patience.TotalMilliseconds / 10, 10, 1000)), time, cancellation).ConfigureAwait(false);
-            if (running.Count > 0 || running.Ended != ended)
-                (idleSince, ended) = (time.GetTimestamp(), running.Ended);
+            if (running.Count > 0 || running.Done().Chunks != ended)
+                (idleSince, ended) = (time.GetTimestamp(), running.Done().Chunks);
         }
 
         LeftIdle(logger, patience.TotalSeconds);
@@ -161,17 +185,20 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     private HostStatus Status()
     {
         var reading = machine.Read();
+        var cards = gpus.Status();
         return new HostStatus
         {
             Name = options.Host,
             Version = options.Version,
             Cores = reading.Cores,
-            Slots = pool.Target,
+            Slots = Slots,
             SlotsReason = SlotsReason,
             MemoryBytes = reading.MemoryBytes,
             MemoryAvailableBytes = reading.MemoryAvailableBytes,
             CpuBusy = reading.CpuBusy,
             OnHold = pool.OnHold,
+            Gpus = cards,
+            Classes = cards.Count > 0 ? [ResourceClass.Cpu, ResourceClass.Gpu] : [ResourceClass.Cpu],
         };
     }
 

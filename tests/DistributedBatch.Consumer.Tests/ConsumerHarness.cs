@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using DistributedBatch.Consumer.Steering;
 using DistributedBatch.Messaging;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Chunks;
@@ -88,7 +89,8 @@ public sealed class ConsumerHarness : IAsyncDisposable
 
     public string Output(int index) => Directory["runs", Run.Value, "out", $"{index}"];
 
-    public Task StopAsync() => host.StopAsync(test);
+    /// <summary>Whether the consumer knows this state of the run.</summary>
+    public bool HasHeard(RunState state) => host.Services.GetRequiredService<SteeredRuns>().StateOf(Run) == state;
 
     public async ValueTask DisposeAsync()
     {

@@ -1,8 +1,16 @@
 using System.Text.Json;
+using DistributedBatch.Consumer;
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Messaging;
+using DistributedBatch.Messaging.Chunks;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 // A small program with bad habits on demand, for tests that need a real child process:
 //   describe [ANY...]        prints its arguments, environment and standard input as JSON
 //   exit N                   exits with code N
+//   consume DIRECTORY LAUNCHER CHUNKS COMMAND...   is a consumer that runs the command for each chunk, until it is killed
 //   eat BYTES                allocates and touches memory, prints "full", then waits to be stopped
 switch (args)
 {
@@ -17,6 +25,26 @@ switch (args)
         return 0;
     case ["exit", var code]:
         return int.Parse(code, System.Globalization.CultureInfo.InvariantCulture);
+    case ["consume", var directory, var launcher, var chunks, .. var command]:
+        var slots = int.Parse(chunks, System.Globalization.CultureInfo.InvariantCulture);
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services.AddInProcessMessaging();
+        builder.Services.AddConsumer(options =>
+        {
+            (options.Host, options.DataDirectory, options.Slots) = ("doomed", directory, slots);
+            (options.Launcher.Path, options.Launcher.Arguments) = (launcher, ["launcher"]);
+        });
+        using (var host = builder.Build())
+        {
+            await host.StartAsync();
+            var queue = host.Services.GetRequiredService<IChunkPublisher>();
+            var run = RunId.New();
+            for (var index = 0; index < slots; index++)
+                await queue.PublishAsync(new RunChunk { Run = run, Index = index, Start = index, Count = 1, Total = slots, Attempt = 1, Job = new JobSpec { Command = command } }, default);
+            await host.WaitForShutdownAsync();
+        }
+
+        return 0;
     case ["eat", var bytes]:
         var memory = new byte[long.Parse(bytes, System.Globalization.CultureInfo.InvariantCulture)];
         Array.Fill(memory, (byte)1);
@@ -25,6 +53,6 @@ switch (args)
         GC.KeepAlive(memory);
         return 0;
     default:
-        Console.Error.WriteLine("describe | exit N | eat BYTES");
+        Console.Error.WriteLine("describe | exit N | consume DIRECTORY LAUNCHER CHUNKS COMMAND... | eat BYTES");
         return 2;
 }

@@ -4,6 +4,7 @@ using DistributedBatch.Cli.CommandLine;
 using DistributedBatch.Cli.Embedded;
 using DistributedBatch.Cli.Lab;
 using DistributedBatch.Cli.Options;
+using DistributedBatch.Cli.Sources;
 using DistributedBatch.Consumer;
 using DistributedBatch.Messaging;
 using Microsoft.Extensions.DependencyInjection;
@@ -28,7 +29,11 @@ internal static class ConsumerCommand
         {
             HelpName = "TIME", Description = "the broker's consumer_timeout [DBATCH_ACK_TIMEOUT]; default 30m, that of a stock RabbitMQ",
         };
-        var verb = new Command("consumer", "Run chunks on this machine.") { slots, gpus, idle, drain, ack };
+        var server = new Option<string>("--server")
+        {
+            HelpName = "URL", Description = "tracker that receives outputs and logs [DBATCH_SERVER; token from DBATCH_TOKEN]; default: they stay here",
+        };
+        var verb = new Command("consumer", "Run chunks on this machine.") { slots, gpus, idle, drain, ack, server };
         var options = new ServiceOptions(verb);
         verb.SetAction(async (parsed, _) =>
         {
@@ -44,6 +49,7 @@ internal static class ConsumerCommand
             var number = checked((int?)reader.NumberOrAuto("slots", fallback: null));
             var (idleExit, drainTime, ackTimeout) = (reader.Duration("idle-exit"), reader.Duration("drain"), reader.Duration("ack-timeout") ?? StockAckTimeout);
             var cards = Cards(reader.Text("gpus"), mistakes);
+            var tracker = ServerAddress.Find(parsed.GetValue(server), token: null, mistakes);
             var broker = options.Broker(parsed, mistakes);
             if (mistakes.Count > 0)
                 return Complaint.Usage(mistakes);
@@ -60,6 +66,7 @@ internal static class ConsumerCommand
                 consumer.IdleExit = idleExit;
                 consumer.Drain = drainTime ?? consumer.Drain;
                 consumer.AckTimeout = ackTimeout;
+                (consumer.Server, consumer.Token) = (tracker?.Url, tracker?.Token);
             });
             builder.Services.AddSingleton<IHostLifetime, SignalsElsewhere>();
             var name = options.Host(parsed);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using DistributedBatch.Cli.CommandLine;
+using DistributedBatch.Cli.Lab;
 using DistributedBatch.Cli.Options;
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Plan;
@@ -30,7 +31,7 @@ internal static class SubmitCommand
             var directory = Directory.GetCurrentDirectory();
             var (request, wrong) = RunSettingsReading.Read(options.Layer(parsed, words, directory), parsed.GetValue(file), directory, remote: true);
             var mistakes = new List<string>(wrong);
-            mistakes.AddRange(OnlyHere(request));
+            mistakes.AddRange(OnlyHere(request, parsed.GetValue(watch)));
             var address = ServerAddress.Find(parsed.GetValue(server), parsed.GetValue(token), mistakes);
             if (address is null && mistakes.Count == 0 && !parsed.GetValue(dryRun))
                 mistakes.Add("Say which server: --server http://head:8080, or set DBATCH_SERVER. On this machine alone 'dbatch run' needs none.");
@@ -43,11 +44,10 @@ internal static class SubmitCommand
         return verb;
     }
 
-    // What is done where the command was given has no place on a server, and slots belong to the hosts.
-    private static IEnumerable<string> OnlyHere(RunRequest? request)
+    private static IEnumerable<string> OnlyHere(RunRequest? request, bool watch)
     {
-        if (request is { Spec.Before.Count: > 0 } or { Spec.After.Count: > 0 })
-            yield return "before and after run where the command is given, so submit cannot keep them: run them yourself around it, or use 'dbatch run'.";
+        if (request is { Spec.After.Count: > 0 } && !watch)
+            yield return "after runs here once all chunks have succeeded: add --watch, so that submit is still here then.";
         if (request is { Slots: not null })
             yield return "--slots is chosen by each host: dbatch consumer --slots N.";
     }
@@ -56,13 +56,20 @@ internal static class SubmitCommand
     {
         await using var source = new HttpRunSource(address);
         var spec = request.Spec with { Id = RunId.New() };
+        var around = new CommandsHere(spec, Directory.GetCurrentDirectory());
         try
         {
+            if (await around.BeforeAsync().ConfigureAwait(false) is not ExitCode.Done and var before)
+                return before;
             var answer = await SubmitUnderFreeNameAsync(source, spec, request.Named, cancellation).ConfigureAwait(false);
             if (answer.Run is not { } run)
                 return Complaint.Usage(answer.Mistakes);
             if (watch)
-                return await WatchCommand.FollowAsync(source, run, json, cancellation).ConfigureAwait(false);
+            {
+                var ended = await WatchCommand.FollowAsync(source, run, json, cancellation).ConfigureAwait(false);
+                return ended == ExitCode.Done ? await around.AfterAsync(source, cancellation).ConfigureAwait(false) : ended;
+            }
+
             Console.Out.WriteLine(json
                 ? JsonSerializer.Serialize(new SubmittedJson(run, spec.Name, source.Place), CliJson.Readable.SubmittedJson)
                 : $"Run {run} ({spec.Name}) is submitted. 'dbatch watch {run}' shows how it goes.");

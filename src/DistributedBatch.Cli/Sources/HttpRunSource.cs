@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
@@ -143,6 +144,26 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
         return problem.Mistakes is { Count: > 0 } mistakes
             ? RunAnswer.Refused(mistakes)
             : throw new ServerException(problem.Sentence, ServerConnection.ExitCodeOf(response));
+    }
+
+    /// <summary>Brings the outputs of all succeeded chunks into <paramref name="directory"/>, a folder a chunk; what was there is replaced as a whole.</summary>
+    public async Task FetchOutputsAsync(RunId run, string directory, CancellationToken cancellation)
+    {
+        using var response = await server.SendAsync(HttpMethod.Get, $"api/runs/{run}/outputs", null, cancellation).ConfigureAwait(false);
+        var staging = directory + ".partial";
+        if (Directory.Exists(staging))
+            Directory.Delete(staging, recursive: true);
+        Directory.CreateDirectory(staging);
+        if (response.StatusCode != HttpStatusCode.NotFound)
+        {
+            await ThrowUnlessGoodAsync(response, cancellation).ConfigureAwait(false);
+            await using var archive = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+            await TarFile.ExtractToDirectoryAsync(archive, staging, overwriteFiles: false, cancellation).ConfigureAwait(false);
+        }
+
+        if (Directory.Exists(directory))
+            Directory.Delete(directory, recursive: true);
+        Directory.Move(staging, directory);
     }
 
     /// <inheritdoc/>

@@ -1,15 +1,19 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using DistributedBatch.Consumer.Gpus;
+using DistributedBatch.Consumer.Launcher;
 using DistributedBatch.Consumer.Logs;
+using DistributedBatch.Consumer.Outputs;
 using DistributedBatch.Consumer.Processes;
+using DistributedBatch.Consumer.Resources;
 using DistributedBatch.Consumer.Slots;
 
 namespace DistributedBatch.Consumer.Execution;
 
 /// <summary>
 /// Executes one attempt in named steps: refuse what must not run, prepare its files, fill in its command, run it, read its result, keep its logs, promote
-/// its outputs, and say how it went. Failure is a report, never an exception.
+/// its outputs, deliver both where a server was named, and say how it went. Failure is a report, never an exception.
 /// </summary>
 internal sealed class AttemptExecutor(
     ConsumerOptions options,
@@ -17,6 +21,9 @@ internal sealed class AttemptExecutor(
     IProgramRunner processes,
     IEnumerable<IRunnerSource> warm,
     SlotShare share,
+    OomKills oomKills,
+    GpuDesk gpus,
+    OutputDelivery delivery,
     TimeProvider time)
 {
     private static readonly ActivitySource Tracing = new("DistributedBatch.Consumer");
@@ -31,6 +38,24 @@ internal sealed class AttemptExecutor(
         if (Refusal(attempt) is { } refused)
             return refused;
 
+        if (attempt.Chunk.Job.Gpus == 0)
+            return await RunAsync(attempt).ConfigureAwait(false);
+
+        if (await gpus.TakeAsync(attempt.Chunk.Job.Gpus, attempt.Stopping).ConfigureAwait(false) is not { } lease)
+            return Report(attempt, attempt.StoppedFor) with { Error = attempt.StopReason };
+        attempt.Gpus = lease.VisibleDevices;
+        try
+        {
+            return await RunAsync(attempt).ConfigureAwait(false);
+        }
+        finally
+        {
+            gpus.Return(lease);
+        }
+    }
+
+    private async Task<AttemptReport> RunAsync(ActiveAttempt attempt)
+    {
         using var activity = StartTrace(attempt);
         var plan = plans.Of(attempt.Chunk);
         ProgramStart start;
@@ -46,11 +71,11 @@ internal sealed class AttemptExecutor(
             };
         }
 
-        var (runner, mode) = await ChooseAsync(attempt).ConfigureAwait(false);
+        var (runner, mode) = await ChooseAsync(attempt.Chunk, start).ConfigureAwait(false);
         var outcome = await runner.RunAsync(start, attempt.Stopping).ConfigureAwait(false);
         var report = Judge(attempt, outcome) with { Warm = mode };
         activity?.SetTag("dbatch.outcome", report.Outcome);
-        return Finish(attempt, plan, report, outcome.Stragglers);
+        return await delivery.DeliverAsync(attempt, plan, Finish(attempt, plan, report, outcome.Stragglers)).ConfigureAwait(false);
     }
 
     private AttemptReport? Refusal(ActiveAttempt attempt)
@@ -102,11 +127,11 @@ internal sealed class AttemptExecutor(
         };
     }
 
-    private async ValueTask<ChosenRunner> ChooseAsync(ActiveAttempt attempt)
+    private async ValueTask<ChosenRunner> ChooseAsync(RunChunk chunk, ProgramStart start)
     {
         foreach (var source in sources)
         {
-            if (await source.ForAsync(attempt.Chunk.Job, attempt.Stopping).ConfigureAwait(false) is { } chosen)
+            if (await source.ForAsync(chunk.Run, chunk.Job, start).ConfigureAwait(false) is { } chosen)
                 return chosen;
         }
 
@@ -123,7 +148,7 @@ internal sealed class AttemptExecutor(
                 ExitCode = exited.Code,
                 Error = $"The program ended with exit code {exited.Code}.",
             },
-            ProgramOutcome.Signalled { OutOfMemory: true } killed => Report(attempt, AttemptOutcome.OutOfMemory) with
+            ProgramOutcome.Signalled killed when IsOutOfMemory(killed) => Report(attempt, AttemptOutcome.OutOfMemory) with
             {
                 Signal = killed.Signal,
                 Error = $"The program was killed because memory ran out on {options.Host}; say how much it needs with --memory.",
@@ -149,6 +174,8 @@ internal sealed class AttemptExecutor(
             PeakMemoryBytes = outcome.Usage.PeakMemoryBytes,
         };
     }
+
+    private bool IsOutOfMemory(ProgramOutcome.Signalled killed) => killed.OutOfMemory || (killed.Signal == Posix.SigKill && oomKills.Any());
 
     private AttemptReport Finish(ActiveAttempt attempt, JobPlan plan, AttemptReport report, bool stragglers)
     {

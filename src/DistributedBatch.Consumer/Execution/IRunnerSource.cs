@@ -1,3 +1,5 @@
+using DistributedBatch.Consumer.Processes;
+
 namespace DistributedBatch.Consumer.Execution;
 
 /// <summary>
@@ -7,7 +9,10 @@ namespace DistributedBatch.Consumer.Execution;
 public interface IRunnerSource
 {
     /// <summary>
-    /// The runner for the attempts of <paramref name="job"/>, or null to pass. Asked for every attempt, so the answer comes from memory whenever it can.
+    /// The runner for an attempt, or null to pass. Asked for every attempt, so the answer comes from memory whenever it can. The task does not fail.
     /// </summary>
-    ValueTask<ChosenRunner?> ForAsync(JobSpec job, CancellationToken cancellation);
+    /// <param name="run">The run; what was answered for one of its attempts usually holds for all.</param>
+    /// <param name="job">Its job.</param>
+    /// <param name="start">The attempt as it would be started.</param>
+    ValueTask<ChosenRunner?> ForAsync(RunId run, JobSpec job, ProgramStart start);
 }

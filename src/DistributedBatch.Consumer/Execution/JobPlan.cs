@@ -91,7 +91,12 @@ internal sealed class JobPlan
             new("CONSUMER_WORKER", slot),
         ];
         if (Job.Gpus > 0)
+        {
+            // nvidia-smi counts by bus; CUDA's own order is by speed unless told otherwise.
+            own.Add(new("CUDA_DEVICE_ORDER", "PCI_BUS_ID"));
             own.Add(new("CUDA_VISIBLE_DEVICES", place.Gpus));
+        }
+
         if (place.TraceParent is { } trace)
             own.Add(new("TRACEPARENT", trace));
 
@@ -140,7 +145,11 @@ internal sealed class JobPlan
         variables["DBATCH_TOTAL"] = Text(chunk.Total);
         variables["DBATCH_HOST"] = host;
         if (Job.Gpus > 0)
+        {
             variables.Remove("CUDA_VISIBLE_DEVICES");
+            variables.Remove("CUDA_DEVICE_ORDER");
+        }
+
         foreach (var (name, value) in Job.Env)
             variables[name] = value;
         return variables.ToFrozenDictionary(StringComparer.Ordinal);

@@ -19,15 +19,6 @@ internal sealed class ChildTable(AnswerStream answers)
 
     public readonly record struct RawExit(int Status, long ProcessorMicroseconds, long PeakBytes, long At);
 
-    public int Count
-    {
-        get
-        {
-            lock (turn)
-                return byProcess.Count + spawning.Count;
-        }
-    }
-
     /// <summary>Announces a child that will be spawned in a moment. Called in the order of the requests, so that a signal that follows finds it.</summary>
     public void BeforeSpawn(int id)
     {

@@ -34,7 +34,7 @@ public static class LauncherProgram
         var requests = new RequestStream(children);
         answers.Hello();
 
-        // Spawning blocks its thread until the child has executed, so a second one keeps a second core busy; more gain nothing (decision 0002).
+        // Spawning blocks its thread until the child has executed, so a second one keeps a second core busy (decision 0002).
         var spawners = Math.Clamp(Environment.ProcessorCount, 2, 4);
         using var ended = new CountdownEvent(spawners);
         for (var number = 0; number < spawners; number++)

@@ -28,6 +28,8 @@ internal sealed unsafe class Reaper(ChildTable children, StrayHunt strays, Answe
         var status = 0;
         while (true)
         {
+            // Before asking, so that a child born between the answer and the wait below is not slept through.
+            born = false;
             var process = Posix.Wait(-1, &status, Posix.WaitNoHang, usage);
             if (process == 0)
             {
@@ -45,11 +47,7 @@ internal sealed unsafe class Reaper(ChildTable children, StrayHunt strays, Answe
             else if (Marshal.GetLastPInvokeError() == Posix.NoChild)
             {
                 answers.Send();
-                born = false;
-                if (children.Count == 0)
-                    WaitForBirth();
-                else
-                    Thread.Yield(); // A spawner is between its child's birth and our hearing of it.
+                WaitForBirth();
             }
         }
     }

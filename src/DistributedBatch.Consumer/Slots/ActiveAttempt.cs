@@ -31,6 +31,9 @@ internal sealed class ActiveAttempt(ChunkDelivery delivery, int slot, DateTimeOf
     /// <summary>Whether heartbeats keep the chunk and its delivery is acknowledged.</summary>
     public bool Leased { get; private set; }
 
+    /// <summary>Closes the lane its delivery came by; a leased attempt needs it no more, and the broker must not put the next chunk into it.</summary>
+    public Func<ValueTask>? LeaveLane { get; init; }
+
     /// <summary>GPUs it leases, as CUDA numbers.</summary>
     public string Gpus { get; set; } = "";
 

@@ -46,8 +46,11 @@ internal sealed partial class AttemptWatch(
         try
         {
             await bus.PublishAsync(new LeaseTaken(attempt.Chunk.Run, attempt.Chunk.Index, attempt.Number, options.Host, now), cancellation).ConfigureAwait(false);
-            if (attempt.Lease())
-                await attempt.Delivery.AcknowledgeAsync().ConfigureAwait(false);
+            if (!attempt.Lease())
+                return;
+            await attempt.Delivery.AcknowledgeAsync().ConfigureAwait(false);
+            if (attempt.LeaveLane is { } leave)
+                await leave().ConfigureAwait(false);
         }
         catch (Exception failure) when (failure is not OperationCanceledException and not OutOfMemoryException)
         {

@@ -2,27 +2,50 @@ using System.Collections.Concurrent;
 
 namespace DistributedBatch.Consumer.Slots;
 
-/// <summary>What runs on this host now, by slot.</summary>
-internal sealed class RunningAttempts
+/// <summary>What runs on this host now, and what it got done so far.</summary>
+internal sealed class RunningAttempts(TimeProvider time)
 {
     private readonly ConcurrentDictionary<ActiveAttempt, byte> attempts = new();
-    private long lastEnd;
+    private readonly Lock turn = new();
+    private long changedAt = time.GetTimestamp();
+    private int count;
+    private TimeSpan busy;
+    private long chunks;
+    private long items;
 
     /// <summary>How many run.</summary>
-    public int Count => attempts.Count;
-
-    /// <summary>Attempts ended since the start.</summary>
-    public long Ended => Interlocked.Read(ref lastEnd);
+    public int Count => Volatile.Read(ref count);
 
     /// <summary>All of them, in no order.</summary>
     public IEnumerable<ActiveAttempt> All => attempts.Keys;
 
-    public void Add(ActiveAttempt attempt) => attempts[attempt] = 0;
+    /// <summary>What was done so far.</summary>
+    public WorkDone Done()
+    {
+        lock (turn)
+        {
+            Change(by: 0);
+            return new WorkDone(busy, chunks, items);
+        }
+    }
 
-    public void Remove(ActiveAttempt attempt)
+    public void Add(ActiveAttempt attempt)
+    {
+        attempts[attempt] = 0;
+        lock (turn)
+            Change(by: 1);
+    }
+
+    /// <summary>Takes an attempt away; <paramref name="succeeded"/> is how many items it got done.</summary>
+    public void Remove(ActiveAttempt attempt, long succeeded)
     {
         attempts.TryRemove(attempt, out _);
-        Interlocked.Increment(ref lastEnd);
+        lock (turn)
+        {
+            Change(by: -1);
+            chunks++;
+            items += succeeded;
+        }
     }
 
     /// <summary>Stops those that <paramref name="which"/> names.</summary>
@@ -30,5 +53,13 @@ internal sealed class RunningAttempts
     {
         foreach (var attempt in attempts.Keys.Where(which))
             attempt.Stop(cause, reason);
+    }
+
+    private void Change(int by)
+    {
+        var now = time.GetTimestamp();
+        busy += count * time.GetElapsedTime(changedAt, now);
+        changedAt = now;
+        count += by;
     }
 }

@@ -69,7 +69,7 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
                 lane ??= await work.Source.OpenAsync($"{work.Options.Host}/{number}", resourceClass, token).ConfigureAwait(false);
                 var delivery = await ReceiveAsync(lane, token).ConfigureAwait(false);
                 Busy = true;
-                if (await HandleAsync(delivery).ConfigureAwait(false))
+                if (await HandleAsync(delivery, lane).ConfigureAwait(false))
                     lane = await CloseAsync(lane).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (token.IsCancellationRequested)
@@ -121,7 +121,7 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
     }
 
     // True when the lane was left for a lease and a new one is needed.
-    private async Task<bool> HandleAsync(ChunkDelivery delivery)
+    private async Task<bool> HandleAsync(ChunkDelivery delivery, IChunkLane lane)
     {
         var chunk = delivery.Chunk;
         if (chunk.Protocol > Protocol.Version)
@@ -132,7 +132,8 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
             return false;
         }
 
-        var attempt = new ActiveAttempt(delivery, number, work.Time.GetUtcNow(), scratch);
+        var attempt = new ActiveAttempt(delivery, number, work.Time.GetUtcNow(), scratch) { LeaveLane = lane.DisposeAsync };
+        var succeeded = 0L;
         work.Running.Add(attempt);
         try
         {
@@ -141,6 +142,8 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
                 attempt.Stop(instead, null);
             var report = await work.Executor.ExecuteAsync(attempt).ConfigureAwait(false);
             attempt.End();
+            work.Memory.Learn(report);
+            succeeded = report.Outcome == AttemptOutcome.Succeeded ? chunk.Count : 0;
             work.Reporter.Add(report, attempt);
             Brake(report is { Outcome: AttemptOutcome.Released, Error: not null } && attempt.StopReason is null);
             return attempt.Leased;
@@ -148,7 +151,7 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
         finally
         {
             attempt.End();
-            work.Running.Remove(attempt);
+            work.Running.Remove(attempt, succeeded);
         }
     }
 

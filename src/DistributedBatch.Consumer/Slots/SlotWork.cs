@@ -1,5 +1,6 @@
 using DistributedBatch.Consumer.Execution;
 using DistributedBatch.Consumer.Reporting;
+using DistributedBatch.Consumer.Resources;
 using DistributedBatch.Consumer.Steering;
 using DistributedBatch.Messaging.Chunks;
 
@@ -12,6 +13,7 @@ namespace DistributedBatch.Consumer.Slots;
 /// <param name="Reporter">Tells of them.</param>
 /// <param name="Running">What runs now.</param>
 /// <param name="Steered">What must not run.</param>
+/// <param name="Memory">What attempts came to need.</param>
 /// <param name="Time">Clock.</param>
 /// <param name="Logger">For what a slot rides through.</param>
 internal sealed record SlotWork(
@@ -21,5 +23,6 @@ internal sealed record SlotWork(
     Reporter Reporter,
     RunningAttempts Running,
     SteeredRuns Steered,
+    MemoryBook Memory,
     TimeProvider Time,
     ILogger<Slot> Logger);

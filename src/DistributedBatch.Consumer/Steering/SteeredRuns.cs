@@ -25,12 +25,13 @@ internal sealed class SteeredRuns(RunningAttempts running) : IHandle<RunSteered>
     }
 
     /// <summary>What a chunk of <paramref name="run"/> that arrives now is to be reported as without being run; null to run it.</summary>
-    public AttemptOutcome? Instead(RunId run) => latest.IsEmpty || !latest.TryGetValue(run, out var steered)
-        ? null
-        : steered.State switch
-        {
-            RunState.Cancelled => AttemptOutcome.Cancelled,
-            RunState.Paused => AttemptOutcome.Released,
-            _ => null,
-        };
+    public AttemptOutcome? Instead(RunId run) => latest.IsEmpty ? null : StateOf(run) switch
+    {
+        RunState.Cancelled => AttemptOutcome.Cancelled,
+        RunState.Paused => AttemptOutcome.Released,
+        _ => null,
+    };
+
+    /// <summary>The newest state heard of a run; null when nothing was.</summary>
+    public RunState? StateOf(RunId run) => latest.TryGetValue(run, out var steered) ? steered.State : null;
 }

@@ -137,17 +137,7 @@ public sealed class SlotTuner(TunerLimits limits)
         return Current = new SlotAdvice(Math.Clamp(slots, 1, limits.MostSlots), reason);
     }
 
-    /// <summary>How many attempts memory has room for; null when nothing speaks against more.</summary>
-    private int? MemoryCeiling(in TunerSample sample)
-    {
-        var running = (int)Math.Ceiling(sample.Busy);
-        if (sample.MemoryPressure > limits.MostMemoryPressure || sample.MemoryAvailableBytes < limits.MemoryReserveBytes / 2)
-            return Math.Max(1, running - 1);
-        if (sample.AttemptPeakBytes <= 0)
-            return null;
-        var room = sample.MemoryAvailableBytes - limits.MemoryReserveBytes - sample.UnclaimedBytes;
-        return Math.Max(1, running + (int)Math.Clamp(Math.Floor((double)room / sample.AttemptPeakBytes), -running, limits.MostSlots));
-    }
+    private int? MemoryCeiling(in TunerSample sample) => MemoryRoom.Ceiling(sample, limits);
 
     private static string Gigabytes(long bytes) => $"{bytes / (double)(1L << 30):0.0} GiB";
 }

@@ -23,26 +23,24 @@ internal sealed class KeepRunner(ZygotePool pool, IProgramRunner cold, WarmStart
     /// <inheritdoc/>
     public async Task<ProgramOutcome> RunAsync(ProgramStart start, CancellationToken stop)
     {
-        if (PythonCommand.Read(start.Command, python) is not PythonReading.Found { Command: var command })
-            return await cold.RunAsync(start, stop);
         if (stop.IsCancellationRequested)
             return new ProgramOutcome.Stopped(ProgramUsage.None);
-        if (!slots.TryGetValue(start.Slot, out var kept) || !kept.Usable)
-        {
-            kept?.Dispose();
-            var key = ZygoteKey.Of(command, start);
-            if (await pool.TakeAsync(key) is not ZygoteStart.Ready { Zygote: var zygote })
-                return await cold.RunAsync(start, stop);
-            kept = await KeptInterpreter.StartAsync(zygote, key, options.KeepGrowthLimit, directory);
-            if (kept is null)
-                return new ProgramOutcome.RunnerLost("The interpreter that was to stay died before it could take the chunk; the next chunk starts another.");
-            slots[start.Slot] = kept;
-        }
+        if (slots.TryGetValue(start.Slot, out var kept) && kept.Usable && kept.Read(start, python) is { } known)
+            return await RunAsync(kept, start, known, stop);
 
-        var outcome = await kept.RunAsync(start, command, time, stop);
-        Interlocked.Exchange(ref lastUse, time.GetTimestamp());
-        tally.Add();
-        return outcome;
+        kept?.Dispose();
+        if (PythonCommand.Read(start.Command, python) is not PythonReading.Found { Command: var command })
+            return await cold.RunAsync(start, stop);
+        var key = ZygoteKey.Of(command, start);
+        if (await pool.TakeAsync(key) is not ZygoteStart.Ready { Zygote: var zygote })
+            return await cold.RunAsync(start, stop);
+        kept = await KeptInterpreter.StartAsync(zygote, key, options.KeepGrowthLimit, directory);
+        if (kept is null)
+            return new ProgramOutcome.RunnerLost("The interpreter that was to stay died before it could take the chunk; the next chunk starts another.");
+        if (slots.TryAdd(start.Slot, kept))
+            RoomForOneMore();
+        slots[start.Slot] = kept;
+        return await RunAsync(kept, start, command, stop);
     }
 
     /// <summary>Ends interpreters that nobody needed for a while; the next chunk starts them again.</summary>
@@ -66,5 +64,21 @@ internal sealed class KeepRunner(ZygotePool pool, IProgramRunner cold, WarmStart
 
         if (Directory.Exists(directory))
             Directory.Delete(directory, recursive: true);
+    }
+
+    // Short chunks are waited for on a thread of the pool, which must not be missing elsewhere.
+    private static void RoomForOneMore()
+    {
+        ThreadPool.GetMinThreads(out var workers, out var ports);
+        if (workers < Environment.ProcessorCount * 4)
+            ThreadPool.SetMinThreads(workers + 1, ports);
+    }
+
+    private async Task<ProgramOutcome> RunAsync(KeptInterpreter kept, ProgramStart start, PythonCommand command, CancellationToken stop)
+    {
+        var outcome = await kept.RunAsync(start, command, time, stop);
+        Interlocked.Exchange(ref lastUse, time.GetTimestamp());
+        tally.Add();
+        return outcome;
     }
 }

@@ -7,11 +7,17 @@ namespace DistributedBatch.Consumer.Zygote;
 /// <summary>One interpreter that stays: a child of the zygote and the socket to it. Takes one chunk at a time.</summary>
 internal sealed class KeptInterpreter : IDisposable
 {
+    // A chunk shorter than this is waited for where we are: two changes of thread cost more than the chunk.
+    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(1);
+
     private readonly ZygoteProcess zygote;
     private readonly ZygoteJob job;
     private readonly Socket socket;
     private readonly KeepRequest request;
     private byte[] answer = new byte[512];
+    private IReadOnlyList<string> words = [];
+    private PythonCommand? command;
+    private bool quick;
 
     private KeptInterpreter(ZygoteProcess zygote, ZygoteJob job, Socket socket, ZygoteKey key)
     {
@@ -56,8 +62,20 @@ internal sealed class KeptInterpreter : IDisposable
         }
     }
 
+    /// <summary>The command of a start, read again only when it differs from the last one.</summary>
+    public PythonCommand? Read(ProgramStart start, string? python)
+    {
+        if (command is null || !words.SequenceEqual(start.Command))
+        {
+            words = start.Command;
+            command = (PythonCommand.Read(words, python) as PythonReading.Found)?.Command;
+        }
+
+        return command;
+    }
+
     /// <summary>Runs one chunk. An interpreter that dies with it takes only this chunk along.</summary>
-    public async Task<ProgramOutcome> RunAsync(ProgramStart start, PythonCommand command, TimeProvider time, CancellationToken stop)
+    public async Task<ProgramOutcome> RunAsync(ProgramStart start, PythonCommand asked, TimeProvider time, CancellationToken stop)
     {
         Busy = true;
         var from = time.GetTimestamp();
@@ -68,7 +86,7 @@ internal sealed class KeptInterpreter : IDisposable
         {
             try
             {
-                await SendAsync(request.For(start, command));
+                await SendAsync(request.For(start, asked));
                 length = await ReceiveAsync();
             }
             catch (SocketException)
@@ -79,6 +97,7 @@ internal sealed class KeptInterpreter : IDisposable
 
         Busy = false;
         var duration = time.GetElapsedTime(from);
+        quick = duration < Short;
         if (length == 0)
         {
             Usable = false;
@@ -90,7 +109,7 @@ internal sealed class KeptInterpreter : IDisposable
         Usable = !reply.Retire && !job.Stopping;
         return reply.Missing
             ? new ProgramOutcome.NotStarted(
-                $"'{command.Script ?? command.Module}' offers no function process(start, count) or process(items) to keep an interpreter for; add one, or use --warm fork.")
+                $"'{asked.Script ?? asked.Module}' offers no function process(start, count) or process(items) to keep an interpreter for; add one, or use --warm fork.")
             : new ProgramOutcome.Exited(reply.Code, new ProgramUsage(duration, TimeSpan.FromSeconds(reply.Cpu), reply.Rss));
     }
 
@@ -116,7 +135,9 @@ internal sealed class KeptInterpreter : IDisposable
         var length = 0;
         while (true)
         {
-            var got = await socket.ReceiveAsync(answer.AsMemory(length));
+            var got = quick && socket.Poll(2 * Short, SelectMode.SelectRead)
+                ? socket.Receive(answer.AsSpan(length))
+                : await socket.ReceiveAsync(answer.AsMemory(length));
             length += got;
             if (got == 0)
                 return 0;

@@ -7,6 +7,7 @@ import builtins
 import gc
 import importlib.machinery
 import io
+import itertools
 import os
 import runpy
 import signal
@@ -70,7 +71,10 @@ def seed(text):
         if "numpy.random" in modules:
             modules["numpy.random"].seed(number)
         if "torch" in modules:
-            modules["torch"].manual_seed(number)
+            torch = modules["torch"]
+            torch.default_generator.manual_seed(number)
+            if torch.version.cuda or getattr(torch.version, "hip", None):
+                torch.cuda.manual_seed_all(number)  # queued until CUDA starts; formats a stack, so only where there can be a GPU
     except Exception:  # a half imported library is the job's business
         pass
 
@@ -186,7 +190,7 @@ def flush_open_files():
 
 
 def drop_objects(known):
-    """Lets finalizers run: the globals of __main__ and the modules the job imported itself go, as at interpreter exit."""
+    """Lets finalizers run: the globals of __main__ and the modules beyond the number known before go, as at interpreter exit."""
     main = sys.modules.get("__main__")
     if main is not None:
         names = vars(main)
@@ -195,7 +199,8 @@ def drop_objects(known):
                 if name != "__builtins__" and not name.startswith("__") and name.startswith("_") == private:
                     names[name] = None
     del main
-    for name in [name for name in sys.modules if name not in known]:
+    # The job's own modules came last. Looking at the others' names would copy the pages they are on.
+    for name in list(itertools.islice(reversed(sys.modules), max(0, len(sys.modules) - known))):
         sys.modules.pop(name, None)
     gc.collect()
 

@@ -56,7 +56,7 @@ def defines_process(tree):
                 return True
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "process" for t in node.targets):
             return True
-        if isinstance(node, ast.ImportFrom) and any((a.asname or a.name) in ("process", "*") for a in node.names):
+        if isinstance(node, ast.ImportFrom) and node.module != "dbatch" and any((a.asname or a.name) in ("process", "*") for a in node.names):
             return True
     return False
 

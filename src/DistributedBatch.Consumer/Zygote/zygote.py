@@ -88,7 +88,7 @@ class Zygote:
             sys.modules.pop(name, None)
         if place is not None:
             sys.path.insert(0, place)
-        self.known = set(sys.modules)
+        self.known = len(sys.modules)
         self.compile()
         preload.settle()
         self.say(

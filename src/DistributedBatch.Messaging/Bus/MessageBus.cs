@@ -11,6 +11,8 @@ namespace DistributedBatch.Messaging.Bus;
 /// </summary>
 public sealed class MessageBus : IHostedService, IAsyncDisposable
 {
+    private static readonly TimeSpan HealthInterval = TimeSpan.FromMilliseconds(50);
+
     private readonly IBusControl bus;
     private readonly BusTransport transport;
     private readonly IServiceProvider services;
@@ -58,6 +60,9 @@ public sealed class MessageBus : IHostedService, IAsyncDisposable
         limit.CancelAfter(patience);
         try
         {
+            // An answer is sent to a queue of ours, which may still be missing just after the broker came back; the answer would be lost.
+            while (bus.CheckHealth().Status != BusHealthStatus.Healthy)
+                await Task.Delay(HealthInterval, limit.Token).ConfigureAwait(false);
             var response = await bus.CreateRequestClient<TRequest>(patience).GetResponse<TResponse>(request, limit.Token).ConfigureAwait(false);
             return response.Message;
         }

@@ -14,6 +14,9 @@ internal sealed partial class RabbitTransport(BrokerOptions options, Topology to
     /// <summary>How long a host's queue of broadcasts waits for its host to come back.</summary>
     private static readonly TimeSpan HostQueueExpiry = TimeSpan.FromMinutes(10);
 
+    /// <summary>Longer than a broker takes to start, so that waiting for one does not count as failing.</summary>
+    private static readonly TimeSpan LongestTry = TimeSpan.FromSeconds(30);
+
     internal override IBusControl Create(IServiceProvider services, IReadOnlyList<BusEndpoint> endpoints) =>
         MassTransit.Bus.Factory.CreateUsingRabbitMq(configurator =>
         {
@@ -42,14 +45,19 @@ internal sealed partial class RabbitTransport(BrokerOptions options, Topology to
     internal override void Configure(IReceiveEndpointConfigurator receive, BusEndpoint endpoint, IServiceProvider services) =>
         Configure((IRabbitMqReceiveEndpointConfigurator)receive, endpoint, services);
 
-    /// <summary>Publishes until it is confirmed: whoever publishes facts holds back acknowledgements, so nothing is won by giving up.</summary>
+    /// <summary>
+    /// Publishes until it is confirmed: whoever publishes facts holds back acknowledgements, so nothing is won by giving up. One try is limited, because a
+    /// publish that was under way when its connection died may never hear of it.
+    /// </summary>
     internal override async Task PublishAsync<TMessage>(IBusControl bus, TMessage message, CancellationToken cancellation)
     {
         for (var failures = 1; ; failures++)
         {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            limit.CancelAfter(LongestTry);
             try
             {
-                await bus.Publish(message, cancellation).ConfigureAwait(false);
+                await bus.Publish(message, limit.Token).ConfigureAwait(false);
                 return;
             }
             catch (Exception failure) when (IsBrokerTrouble(failure) && !cancellation.IsCancellationRequested)

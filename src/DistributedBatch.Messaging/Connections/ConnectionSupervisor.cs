@@ -16,6 +16,7 @@ internal sealed partial class ConnectionSupervisor(
     private readonly Lock gate = new();
     private TaskCompletionSource<IConnection> live = NewSignal<IConnection>();
     private Task? keeping;
+    private string? told;
 
     /// <summary>The broker's version, once connected.</summary>
     public BrokerVersion? Version { get; private set; }
@@ -110,6 +111,7 @@ internal sealed partial class ConnectionSupervisor(
         Version = BrokerVersion.Of(connection.ServerProperties);
         LogConnected(purpose, options.Url.Host, Version.Text);
         connected();
+        told = null;
         health.Report(purpose, new BrokerState.Connected(), Version);
         firstOutcome.TrySetResult(true);
         lock (gate)
@@ -141,14 +143,19 @@ internal sealed partial class ConnectionSupervisor(
     {
         if (BrokerRefusal.Of(failure, options) is { } refusal)
         {
-            LogRefused(purpose, refusal);
+            if (refusal != told)
+                LogRefused(purpose, refusal);
+            told = refusal;
             health.Report(purpose, new BrokerState.Refused(refusal));
             firstOutcome.TrySetException(new BrokerRefusedException(refusal, failure));
             return;
         }
 
+        // Once per reason: an outage may be long, and it is over with a line of its own.
         var reason = failure.GetBaseException().Message;
-        LogUnreachable(purpose, options.Url.Host, reason);
+        if (reason != told)
+            LogUnreachable(purpose, options.Url.Host, reason);
+        told = reason;
         health.Report(purpose, new BrokerState.Away(reason));
     }
 

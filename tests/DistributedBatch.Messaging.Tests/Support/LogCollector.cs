@@ -3,10 +3,12 @@ using Microsoft.Extensions.Logging;
 
 namespace DistributedBatch.Messaging.Tests.Support;
 
-/// <summary>Keeps log lines for a test to look at.</summary>
+/// <summary>Keeps log lines for a test to look at, and for people when it fails.</summary>
 internal sealed class LogCollector : ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<string> lines = new();
+
+    private readonly ITestOutputHelper? output = TestContext.Current.TestOutputHelper;
 
     public IEnumerable<string> Lines => lines;
 
@@ -17,8 +19,19 @@ internal sealed class LogCollector : ILoggerProvider, ILogger
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        lines.Enqueue($"{logLevel} {eventId.Id} {formatter(state, exception)} {exception?.Message}");
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        var line = $"{TimeProvider.System.GetUtcNow():mm:ss.fff} {logLevel} {eventId.Id} {formatter(state, exception)} {exception?.Message}";
+        lines.Enqueue(line);
+        try
+        {
+            output?.WriteLine(line);
+        }
+        catch (InvalidOperationException)
+        {
+            // The test has ended and something still stops.
+        }
+    }
 
     public void Dispose()
     {

@@ -9,11 +9,12 @@ namespace DistributedBatch.TestKit.Broker;
 
 /// <summary>
 /// A RabbitMQ node as a child of the test. It is started through a shell that holds on to our end of a pipe: when the test process dies, whatever way,
-/// the shell reads the end of the pipe and takes node and epmd down with it. (epmd goes only when it has noticed that its node is gone.)
+/// or when both are told to end, the shell reads the end of the pipe and takes node and epmd down with it. (epmd goes only when it has noticed that its node is gone.)
 /// </summary>
 internal sealed class ServerProcess(ServerFiles files, ServerHome home) : IDisposable
 {
     private const string Supervise = """
+        trap : HUP INT TERM
         "$1" >>"$2" 2>&1 </dev/null &
         read -r _
         [ -s "$3" ] && kill -9 "$(cat "$3")" 2>/dev/null

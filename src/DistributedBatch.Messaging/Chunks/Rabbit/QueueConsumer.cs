@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -13,6 +14,9 @@ namespace DistributedBatch.Messaging.Chunks.Rabbit;
 /// <typeparam name="TArrival">What a delivery is turned into; the body is only valid while that happens.</typeparam>
 internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDisposable
 {
+    private static readonly TimeSpan UnderWay = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(1);
+
     private readonly CancellationTokenSource lost = new();
     private readonly System.Threading.Channels.Channel<TArrival> arrivals =
         System.Threading.Channels.Channel.CreateUnbounded<TArrival>();
@@ -21,8 +25,11 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
     private readonly string name;
     private readonly Func<QueueConsumer<TArrival>, Parcel, TArrival> receive;
     private readonly IDictionary<string, object?> arguments;
+    private readonly ConcurrentQueue<ulong> heldBack = new();
     private string? tag;
     private int consumed;
+    private int unacknowledged;
+    private volatile bool holdingBack;
 
     private QueueConsumer(
         IChannel channel, string queue, string name, IDictionary<string, object?> arguments, Func<QueueConsumer<TArrival>, Parcel, TArrival> receive)
@@ -74,29 +81,42 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
         Depth = depth;
     }
 
-    /// <summary>Asks for nothing more. What has arrived stays ours.</summary>
+    /// <summary>
+    /// Asks for nothing more. What has arrived stays ours. A delivery that is under way while its consumer is cancelled would be counted by the broker as
+    /// returned by a lost host (rabbit_fifo_client.erl, handle_delivery), so acknowledgements wait until none can be: until we hold all we may.
+    /// </summary>
     public async Task PauseAsync()
     {
         if (tag is not { } current)
             return;
-        tag = null;
-        Depth = 0;
-        await channel.BasicCancelAsync(current).ConfigureAwait(false);
+        holdingBack = true;
+        try
+        {
+            for (var waited = TimeSpan.Zero; Volatile.Read(ref unacknowledged) < Depth && waited < UnderWay; waited += Look)
+                await Task.Delay(Look, CancellationToken.None).ConfigureAwait(false);
+            tag = null;
+            Depth = 0;
+            await channel.BasicCancelAsync(current).ConfigureAwait(false);
+        }
+        finally
+        {
+            holdingBack = false;
+            while (heldBack.TryDequeue(out var deliveryTag))
+                await SendAcknowledgementAsync(deliveryTag).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Acknowledges a delivery of this generation; does nothing once it has ended.</summary>
     public async ValueTask AcknowledgeAsync(ulong deliveryTag)
     {
-        if (lost.IsCancellationRequested)
-            return;
-        try
+        if (holdingBack)
         {
-            await channel.BasicAckAsync(deliveryTag, multiple: false).ConfigureAwait(false);
+            heldBack.Enqueue(deliveryTag);
+            if (holdingBack || !heldBack.TryDequeue(out deliveryTag))
+                return;
         }
-        catch (Exception gone) when (gone is RabbitMQClientException or IOException or ObjectDisposedException)
-        {
-            // Lost in this very moment: the broker delivers the message again, and whoever gets it finds it dealt with.
-        }
+
+        await SendAcknowledgementAsync(deliveryTag).ConfigureAwait(false);
     }
 
     public Task HandleBasicDeliverAsync(
@@ -109,6 +129,7 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
         ReadOnlyMemory<byte> body,
         CancellationToken cancellationToken = default)
     {
+        Interlocked.Increment(ref unacknowledged);
         arrivals.Writer.TryWrite(receive(this, new Parcel(deliveryTag, properties, body)));
         return Task.CompletedTask;
     }
@@ -135,6 +156,21 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
         }
 
         lost.Dispose();
+    }
+
+    private async ValueTask SendAcknowledgementAsync(ulong deliveryTag)
+    {
+        if (lost.IsCancellationRequested)
+            return;
+        Interlocked.Decrement(ref unacknowledged);
+        try
+        {
+            await channel.BasicAckAsync(deliveryTag, multiple: false).ConfigureAwait(false);
+        }
+        catch (Exception gone) when (gone is RabbitMQClientException or IOException or ObjectDisposedException)
+        {
+            // Lost in this very moment: the broker delivers the message again, and whoever gets it finds it dealt with.
+        }
     }
 
     private async Task EndAsync(string reason)

@@ -27,6 +27,7 @@ internal sealed partial class RabbitChunkLane : IChunkLane
     private RabbitDelivery? current;
     private long handedOut;
     private int looking;
+    private int disposed;
 
     public RabbitChunkLane(
         ConnectionSupervisor connection, ConfirmedPublisher publisher, ChunkCodec codec, LaneSite site, BrokerOptions options, TimeProvider time, ILogger logger)
@@ -79,6 +80,8 @@ internal sealed partial class RabbitChunkLane : IChunkLane
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, 1) != 0)
+            return;
         await lookout.DisposeAsync().ConfigureAwait(false);
         await closing.CancelAsync().ConfigureAwait(false);
         await changing.WaitAsync().ConfigureAwait(false);

@@ -1,0 +1,28 @@
+namespace DistributedBatch.Consumer.Resources;
+
+/// <summary>
+/// Decides which attempts go when memory is about to run out. The youngest, because they lose least; enough of them to get back to the reserve, because
+/// the kernel's killer does not wait for a second look; never the oldest, so that something always gets done.
+/// </summary>
+internal static class MemoryGuard
+{
+    /// <summary>The attempts to stop now; empty while there is no need.</summary>
+    /// <param name="attempts">What runs, with the bytes it holds.</param>
+    /// <param name="availableBytes">Memory that could be had now.</param>
+    /// <param name="reserveBytes">Memory that is never given to attempts; half of it gone is the alarm.</param>
+    public static IReadOnlyList<T> ToStop<T>(IEnumerable<(T Attempt, DateTimeOffset StartedAt, long Bytes)> attempts, long availableBytes, long reserveBytes)
+    {
+        var stop = new List<T>();
+        if (availableBytes >= reserveBytes / 2)
+            return stop;
+        var youngestFirst = attempts.OrderByDescending(attempt => attempt.StartedAt).ToList();
+        var freed = 0L;
+        for (var number = 0; number < youngestFirst.Count - 1 && availableBytes + freed < reserveBytes; number++)
+        {
+            stop.Add(youngestFirst[number].Attempt);
+            freed += youngestFirst[number].Bytes;
+        }
+
+        return stop;
+    }
+}

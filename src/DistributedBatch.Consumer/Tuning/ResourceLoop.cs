@@ -1,0 +1,134 @@
+using DistributedBatch.Consumer.Launcher;
+using DistributedBatch.Consumer.Resources;
+using DistributedBatch.Consumer.Slots;
+
+namespace DistributedBatch.Consumer.Tuning;
+
+/// <summary>
+/// Watches the machine and adjusts the slots: by the tuner's advice where their number is to be found, within what memory has room for in any case.
+/// When memory is about to run out it stops the youngest attempts, before the kernel chooses.
+/// </summary>
+internal sealed partial class ResourceLoop
+{
+    // A program can fill gigabytes in a second, so memory is looked at more often than throughput.
+    private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(100);
+    private const int LooksPerSample = 10;
+
+    private readonly RunningAttempts running;
+    private readonly MemoryBook memory;
+    private readonly MachineProbe machine;
+    private readonly MachineProbe guardProbe;
+    private readonly TimeProvider time;
+    private readonly ILogger<ResourceLoop> logger;
+    private readonly ConsumerOptions options;
+    private readonly TunerLimits limits;
+    private readonly SlotTuner? tuner;
+    private WorkDone last;
+    private long lastAt;
+
+    public ResourceLoop(ConsumerOptions options, RunningAttempts running, MemoryBook memory, TimeProvider time, ILogger<ResourceLoop> logger)
+    {
+        (this.options, this.running, this.memory, this.time, this.logger) = (options, running, memory, time, logger);
+        machine = new MachineProbe(time);
+        guardProbe = new MachineProbe(time);
+        var reading = machine.Read();
+        limits = new TunerLimits
+        {
+            Cores = reading.Cores,
+            MemoryReserveBytes = Math.Clamp(reading.MemoryBytes / 20, 128L << 20, 1L << 30),
+        };
+        tuner = options.Slots is null ? new SlotTuner(limits) : null;
+    }
+
+    /// <summary>Slots to open at the start.</summary>
+    public int FirstSlots => options.Slots ?? tuner!.Current.Slots;
+
+    /// <summary>Why there are as many slots as there are; null when the number was given and nothing speaks against it.</summary>
+    public string? Reason { get; private set; }
+
+    /// <summary>Looks until cancelled.</summary>
+    public async Task RunAsync(SlotPool pool, CancellationToken cancellation)
+    {
+        Reason = tuner?.Current.Reason;
+        lastAt = time.GetTimestamp();
+        using var timer = new PeriodicTimer(Every, time);
+        for (var look = 1; await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false); look++)
+        {
+            // A short attempt cannot fill the memory, and an idle host has nothing to learn.
+            if (running.Count > 0)
+                Guard();
+            if (look % LooksPerSample == 0)
+                Adjust(pool);
+        }
+    }
+
+    private void Guard()
+    {
+        var available = guardProbe.Read().MemoryAvailableBytes;
+        if (available >= limits.MemoryReserveBytes / 2)
+            return;
+        var attempts = running.All.Select(attempt => (attempt, attempt.StartedAt, attempt.Process > 0 ? ProcessMemory.ResidentBytes(attempt.Process) : 0)).ToList();
+        foreach (var (attempt, _, bytes) in attempts)
+            memory.Seen(attempt.Chunk.Run, bytes);
+        foreach (var attempt in MemoryGuard.ToStop(attempts, available, limits.MemoryReserveBytes))
+        {
+            Preempted(logger, attempt.Chunk.Index, attempt.Chunk.Run.Value, available >> 20);
+            attempt.Stop(AttemptOutcome.Released, $"Memory ran short on {options.Host}; the youngest attempts were stopped and run again later.");
+
+            // No grace: what it holds is needed now.
+            if (attempt.Process > 0)
+                _ = Posix.Kill(-attempt.Process, Posix.SigKill);
+        }
+    }
+
+    private void Adjust(SlotPool pool)
+    {
+        var sample = Sample();
+        if (tuner is not null)
+        {
+            var advice = tuner.Observe(sample);
+            Reason = advice.Reason;
+            pool.Resize(advice.Slots);
+            return;
+        }
+
+        var asked = options.Slots ?? limits.Cores;
+        var ceiling = MemoryRoom.Ceiling(sample, limits) is { } room && room < asked ? room : asked;
+        Reason = ceiling < asked ? $"memory has room for {ceiling} attempts, not for the {asked} asked for" : null;
+        pool.Resize(ceiling);
+    }
+
+    private TunerSample Sample()
+    {
+        var now = time.GetTimestamp();
+        var elapsed = time.GetElapsedTime(lastAt, now);
+        var done = running.Done();
+        var reading = machine.Read();
+        var expected = 0L;
+        var unclaimed = 0L;
+        foreach (var attempt in running.All)
+        {
+            var needs = memory.Expected(attempt.Chunk);
+            expected = Math.Max(expected, needs);
+            unclaimed += Math.Max(0, needs - (attempt.Process > 0 ? ProcessMemory.ResidentBytes(attempt.Process) : 0));
+        }
+
+        var sample = new TunerSample
+        {
+            Elapsed = elapsed,
+            Busy = elapsed > TimeSpan.Zero ? (done.BusyTime - last.BusyTime) / elapsed : 0,
+            Items = done.Items - last.Items,
+            Chunks = (int)(done.Chunks - last.Chunks),
+            CpuBusy = reading.CpuBusy,
+            MemoryAvailableBytes = reading.MemoryAvailableBytes,
+            MemoryPressure = reading.MemoryPressure,
+            AttemptPeakBytes = expected,
+            UnclaimedBytes = unclaimed,
+        };
+        (last, lastAt) = (done, now);
+        return sample;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Memory runs short ({Megabytes} MiB left): chunk {Index} of run {Run} is stopped and released.")]
+    private static partial void Preempted(ILogger logger, int index, string run, long megabytes);
+}

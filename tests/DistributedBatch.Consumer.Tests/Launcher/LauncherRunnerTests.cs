@@ -1,0 +1,117 @@
+using DistributedBatch.Consumer.Launcher;
+using DistributedBatch.Consumer.Processes;
+using DistributedBatch.Consumer.Tests.Processes;
+using DistributedBatch.TestKit.Processes;
+using DistributedBatch.TestKit.Waiting;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace DistributedBatch.Consumer.Tests.Launcher;
+
+/// <summary>What only the launcher promises, beside the common conformance.</summary>
+public sealed class LauncherRunnerTests : ProgramRunnerConformance
+{
+    // A daemon in the old way: a child that leaves the session and whose parent ends.
+    private const string Daemon = "/usr/bin/python3 -c \"import os,time\nif os.fork(): os._exit(0)\nos.setsid()\nif os.fork(): os._exit(0)\n"
+        + "open('daemon','w').write(str(os.getpid())+chr(10))\ntime.sleep(600)\"";
+
+    private readonly LauncherRunner launcher = new(Programs.Launcher, TimeProvider.System, NullLogger<LauncherRunner>.Instance);
+
+    protected override IProgramRunner Runner => launcher;
+
+    public override async ValueTask DisposeAsync()
+    {
+        await launcher.DisposeAsync();
+        await base.DisposeAsync();
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Consumption_is_measured()
+    {
+        var outcome = await Runner.RunAsync(Start("/usr/bin/python3", "-c", "import time\nb = bytearray(80 << 20)\nt = time.process_time()\nwhile time.process_time() - t < 0.1: pass"), TestContext.Current.CancellationToken);
+        Assert.InRange(outcome.Usage.CpuTime, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(20));
+        Assert.InRange(outcome.Usage.PeakMemoryBytes, 80L << 20, 400L << 20);
+        Assert.True(outcome.Usage.Duration >= TimeSpan.FromMilliseconds(100));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_daemon_that_left_group_session_and_parent_ends_with_its_attempt()
+    {
+        var outcome = await Runner.RunAsync(Shell(Daemon + "; while [ ! -s daemon ]; do sleep 0.01; done"), TestContext.Current.CancellationToken);
+        Assert.IsType<ProgramOutcome.Exited>(outcome);
+        Assert.True(outcome.Stragglers);
+        await GoneAsync(await PidFromAsync("daemon"));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_daemon_may_work_on_while_its_attempt_runs()
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var running = Runner.RunAsync(Shell(Daemon + "; while [ ! -e go ]; do sleep 0.01; done"), stop.Token);
+        var daemon = await PidFromAsync("daemon");
+
+        // Several sweeps pass.
+        await Runner.RunAsync(Start("sleep", "0.7") with { StdoutPath = Files["other"], Environment = Other() }, stop.Token);
+        Assert.True(ProcessKiller.IsAlive(daemon));
+        await stop.CancelAsync();
+        Assert.IsType<ProgramOutcome.Stopped>(await running);
+        await GoneAsync(daemon);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task When_the_launcher_dies_its_programs_are_stopped_and_the_next_one_runs()
+    {
+        var running = Runner.RunAsync(Shell("sleep 600 & echo $! > child; wait"), TestContext.Current.CancellationToken);
+        var child = await PidFromAsync("child");
+        ProcessKiller.Kill(launcher.LauncherProcess);
+        Assert.IsType<ProgramOutcome.RunnerLost>(await running);
+        await GoneAsync(child);
+        Assert.IsType<ProgramOutcome.Exited>(await Runner.RunAsync(Start("true"), TestContext.Current.CancellationToken));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Signals_are_as_a_shell_leaves_them()
+    {
+        // .NET ignores SIGPIPE; a program that inherits that goes on writing into nothing.
+        // The two real-time signals above 31 are the C library's own and posix_spawn leaves them ignored on purpose.
+        await Runner.RunAsync(Shell("grep -E 'SigIgn|SigBlk' /proc/self/status"), TestContext.Current.CancellationToken);
+        var lines = await File.ReadAllLinesAsync(Files["stdout"], TestContext.Current.CancellationToken);
+        Assert.Equal(2, lines.Length);
+        Assert.All(lines, line => Assert.Equal(0UL, Convert.ToUInt64(line.Split('\t')[1], 16) & 0x7fff_ffff));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_script_without_interpreter_line_is_told_as_such()
+    {
+        var script = Files.Write("script", "echo hello\n");
+        File.SetUnixFileMode(script, (UnixFileMode)0b111_101_101);
+        var refused = Assert.IsType<ProgramOutcome.NotStarted>(await Runner.RunAsync(Start(script), TestContext.Current.CancellationToken));
+        Assert.Contains("#!/bin/sh", refused.Error, StringComparison.Ordinal);
+        Files.Write("script", "#!/no/such/interpreter\n");
+        refused = Assert.IsType<ProgramOutcome.NotStarted>(await Runner.RunAsync(Start(script), TestContext.Current.CancellationToken));
+        Assert.Contains("/no/such/interpreter", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Thousands_of_attempts_leave_no_zombie_and_no_descriptor()
+    {
+        await RunManyAsync(100);
+        var (zombies, descriptors) = Held();
+        await RunManyAsync(3000);
+        await Eventually.HoldsAsync("nothing grew", () => Held().Zombies <= zombies && Held().Descriptors <= descriptors + 4, TestContext.Current.CancellationToken);
+    }
+
+    private async Task RunManyAsync(int count) => await Task.WhenAll(Enumerable.Range(0, 4).Select(slot => Task.Run(async () =>
+    {
+        var start = Start("/bin/true") with { StdoutPath = Files[$"{slot}.out"], StderrPath = Files[$"{slot}.err"] };
+        for (var number = 0; number < count / 4; number++)
+            Assert.IsType<ProgramOutcome.Exited>(await Runner.RunAsync(start, CancellationToken.None));
+    })));
+
+    private (int Zombies, int Descriptors) Held()
+    {
+        var children = ProcFs.Parents().Count(pair => pair.Parent == launcher.LauncherProcess);
+        return (children, Directory.GetFiles($"/proc/{launcher.LauncherProcess}/fd").Length + Directory.GetFiles("/proc/self/fd").Length);
+    }
+
+    private Dictionary<string, string> Other() => new(Start().Environment) { ["DBATCH_CHUNK"] = "2" };
+}

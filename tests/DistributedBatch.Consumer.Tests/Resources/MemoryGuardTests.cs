@@ -1,0 +1,46 @@
+using DistributedBatch.Consumer.Resources;
+
+namespace DistributedBatch.Consumer.Tests.Resources;
+
+public class MemoryGuardTests
+{
+    private const long Gigabyte = 1L << 30;
+
+    private static readonly (string Attempt, DateTimeOffset StartedAt, long Bytes)[] Running =
+    [
+        ("old", DateTimeOffset.UnixEpoch, 2 * Gigabyte),
+        ("young", DateTimeOffset.UnixEpoch.AddMinutes(2), Gigabyte),
+        ("middle", DateTimeOffset.UnixEpoch.AddMinutes(1), 2 * Gigabyte),
+    ];
+
+    [Fact]
+    public void Nothing_is_stopped_while_half_of_the_reserve_is_there() =>
+        Assert.Empty(MemoryGuard.ToStop(Running, availableBytes: Gigabyte / 2, reserveBytes: Gigabyte));
+
+    [Fact]
+    public void The_youngest_goes_first() =>
+        Assert.Equal(["young"], MemoryGuard.ToStop(Running, availableBytes: Gigabyte / 4, reserveBytes: Gigabyte));
+
+    [Fact]
+    public void As_many_go_as_it_takes_to_get_back_to_the_reserve() =>
+        Assert.Equal(["young", "middle"], MemoryGuard.ToStop(Running, availableBytes: 0, reserveBytes: 2 * Gigabyte));
+
+    [Fact]
+    public void The_oldest_stays_however_little_there_is() =>
+        Assert.Equal(["young", "middle"], MemoryGuard.ToStop(Running, availableBytes: 0, reserveBytes: 100 * Gigabyte));
+
+    [Fact]
+    public void What_ran_out_of_memory_is_expected_to_need_more_next_time()
+    {
+        var book = new MemoryBook();
+        var chunk = new RunChunk { Run = RunId.New(), Index = 0, Start = 0, Count = 1, Total = 1, Attempt = 1, Job = new JobSpec { Command = ["x"], MemoryBytes = 10 } };
+        Assert.Equal(10, book.Expected(chunk));
+        var report = new AttemptReport { Run = chunk.Run, Index = 0, Start = 0, Count = 1, Attempt = 1, Host = "box", Slot = 0, StartedAt = default, Outcome = AttemptOutcome.Succeeded, PeakMemoryBytes = 100 };
+        book.Learn(report);
+        Assert.Equal(100, book.Expected(chunk));
+        book.Learn(report with { Outcome = AttemptOutcome.OutOfMemory });
+        Assert.Equal(150, book.Expected(chunk));
+        book.Learn(report with { PeakMemoryBytes = 50 });
+        Assert.Equal(150, book.Expected(chunk));
+    }
+}

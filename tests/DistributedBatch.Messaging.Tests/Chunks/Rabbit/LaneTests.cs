@@ -1,0 +1,167 @@
+using DistributedBatch.Messaging.Chunks;
+using DistributedBatch.Messaging.Chunks.Rabbit;
+using DistributedBatch.Messaging.Tests.Support;
+using DistributedBatch.TestKit.Waiting;
+
+namespace DistributedBatch.Messaging.Tests.Chunks.Rabbit;
+
+public sealed class LaneTests(PrivateBroker broker)
+{
+    [Fact(Timeout = 60_000)]
+    public async Task A_chunk_whose_connection_is_killed_goes_to_another_lane_and_its_late_acknowledgement_does_nothing()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var vhost = await broker.NewVhostAsync(cancellation);
+        await using var dying = await Site.StartAsync(vhost, cancellation, options: options => options.HostName = "dying");
+        await using var lane = await dying.OpenLaneAsync("dying/0", cancellation);
+        await dying.Publisher.PublishAsync(Sample.Chunk(4), cancellation);
+        var lost = await lane.ReceiveAsync(cancellation);
+
+        await broker.CloseConnectionsAsync(vhost, cancellation);
+        await Eventually.HoldsAsync("the delivery is lost", () => lost.Lost.IsCancellationRequested, cancellation);
+        await using var heir = await Site.StartAsync(vhost, cancellation, options: options => options.HostName = "heir");
+        await using var other = await heir.OpenLaneAsync("heir/0", cancellation);
+        var again = await other.ReceiveAsync(cancellation);
+        await lost.AcknowledgeAsync();
+
+        Assert.Equal((4, 1), (again.Chunk.Index, again.Returns));
+        await other.DisposeAsync();
+        Assert.Equal((4, 2), await ReceiveAsync(lane, cancellation));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_lane_whose_connection_is_killed_while_it_waits_goes_on_waiting()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var vhost = await broker.NewVhostAsync(cancellation);
+        await using var site = await Site.StartAsync(vhost, cancellation);
+        await using var lane = await site.OpenLaneAsync("box/0", cancellation);
+        var wait = lane.ReceiveAsync(cancellation).AsTask();
+        await Eventually.HoldsAsync("the lane consumes", () => lane.Depth == 1, cancellation);
+
+        await broker.CloseConnectionsAsync(vhost, cancellation);
+        await Eventually.HoldsAsync("the publisher is connected again", () => PublishesAsync(site, cancellation), cancellation);
+
+        Assert.Equal(9, (await wait).Chunk.Index);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_slow_lane_hoards_nothing()
+    {
+        const int Chunks = 50;
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var site = await Site.StartAsync(await broker.NewVhostAsync(cancellation), cancellation);
+        await using var slow = await site.OpenLaneAsync("box/slow", cancellation);
+        await using var fast = await site.OpenLaneAsync("box/fast", cancellation);
+        await site.PublishAsync(Enumerable.Range(0, Chunks).Select(index => Sample.Chunk(index)), cancellation);
+
+        var held = await slow.ReceiveAsync(cancellation);
+        var seen = new List<int> { held.Chunk.Index };
+        while (seen.Count < Chunks)
+        {
+            var delivery = await fast.ReceiveAsync(cancellation);
+            await delivery.AcknowledgeAsync();
+            seen.Add(delivery.Chunk.Index);
+        }
+
+        Assert.Equal(Enumerable.Range(0, Chunks), seen.Order());
+        await held.AcknowledgeAsync();
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_lane_asks_ahead_while_chunks_are_short_and_a_long_one_gives_the_rest_back_at_no_cost()
+    {
+        const int Chunks = 400;
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var site = await Site.StartAsync(await broker.NewVhostAsync(cancellation), cancellation);
+        await using var lane = await site.OpenLaneAsync("box/0", cancellation);
+        await using var other = await site.OpenLaneAsync("box/1", cancellation);
+        await site.PublishAsync(Enumerable.Range(0, Chunks).Select(index => Sample.Chunk(index)), cancellation);
+        List<int> seen = [];
+        while (lane.Depth <= 4)
+        {
+            var delivery = await lane.ReceiveAsync(cancellation);
+            seen.Add(delivery.Chunk.Index);
+            _ = AcknowledgeLaterAsync(delivery);
+        }
+
+        var slow = await lane.ReceiveAsync(cancellation);
+        seen.Add(slow.Chunk.Index);
+        while (seen.Count < Chunks)
+        {
+            var delivery = await other.ReceiveAsync(cancellation);
+            Assert.Equal(0, delivery.Returns);
+            seen.Add(delivery.Chunk.Index);
+            await delivery.AcknowledgeAsync();
+        }
+
+        Assert.Equal(Enumerable.Range(0, Chunks), seen.Order());
+        Assert.Equal(0, lane.Depth);
+
+        // Reports are committed in groups, so an acknowledgement comes some time after its chunk.
+        async Task AcknowledgeLaterAsync(ChunkDelivery delivery)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), cancellation);
+            await delivery.AcknowledgeAsync();
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_lane_that_closes_hands_back_what_no_slot_has_seen_at_no_cost()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var site = await Site.StartAsync(await broker.NewVhostAsync(cancellation), cancellation);
+        var lane = await site.OpenLaneAsync("box/0", cancellation);
+        using (var impatient = CancellationTokenSource.CreateLinkedTokenSource(cancellation))
+        {
+            var wait = lane.ReceiveAsync(impatient.Token).AsTask();
+            await Eventually.HoldsAsync("the lane consumes", () => lane.Depth == 1, cancellation);
+            await impatient.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => wait);
+        }
+
+        await site.Publisher.PublishAsync(Sample.Chunk(6), cancellation);
+        await Eventually.HoldsAsync(
+            "the chunk is with the lane", async () => await site.ReadyAsync(site.Topology.ChunkQueue(ResourceClass.Cpu), cancellation) == 0, cancellation);
+        await lane.DisposeAsync();
+
+        await using var other = await site.OpenLaneAsync("box/1", cancellation);
+        Assert.Equal((6, 0), await ReceiveAsync(other, cancellation));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Host_and_slot_are_visible_on_the_broker()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var vhost = await broker.NewVhostAsync(cancellation);
+        await using var site = await Site.StartAsync(vhost, cancellation, options: options => (options.HostName, options.Role) = ("gpu-box", "consumer"));
+        await using var lane = await site.OpenLaneAsync("gpu-box/3", cancellation);
+        await site.Publisher.PublishAsync(Sample.Chunk(), cancellation);
+        await lane.ReceiveAsync(cancellation);
+
+        var names = await broker.EvalAsync("rabbit_networking:connection_info_all([client_properties]).", cancellation);
+
+        Assert.Contains("dbatch gpu-box consumer consuming", names, StringComparison.Ordinal);
+        Assert.Contains("dbatch gpu-box consumer publishing", names, StringComparison.Ordinal);
+        Assert.Contains("dbatch gpu-box consumer bus", names, StringComparison.Ordinal);
+    }
+
+    private static async Task<(int Index, int Returns)> ReceiveAsync(RabbitChunkLane lane, CancellationToken cancellation)
+    {
+        var delivery = await lane.ReceiveAsync(cancellation);
+        return (delivery.Chunk.Index, delivery.Returns);
+    }
+
+    private static async Task<bool> PublishesAsync(Site site, CancellationToken cancellation)
+    {
+        try
+        {
+            await site.Publisher.PublishAsync(Sample.Chunk(9), cancellation);
+            return true;
+        }
+        catch (ChunkUnpublishedException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,166 @@
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Messaging.Connections;
+using DistributedBatch.Messaging.Tests.Support;
+using DistributedBatch.TestKit.Network;
+using DistributedBatch.TestKit.Waiting;
+
+namespace DistributedBatch.Messaging.Tests.Connections;
+
+/// <summary>What happens to everybody when the broker itself is in trouble, so no other test may run beside these.</summary>
+[Collection(nameof(WholeBroker))]
+public sealed class BrokerTroubleTests(PrivateBroker broker)
+{
+    [Fact(Timeout = 240_000)]
+    public async Task A_broker_that_is_killed_and_started_again_loses_no_confirmed_chunk_and_no_fact()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var vhost = await broker.NewVhostAsync(cancellation);
+        var ear = new Ear<AttemptReports>();
+        await using var host = await Site.StartAsync(vhost, cancellation);
+        await using var lane = await host.OpenLaneAsync("box/0", cancellation);
+        await host.PublishAsync(Enumerable.Range(0, 30).Select(index => Sample.Chunk(index)), cancellation);
+        await host.Bus.PublishAsync(Sample.Reports(1), cancellation);
+        var held = await lane.ReceiveAsync(cancellation);
+
+        await broker.KillAsync(cancellation);
+        await Eventually.HoldsAsync("the delivery is lost", () => held.Lost.IsCancellationRequested, cancellation);
+        Assert.IsType<BrokerState.Away>(host.Health.Current);
+        var waiting = host.Bus.PublishAsync(Sample.Reports(2), cancellation);
+        await broker.StartAgainAsync(cancellation);
+
+        var seen = new HashSet<int>();
+        while (seen.Count < 30)
+        {
+            var delivery = await lane.ReceiveAsync(cancellation);
+            await delivery.AcknowledgeAsync();
+            seen.Add(delivery.Chunk.Index);
+        }
+
+        await waiting;
+        await Eventually.HoldsAsync("we are connected", () => host.Health.Current is BrokerState.Connected, cancellation);
+        await using var producer = await ProducerAsync(vhost, ear, cancellation);
+        HashSet<int> heard = [];
+        while (heard.Count < 2)
+            heard.Add((await ear.NextAsync(cancellation)).Reports[0].Index);
+        Assert.Equal([1, 2], heard.Order());
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task Questions_are_answered_again_after_the_broker_was_away()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var vhost = await broker.NewVhostAsync(cancellation);
+        await using var producer = await ProducerAsync(vhost, new Ear<AttemptReports>(), cancellation);
+        await using var client = await Site.StartAsync(vhost, cancellation);
+        Assert.Equal(Sample.Run, (await AskAsync(TimeSpan.FromSeconds(20))).Run);
+
+        await broker.KillAsync(cancellation);
+        await Assert.ThrowsAsync<RequestUnansweredException>(() => AskAsync(TimeSpan.FromSeconds(1)));
+        await broker.StartAgainAsync(cancellation);
+
+        Assert.Equal(Sample.Run, (await AskAsync(TimeSpan.FromSeconds(60))).Run);
+
+        Task<RunAnswer> AskAsync(TimeSpan patience) =>
+            client.Bus.RequestAsync<ChangeRun, RunAnswer>(new ChangeRun(Sample.Run, RunAction.Pause), patience, cancellation);
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task A_broker_short_of_memory_is_shown_and_publishing_goes_on_when_it_has_some_again()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var vhost = await broker.NewVhostAsync(cancellation);
+        await using var site = await Site.StartAsync(vhost, cancellation);
+        await using var lane = await site.OpenLaneAsync("box/0", cancellation);
+        await site.PublishAsync([Sample.Chunk(1), Sample.Chunk(2)], cancellation);
+        try
+        {
+            await broker.RaiseMemoryAlarmAsync(cancellation);
+            var late = site.Publisher.PublishAsync(Sample.Chunk(3), cancellation).AsTask();
+            await Eventually.HoldsAsync("the alarm is shown", () => site.Health.Current is BrokerState.Blocked, cancellation);
+
+            // Hosts only consume on their other connection, so work that is there already goes on.
+            for (var n = 0; n < 2; n++)
+                await (await lane.ReceiveAsync(cancellation)).AcknowledgeAsync();
+            Assert.False(late.IsCompleted);
+
+            await broker.ClearMemoryAlarmAsync(cancellation);
+            await late;
+            Assert.Equal(3, (await lane.ReceiveAsync(cancellation)).Chunk.Index);
+            await Eventually.HoldsAsync("the end of it is shown", () => site.Health.Current is BrokerState.Connected, cancellation);
+        }
+        finally
+        {
+            await broker.ClearMemoryAlarmAsync(CancellationToken.None);
+        }
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task A_delivery_held_too_long_costs_its_own_slot_and_no_neighbour()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var vhost = await broker.NewVhostAsync(cancellation);
+        await broker.SetConsumerTimeoutAsync(TimeSpan.FromSeconds(3), cancellation);
+        try
+        {
+            await using var site = await Site.StartAsync(vhost, cancellation);
+            await using var late = await site.OpenLaneAsync("box/late", cancellation);
+            await using var neighbour = await site.OpenLaneAsync("box/neighbour", cancellation);
+            await site.Publisher.PublishAsync(Sample.Chunk(1), cancellation);
+            var held = await late.ReceiveAsync(cancellation);
+            await Eventually.HoldsAsync("the broker takes it back", () => held.Lost.IsCancellationRequested, cancellation);
+
+            var again = await neighbour.ReceiveAsync(cancellation);
+            Assert.Equal((1, 1), (again.Chunk.Index, again.Returns));
+            await again.AcknowledgeAsync();
+            await held.AcknowledgeAsync();
+            await site.Publisher.PublishAsync(Sample.Chunk(2), cancellation);
+            Assert.Equal(2, (await late.ReceiveAsync(cancellation)).Chunk.Index);
+        }
+        finally
+        {
+            await broker.SetConsumerTimeoutAsync(TimeSpan.FromHours(25), CancellationToken.None);
+        }
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task A_host_behind_a_dead_network_loses_its_chunk_after_the_heartbeat_and_comes_back_when_it_is_healed()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var vhost = await broker.NewVhostAsync(cancellation);
+        await using var relay = new TcpRelay(vhost);
+        await using var far = await Site.StartAsync(relay.Server, cancellation, options: options => options.Heartbeat = TimeSpan.FromSeconds(2));
+        await using var near = await Site.StartAsync(vhost, cancellation);
+        await using var lane = await far.OpenLaneAsync("far/0", cancellation);
+        await near.Publisher.PublishAsync(Sample.Chunk(1), cancellation);
+        var held = await lane.ReceiveAsync(cancellation);
+
+        relay.Stall();
+        await using var other = await near.OpenLaneAsync("near/0", cancellation);
+        var again = await other.ReceiveAsync(cancellation);
+        await again.AcknowledgeAsync();
+        await Eventually.HoldsAsync("the host has noticed", () => held.Lost.IsCancellationRequested, cancellation);
+        await other.DisposeAsync();
+        relay.CutOnce();
+        relay.Heal();
+        await near.Publisher.PublishAsync(Sample.Chunk(2), cancellation);
+
+        Assert.Equal((1, 1), (again.Chunk.Index, again.Returns));
+        Assert.Equal(2, (await lane.ReceiveAsync(cancellation)).Chunk.Index);
+    }
+
+    private static Task<Site> ProducerAsync(Uri vhost, Ear<AttemptReports> ear, CancellationToken cancellation) => Site.StartAsync(
+        vhost,
+        cancellation,
+        services =>
+        {
+            services.AddSingleton(ear).AddSingleton<Yes>();
+            services.AddBusEndpoint(Topology.ProducerQueue).Handle<AttemptReports, Ear<AttemptReports>>().Answer<ChangeRun, RunAnswer, Yes>();
+        });
+
+    private sealed class Yes : IAnswer<ChangeRun, RunAnswer>
+    {
+        public Task<RunAnswer> AnswerAsync(ChangeRun request, CancellationToken cancellation) => Task.FromResult(RunAnswer.Done(request.Run));
+    }
+}

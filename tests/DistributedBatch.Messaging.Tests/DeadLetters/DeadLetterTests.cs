@@ -1,0 +1,89 @@
+using System.Text;
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Messaging.Chunks;
+using DistributedBatch.Messaging.Chunks.Rabbit;
+using DistributedBatch.Messaging.Tests.Support;
+using DistributedBatch.TestKit.Waiting;
+
+namespace DistributedBatch.Messaging.Tests.DeadLetters;
+
+public sealed class DeadLetterTests(PrivateBroker broker)
+{
+    private readonly Ear<ChunkDead> producer = new();
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_chunk_taken_back_too_often_is_told_to_the_producer()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var site = await StartAsync(deliveryLimit: 1, cancellation);
+        await site.Publisher.PublishAsync(Sample.Chunk(8, attempt: 3), cancellation);
+
+        for (var n = 0; n < 2; n++)
+        {
+            await using var lane = await site.OpenLaneAsync($"box/{n}", cancellation);
+            Assert.Equal(n, (await lane.ReceiveAsync(cancellation)).Returns);
+        }
+
+        var dead = await producer.NextAsync(cancellation);
+        Assert.Equal((Sample.Run, 8, 3), (dead.Run, dead.Index, dead.Attempt));
+        Assert.Contains("too often", dead.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_rejected_chunk_is_told_to_the_producer_with_the_reason()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var site = await StartAsync(deliveryLimit: 50, cancellation);
+        await site.Publisher.PublishAsync(Sample.Chunk(2), cancellation);
+        await using var lane = await site.OpenLaneAsync("box/0", cancellation);
+
+        await (await lane.ReceiveAsync(cancellation)).RejectAsync("the placeholder {moon} is unknown here");
+
+        var dead = await producer.NextAsync(cancellation);
+        Assert.Equal((2, "the placeholder {moon} is unknown here"), (dead.Index, dead.Reason));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_message_from_a_newer_program_is_put_aside_and_the_lane_goes_on()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var site = await StartAsync(deliveryLimit: 50, cancellation);
+        await SendAsync(site, """{"protocol":99,"run":"0123456789","index":4,"attempt":1,"job":{"container":"x"}}""", cancellation);
+        await site.Publisher.PublishAsync(Sample.Chunk(5), cancellation);
+        await using var lane = await site.OpenLaneAsync("box/0", cancellation);
+
+        Assert.Equal(5, (await lane.ReceiveAsync(cancellation)).Chunk.Index);
+        var dead = await producer.NextAsync(cancellation);
+        Assert.Equal(4, dead.Index);
+        Assert.Contains("protocol 99", dead.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_message_that_is_no_chunk_is_parked_and_the_lane_goes_on()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var site = await StartAsync(deliveryLimit: 50, cancellation);
+        await SendAsync(site, "hello", cancellation);
+        await site.Publisher.PublishAsync(Sample.Chunk(5), cancellation);
+        await using var lane = await site.OpenLaneAsync("box/0", cancellation);
+
+        Assert.Equal(5, (await lane.ReceiveAsync(cancellation)).Chunk.Index);
+        await Eventually.HoldsAsync("it is parked", async () => await site.ReadyAsync(site.Topology.ParkingQueue, cancellation) == 1, cancellation);
+        Assert.Contains(site.Log.Lines, line => line.Contains("belongs to no run", StringComparison.Ordinal));
+        Assert.Empty(producer.Heard);
+    }
+
+    private static Task SendAsync(Site site, string text, CancellationToken cancellation) => site.Mail.PublishAsync(
+        site.Topology.ChunkQueue(ResourceClass.Cpu), Encoding.UTF8.GetBytes(text), ChunkMail.Properties(Sample.Chunk()), cancellation);
+
+    private async Task<Site> StartAsync(int deliveryLimit, CancellationToken cancellation) => await Site.StartAsync(
+        await broker.NewVhostAsync(cancellation),
+        cancellation,
+        services =>
+        {
+            services.AddSingleton(producer);
+            services.AddBusEndpoint(Topology.ProducerQueue).Handle<ChunkDead, Ear<ChunkDead>>();
+        },
+        options => options.DeliveryLimit = deliveryLimit);
+}
