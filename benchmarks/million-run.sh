@@ -5,4 +5,4 @@ set -eu
 cd "$(dirname "$0")/.."
 data=$(mktemp -d)
 trap 'rm -rf "$data"' EXIT
-dotnet run --project benchmarks/tracker -c Release --no-launch-profile -- million "$data" "${1:-1000000}"
+dotnet run --project benchmarks/DistributedBatch.TrackerBench -c Release --no-launch-profile -- million "$data" "${1:-1000000}"

@@ -1,9 +1,11 @@
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Tracker.Logs;
+using DistributedBatch.Tracker.Metrics;
 using DistributedBatch.Tracker.Projection;
 using DistributedBatch.Tracker.Queries;
 using DistributedBatch.Tracker.Storage;
+using DistributedBatch.Tracker.Storage.Postgres;
 using DistributedBatch.Tracker.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -25,13 +27,14 @@ public static class TrackerRegistration
         services.TryAddSingleton(TimeProvider.System);
         services
             .AddSingleton(options)
-            .AddSingleton<IStorageDialect>(_ => Dialect(options))
+            .AddSingleton(_ => Dialect(options))
             .AddSingleton(provider => new TrackerDatabase(provider.GetRequiredService<IStorageDialect>(), Path.GetFullPath(options.DataDirectory)))
             .AddSingleton<TrackerStore>()
             .AddSingleton<ProjectionIntake>()
             .AddSingleton<ProjectionSignal>()
             .AddSingleton<RunQueries>()
             .AddSingleton(_ => new LogFiles(options.DataDirectory))
+            .AddSingleton<TrackerMetrics>()
             .AddSingleton<Projector>()
             .AddHostedService(provider => provider.GetRequiredService<Projector>());
         services.AddBusEndpoint("dbatch.tracker").InParallel(Unacknowledged)
@@ -43,9 +46,10 @@ public static class TrackerRegistration
         return services;
     }
 
-    private static SqliteDialect Dialect(TrackerOptions options)
+    private static IStorageDialect Dialect(TrackerOptions options)
     {
+        // Logs and outputs are files whatever holds the rest.
         var directory = Directory.CreateDirectory(options.DataDirectory);
-        return new SqliteDialect(Path.Combine(directory.FullName, TrackerDatabase.FileName));
+        return options.Database is { } database ? new PostgresDialect(database) : new SqliteDialect(Path.Combine(directory.FullName, TrackerDatabase.FileName));
     }
 }

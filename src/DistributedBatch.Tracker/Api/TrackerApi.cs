@@ -1,6 +1,7 @@
 using System.Reflection;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Tracker.Dashboard;
+using DistributedBatch.Tracker.Metrics;
 using DistributedBatch.Tracker.Outputs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -30,16 +31,17 @@ public static class TrackerApi
         return services
             .AddSingleton(provider => OperatorToken.ReadOrCreate(TokenFile(provider.GetRequiredService<TrackerOptions>())))
             .AddSingleton<TokenGate>()
-            .AddSingleton<OutputStore>();
+            .AddSingleton<OutputStore>()
+            .AddSingleton<PrometheusText>();
     }
 
-    /// <summary>Maps <c>/api</c>, <c>/openapi/v1.json</c>, <c>/health</c> and the dashboard at <c>/</c>.</summary>
+    /// <summary>Maps <c>/api</c>, <c>/metrics</c>, <c>/openapi/v1.json</c>, <c>/health</c> and the dashboard at <c>/</c>.</summary>
     public static WebApplication MapTracker(this WebApplication app)
     {
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         var gate = app.Services.GetRequiredService<TokenGate>();
-        app.UseWhen(context => context.Request.Path.StartsWithSegments("/api"), inside => inside.Use(next => context => gate.InvokeAsync(context, next)));
+        app.UseWhen(context => context.Request.Path.StartsWithSegments("/api") || context.Request.Path.StartsWithSegments("/metrics"), inside => inside.Use(next => context => gate.InvokeAsync(context, next)));
         app.Use(Headers);
         app.UseRouting();
 
@@ -51,6 +53,13 @@ public static class TrackerApi
         OutputEndpoints.Map(api);
         EventEndpoints.Map(api);
         app.MapGet("/health", () => Results.Json(new Health("ok", Version), TrackerJson.Default.Health)).WithSummary("Whether the tracker is up; needs no token.");
+        // Asked for here, so that it listens from the start.
+        var metrics = app.Services.GetRequiredService<PrometheusText>();
+        app.MapGet("/metrics", async (TrackerMetrics tracker, CancellationToken cancellation) =>
+        {
+            await tracker.RefreshAsync(cancellation).ConfigureAwait(false);
+            return Results.Text(metrics.Write(), "text/plain; version=0.0.4; charset=utf-8");
+        }).WithSummary("What this program measures, as Prometheus reads it.");
         DashboardPage.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
         return app;

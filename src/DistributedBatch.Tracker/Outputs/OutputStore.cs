@@ -38,12 +38,20 @@ internal sealed class OutputStore(TrackerOptions options, LogFiles logs)
         }
     }
 
-    /// <summary>Writes the directory as an archive; nothing is held in memory.</summary>
+    /// <summary>Writes the directory as an archive; no more than the names is held in memory.</summary>
     public static async Task PackAsync(string directory, Stream to, CancellationToken cancellation)
     {
-        await using var writer = new TarWriter(to, TarEntryFormat.Pax, leaveOpen: true);
         var all = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
-        foreach (var path in Directory.EnumerateFiles(directory, "*", all).Order(StringComparer.Ordinal))
+        var paths = Directory.EnumerateFiles(directory, "*", all).Order(StringComparer.Ordinal).ToList();
+        // TarWriter leaves an archive without entries without its end too, and tar takes nothing at all for no archive.
+        if (paths.Count == 0)
+        {
+            await to.WriteAsync(new byte[1024], cancellation).ConfigureAwait(false);
+            return;
+        }
+
+        await using var writer = new TarWriter(to, TarEntryFormat.Pax, leaveOpen: true);
+        foreach (var path in paths)
             await writer.WriteEntryAsync(path, Path.GetRelativePath(directory, path), cancellation).ConfigureAwait(false);
     }
 

@@ -1,3 +1,4 @@
+using DistributedBatch.Tracker.Metrics;
 using DistributedBatch.Tracker.Storage;
 
 namespace DistributedBatch.Tracker.Projection;
@@ -10,7 +11,7 @@ namespace DistributedBatch.Tracker.Projection;
 /// written holds the messages up (the broker keeps them) and is tried again; nothing is dropped.
 /// </remarks>
 internal sealed partial class Projector(
-    ProjectionIntake intake, TrackerStore store, ProjectionSignal signal, TrackerOptions options, TimeProvider time, ILogger<Projector> log)
+    ProjectionIntake intake, TrackerStore store, ProjectionSignal signal, TrackerMetrics metrics, TrackerOptions options, TimeProvider time, ILogger<Projector> log)
     : IHostedLifecycleService, IAsyncDisposable
 {
     private const int EnoughRows = 20_000;
@@ -75,7 +76,9 @@ internal sealed partial class Projector(
         while (await intake.Reader.WaitToReadAsync(abandon.Token).ConfigureAwait(false))
         {
             var batch = await GatherAsync(messages).ConfigureAwait(false);
+            var began = time.GetTimestamp();
             await CommitAsync(batch).ConfigureAwait(false);
+            metrics.Committed(batch, time.GetElapsedTime(began));
             signal.Committed(batch);
             foreach (var message in messages)
                 message.Committed.TrySetResult();

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Globalization;
 using DistributedBatch.Contracts.Api;
+using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Tracker.Projection;
@@ -79,6 +80,25 @@ public sealed partial class RunQueries(TrackerDatabase database, TimeProvider ti
         return await RowAsync(connection, run, cancellation).ConfigureAwait(false) is { } row
             ? (await ViewsAsync(connection, [row], cancellation).ConfigureAwait(false))[0]
             : null;
+    }
+
+    /// <summary>Runs by state, and the chunks of those that are not settled.</summary>
+    internal async Task<(IReadOnlyDictionary<RunState, long> Runs, ChunkCounts Chunks)> TotalsAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        var runs = await connection.ListAsync(
+            "SELECT state, count(*) FROM runs GROUP BY state", reader => (State: Words.Parse<RunState>(reader.GetString(0))!.Value, Runs: reader.GetInt64(1)), cancellation)
+            .ConfigureAwait(false);
+        var chunks = await connection.ListAsync(
+            """
+            SELECT coalesce(sum(chunks_total), 0), coalesce(sum(pending), 0), coalesce(sum(queued), 0), coalesce(sum(running), 0), coalesce(sum(succeeded), 0),
+              coalesce(sum(failed), 0), coalesce(sum(cancelled), 0) FROM runs WHERE state IN ('running', 'paused')
+            """,
+            reader => new ChunkCounts(Sum(reader, 0), Sum(reader, 1), Sum(reader, 2), Sum(reader, 3), Sum(reader, 4), Sum(reader, 5), Sum(reader, 6)), cancellation)
+            .ConfigureAwait(false);
+        return (runs.ToDictionary(row => row.State, row => row.Runs), chunks[0]);
+
+        static int Sum(DbDataReader reader, int column) => (int)Math.Min(int.MaxValue, Whole(reader.GetValue(column)));
     }
 
     private static async Task<RunRow?> RowAsync(DbConnection connection, RunId run, CancellationToken cancellation) =>

@@ -1,0 +1,141 @@
+using DistributedBatch.Contracts.Chunks;
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.TestKit.Network;
+using DistributedBatch.Tracker.Tests.Api;
+
+namespace DistributedBatch.Tracker.Tests.Dashboard;
+
+/// <summary>The dashboard as somebody uses it, in a real browser against a real tracker.</summary>
+public sealed class DashboardSpecs(Browser browser) : IClassFixture<Browser>
+{
+    private const string Nasty = "before <script>window.broken = 1</script> \u001b[31mred\u001b[0m <img src=x onerror='window.broken = 1'> after";
+    private const string NastyShown = "before <script>window.broken = 1</script> \\x1b[31mred\\x1b[0m <img src=x onerror='window.broken = 1'> after";
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact(Timeout = 90_000)]
+    public async Task Progress_moves_without_a_reload()
+    {
+        await using var bench = await ApiBench.StartAsync();
+        var run = await HalfDoneAsync(bench);
+        var page = await OpenAsync(bench, $"/runs/{run}");
+        await page.SeeAsync("50 %");
+
+        await bench.HearAsync(Say.Changed(run, 2, RunState.Running, new ChunkCounts(10, 1, 0, 1, 8, 0, 0), Say.Chunk(5, ChunkState.Succeeded, 2)));
+
+        await page.SeeAsync("80 %");
+        Assert.Empty(page.Complaints);
+    }
+
+    [Fact(Timeout = 90_000)]
+    public async Task What_a_failed_chunk_wrote_is_read_in_place_and_stays_text()
+    {
+        await using var bench = await ApiBench.StartAsync();
+        var run = await HalfDoneAsync(bench);
+        await bench.HearAsync(
+            Say.Reports(Say.Failed(run, 7, attempt: 3, stderr: Nasty)),
+            Say.Changed(run, 2, RunState.Failed, new ChunkCounts(10, 0, 0, 0, 9, 1, 0), Say.Chunk(7, ChunkState.Failed, 2, attempts: 3)));
+        await File.WriteAllTextAsync(Path.Combine(bench.Logs(run.Value), "7.3.err"), "the whole log\n" + Nasty, Cancellation);
+        var page = await OpenAsync(bench, $"/runs/{run}");
+
+        await page.ClickAsync("exit code 3");
+        await page.SeeInAsync("End of standard error", NastyShown);
+        await page.ClickAsync("Log");
+        await page.SeeInAsync("Log of chunk 7, attempt 3", "the whole log\n" + NastyShown);
+
+        Assert.True((await page.EvaluateAsync("window.broken === undefined")).GetBoolean());
+        Assert.Empty(page.Complaints);
+    }
+
+    [Fact(Timeout = 90_000)]
+    public async Task Buttons_reach_the_producer_and_a_refusal_is_said()
+    {
+        await using var bench = await ApiBench.StartAsync();
+        var run = await HalfDoneAsync(bench);
+        await bench.HearAsync(Say.Changed(run, 2, RunState.Failed, new ChunkCounts(10, 0, 0, 0, 9, 1, 0), Say.Chunk(7, ChunkState.Failed, 2)));
+        var page = await OpenAsync(bench, $"/runs/{run}");
+
+        await page.ClickAsync("Retry what failed");
+        await page.SeeAsync("The run is not over.");
+        await bench.HearAsync(Say.Changed(run, 3, RunState.Running, new ChunkCounts(10, 1, 0, 0, 9, 0, 0), Say.Chunk(7, ChunkState.Pending, 3)));
+        await page.ClickAsync("Pause");
+        await page.SeeAsync("Pause: done.");
+
+        Assert.Equal([(run, RunAction.Retry), (run, RunAction.Pause)], bench.Producer.Changes.Select(change => (change.Run, change.Action)));
+        Assert.Empty(page.Complaints);
+    }
+
+    [Fact(Timeout = 90_000)]
+    public async Task A_lost_connection_is_shown_and_made_up_for()
+    {
+        await using var bench = await ApiBench.StartAsync();
+        var run = await HalfDoneAsync(bench);
+        await using var network = new TcpRelay(bench.Client.BaseAddress!);
+        var page = await OpenAsync(bench, $"/runs/{run}", network.Server);
+        await page.SeeAsync("live");
+
+        network.Cut();
+        await page.SeeAsync("connection lost, trying again");
+        await bench.HearAsync(Say.Changed(run, 2, RunState.Succeeded, new ChunkCounts(10, 0, 0, 0, 10, 0, 0)));
+        network.Heal();
+
+        await page.SeeAsync("100 %");
+        await page.SeeAsync("live");
+        Assert.Empty(page.Complaints);
+    }
+
+    [Fact(Timeout = 90_000)]
+    public async Task A_wrong_token_is_asked_for_again_and_the_right_one_once()
+    {
+        await using var bench = await ApiBench.StartAsync();
+        var run = await HalfDoneAsync(bench);
+        var page = await browser.OpenAsync(bench.Client.BaseAddress!, "wrong", "/runs", Cancellation);
+
+        await page.SeeAsync("Open");
+        await page.TypeAsync("#ask-token", "wrong as well");
+        await page.ClickAsync("Open");
+        await page.SeeAsync("That is not the token.");
+        await page.TypeAsync("#ask-token", TokenOf(bench));
+        await page.ClickAsync("Open");
+        await page.SeeAsync("digits");
+        await page.ReloadAsync();
+        await page.ClickAsync("digits");
+
+        await page.SeeAsync("50 %");
+        Assert.EndsWith($"#/runs/{run}", (await page.EvaluateAsync("location.href")).GetString(), StringComparison.Ordinal);
+        Assert.Empty(page.Complaints);
+    }
+
+    [Fact(Timeout = 90_000)]
+    public async Task The_field_of_chunks_is_walked_by_keyboard_and_opens_a_chunk()
+    {
+        await using var bench = await ApiBench.StartAsync();
+        var run = await HalfDoneAsync(bench);
+        var page = await OpenAsync(bench, $"/runs/{run}");
+        await page.SeeAsync("a cell is a chunk");
+
+        await page.EvaluateAsync("document.querySelector('canvas[tabindex]').focus()");
+        await page.PressAsync("ArrowRight", 39);
+        await page.PressAsync("ArrowRight", 39);
+        await page.UntilAsync("document.querySelector('canvas[tabindex]').getAttribute('aria-label') === 'chunk 1: succeeded'", "the second cell");
+        await page.PressAsync("Enter", 13);
+
+        await page.SeeAsync("Chunk 1");
+        await page.SeeAsync("The chunk succeeded.");
+        Assert.Empty(page.Complaints);
+    }
+
+    private static async Task<RunId> HalfDoneAsync(ApiBench bench)
+    {
+        var run = RunId.New();
+        await bench.HearAsync(
+            Say.Submitted(run), Say.Reports([.. Enumerable.Range(0, 5).Select(index => Say.Succeeded(run, index))]),
+            Say.Changed(run, 1, RunState.Running, new ChunkCounts(10, 4, 0, 1, 5, 0, 0), [.. Enumerable.Range(0, 5).Select(index => Say.Chunk(index, ChunkState.Succeeded, 1))]));
+        return run;
+    }
+
+    private static string TokenOf(ApiBench bench) => bench.Client.DefaultRequestHeaders.Authorization!.Parameter!;
+
+    private Task<BrowserPage> OpenAsync(ApiBench bench, string address, Uri? through = null) =>
+        browser.OpenAsync(through ?? bench.Client.BaseAddress!, TokenOf(bench), address, Cancellation);
+}
