@@ -66,6 +66,9 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     /// <summary>Slots open now.</summary>
     public int Slots => pool.Target + gpuPool.Target;
 
+    /// <summary>Reports published so far; within one process a stop waits until the producer has heard as many.</summary>
+    public long Reported => reporter.Reported;
+
     /// <summary>Attempts that run now.</summary>
     public int Running => running.Count;
 

@@ -27,6 +27,7 @@ namespace DistributedBatch.Cli.Embedded;
 internal sealed class EmbeddedSession(string stateDirectory, RunRecords records, RunRecord record, StopSignals signals)
 {
     private static readonly TimeSpan AfterTheSecondSignal = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan ForTheProjection = TimeSpan.FromSeconds(2);
     private RunRecord record = record;
     private bool stopped;
@@ -125,7 +126,7 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
     private async Task StopAsync(IHost host)
     {
         stopped = true;
-        var stopping = host.StopAsync(signals.Kill);
+        var stopping = DrainAsync(host);
         var killed = Task.Delay(Timeout.Infinite, signals.Kill);
         if (await Task.WhenAny(stopping, killed).ConfigureAwait(false) == killed)
             await Task.WhenAny(stopping, Task.Delay(AfterTheSecondSignal)).ConfigureAwait(false);
@@ -137,6 +138,29 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
 
         Console.Error.WriteLine($"Killed. To go on: {Resume(RunState.Running)}");
         Environment.Exit(ExitCode.Interrupted);
+    }
+
+    /// <summary>
+    /// The consumer first, then the others once they have heard all it said: the bus of one process dies with it, and a success nobody heard of would be
+    /// run again.
+    /// </summary>
+    private async Task DrainAsync(IHost host)
+    {
+        var (consumer, intake) = (host.Services.GetRequiredService<ConsumerService>(), host.Services.GetRequiredService<RunIntake>());
+        var source = new LocalRunSource(host.Services.GetRequiredService<TrackerDatabase>());
+        await consumer.DrainAsync(signals.Kill).ConfigureAwait(false);
+        await UntilAsync(() => Task.FromResult(intake.ReportsHeard >= consumer.Reported)).ConfigureAwait(false);
+        var counts = intake.Runs.First(run => run.Run == record.Run).Counts;
+        await UntilAsync(async () => (await source.ShowAsync(record.Run, CancellationToken.None).ConfigureAwait(false))?.Chunks.Settled >= counts.Settled)
+            .ConfigureAwait(false);
+        await host.StopAsync(signals.Kill).ConfigureAwait(false);
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> heard)
+    {
+        var clock = Stopwatch.StartNew();
+        while (clock.Elapsed < ForTheProjection && !await heard().ConfigureAwait(false))
+            await Task.Delay(LookAgain).ConfigureAwait(false);
     }
 
     private async Task TellAsync(LocalRunSource source, IHost host, RunSession session, bool json)

@@ -18,6 +18,7 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
     private int starved;
     private bool stopping;
     private Task loop = Task.CompletedTask;
+    private long reported;
     private TaskCompletionSource? flushed;
 
     private readonly record struct Entry(AttemptReport Report, ActiveAttempt? Settles);
@@ -67,6 +68,9 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
         lock (turn)
             starved--;
     }
+
+    /// <summary>Reports published so far.</summary>
+    public long Reported => Interlocked.Read(ref reported);
 
     /// <summary>Completes when everything added so far is confirmed and acknowledged.</summary>
     public Task FlushedAsync()
@@ -154,6 +158,7 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
                 try
                 {
                     await bus.PublishAsync(message).ConfigureAwait(false);
+                    Interlocked.Add(ref reported, message.Reports.Count);
                     break;
                 }
                 catch (Exception failure) when (failure is not OutOfMemoryException)

@@ -28,6 +28,10 @@ internal sealed class FeedLoop(
     private DateTimeOffset watchedAt;
     private DateTimeOffset? stopBy;
     private volatile bool feeding = true;
+    private long heard;
+
+    /// <summary>Reports of attempts heard and committed so far.</summary>
+    public long Heard => Interlocked.Read(ref heard);
 
     /// <summary>Gives the loop something to do.</summary>
     /// <returns>False when the loop has ended and will not do it.</returns>
@@ -102,7 +106,11 @@ internal sealed class FeedLoop(
         {
             case Input.Reports(var message, var kept):
                 await HearAsync(message, now, cancellation).ConfigureAwait(false);
-                afterCommit.Add(kept.SetResult);
+                afterCommit.Add(() =>
+                {
+                    Interlocked.Add(ref heard, message.Reports.Count);
+                    kept.SetResult();
+                });
                 break;
             case Input.Lease(var message, var kept):
                 book.Find(message.Run)?.Ledger.Lease(message);

@@ -47,15 +47,21 @@ internal sealed class HostBook(TimeSpan timeout)
 
         var known = hosts.TryGetValue(name, out var before);
         var isFree = heartbeat.Host.OnHold is null && heartbeat.Running.Count < heartbeat.Host.Slots;
-        hosts[name] = new Entry(heartbeat.Host, now, isFree ? before?.FreeSince ?? now : null);
+
+        // While nothing was heard the broker may have been away, and a slot that cannot be reached is not one that finds nothing to do.
+        var wasHeard = known && now - before!.LastHeard < timeout / 3;
+        hosts[name] = new Entry(heartbeat.Host, now, !isFree ? null : wasHeard ? before!.FreeSince ?? now : now);
         return !known;
     }
 
-    /// <summary>A report of the host arrived, which proves it alive as well as a heartbeat does.</summary>
+    /// <summary>
+    /// A report of the host arrived, which proves it alive as well as a heartbeat does; and that its slots find work, so that a slot which was free at the
+    /// moment of a heartbeat was only between two chunks.
+    /// </summary>
     public void Alive(string host, DateTimeOffset now)
     {
         if (hosts.TryGetValue(host, out var entry))
-            entry.LastHeard = now;
+            entry.Worked(now);
     }
 
     /// <summary>Forgets the hosts that were silent for too long.</summary>
@@ -78,9 +84,16 @@ internal sealed class HostBook(TimeSpan timeout)
     {
         public HostStatus Status => status;
 
-        public DateTimeOffset LastHeard { get; set; } = heard;
+        public DateTimeOffset LastHeard { get; private set; } = heard;
 
-        public DateTimeOffset? FreeSince => freeSince;
+        public DateTimeOffset? FreeSince { get; private set; } = freeSince;
+
+        public void Worked(DateTimeOffset now)
+        {
+            LastHeard = now;
+            if (FreeSince is not null)
+                FreeSince = now;
+        }
 
         public bool Serves(string resourceClass) => status.Classes.Contains(resourceClass, StringComparer.Ordinal);
     }

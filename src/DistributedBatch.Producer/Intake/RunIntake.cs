@@ -16,6 +16,12 @@ public sealed class RunIntake : IAnswer<SubmitRun, RunAnswer>, IAnswer<ChangeRun
     /// <summary>All runs in the ledger, the oldest first.</summary>
     public IReadOnlyList<RunOverview> Runs => [.. book.Overviews.Values.OrderBy(run => run.SubmittedAt)];
 
+    /// <summary>
+    /// Reports of attempts heard and committed since the start. Within one process what is still on the bus at the end is lost, so a stop waits until
+    /// this is as many as the consumer published.
+    /// </summary>
+    public long ReportsHeard => loop.Heard;
+
     /// <summary>Accepts a run and starts to feed it.</summary>
     /// <returns>Its id, or every mistake in it at once.</returns>
     public Task<RunAnswer> SubmitAsync(RunSpec spec, CancellationToken cancellation) =>

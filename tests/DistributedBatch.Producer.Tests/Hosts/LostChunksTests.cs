@@ -30,6 +30,31 @@ public sealed class LostChunksTests
     }
 
     [Fact]
+    public void A_queued_chunk_waits_while_slots_that_look_free_still_bring_reports()
+    {
+        Feed();
+        for (var second = 1; second <= 60; second++)
+        {
+            Hear(second, slots: 2);
+            hosts.Alive("box", Start.AddSeconds(second + 0.5));
+        }
+
+        Assert.Empty(Find(60));
+    }
+
+    [Fact]
+    public void A_queued_chunk_waits_while_the_broker_that_has_it_was_away()
+    {
+        Feed();
+        for (var second = 1; second <= 5; second++)
+            Hear(second, slots: 2);
+
+        Hear(25, slots: 2);
+
+        Assert.Empty(Find(25));
+    }
+
+    [Fact]
     public void A_queued_chunk_waits_while_all_slots_are_busy()
     {
         Feed();

@@ -68,7 +68,7 @@ public sealed class ReadingSpecs : IDisposable
     {
         var job = box.Script("job", "echo $DBATCH_CHUNK >> started.txt; sleep 0.1\n");
         var run = box.Start("run", "--total", "1000", "--slots", "1", "--", job);
-        await Eventually.HoldsAsync("a chunk runs", () => box.Lines("started.txt").Count >= 1, TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync("it is known that it runs", async () => await StateAsync() == "running", TestContext.Current.CancellationToken);
 
         Assert.Equal(0, (await box.DbatchAsync("pause", "last")).ExitCode);
         await Eventually.HoldsAsync("it is paused", async () => await StateAsync() == "paused", TestContext.Current.CancellationToken);
@@ -103,5 +103,6 @@ public sealed class ReadingSpecs : IDisposable
 
     private static int Count(JsonElement counts, string state) => counts.GetProperty(state).GetInt32();
 
-    private async Task<string?> StateAsync() => (await box.DbatchAsync("show", "last", "--json")).Json.GetProperty("state").GetString();
+    private async Task<string?> StateAsync() =>
+        await box.DbatchAsync("show", "last", "--json") is { ExitCode: 0 } shown ? shown.Json.GetProperty("state").GetString() : null;
 }

@@ -25,10 +25,7 @@ public sealed class ResumeSpecs : IDisposable
             ended.Signal(ProcessKiller.Sigkill);
             await ended.End;
             await Eventually.HoldsAsync("no child is left", () => ProcessKiller.WithEnvironment(marker).Count == 0, TestContext.Current.CancellationToken, TimeSpan.FromSeconds(5));
-            var listed = await box.DbatchAsync("show", "survivor", "--json");
-            var succeeded = listed.Json.GetProperty("chunks").GetProperty("succeeded").GetInt32();
             File.Move(box["started.txt"], box[$"started.{goal}"]);
-            box.Write($"succeeded.{goal}", $"{succeeded}");
             ended = goal == 40
                 ? box.Start("run", "--resume", "survivor", "--slots", "4")
                 : box.Start("run", "--name", "survivor", "--total", $"{Chunks}", "--slots", "4", "--", job);
@@ -38,10 +35,9 @@ public sealed class ResumeSpecs : IDisposable
 
         Assert.True(last.ExitCode == 0, last.ToString());
         Assert.Contains($"{Chunks} of {Chunks} chunks succeeded", last.Out, StringComparison.Ordinal);
-        foreach (var goal in new[] { 40, 120 })
-            Assert.True(int.Parse(box.Read($"succeeded.{goal}"), System.Globalization.CultureInfo.InvariantCulture) > 0, "nothing had succeeded before the kill");
+        Assert.Contains("chunks have succeeded before", last.Err, StringComparison.Ordinal);
 
-        // What was told as succeeded before a kill is not among what started after it.
+        // Every chunk has its output once, and only what was under way at a kill was started again.
         var outputs = Directory.GetDirectories(box.State, "part", SearchOption.AllDirectories).Length
             + Directory.GetFiles(box.State, "part", SearchOption.AllDirectories).Length;
         Assert.Equal(Chunks, outputs);
