@@ -1,0 +1,101 @@
+using System.Globalization;
+using DistributedBatch.TestKit.Broker;
+using DistributedBatch.TestKit.Network;
+
+namespace DistributedBatch.Specs.Lab;
+
+/// <summary>
+/// Everything that can die dies, at random times, while a run goes on. The seed is printed; set <c>DBATCH_TEST_SEED</c> to see a failure again, and
+/// <c>DBATCH_TEST_BLOWS</c> to soak longer.
+/// </summary>
+[Collection(nameof(LabBroker))]
+public sealed class ChaosSpecs(PrivateBroker broker, ITestOutputHelper output)
+{
+    private const int Chunks = 300;
+    private static readonly string[] Hosts = ["one", "two", "far"];
+
+    [Fact(Timeout = 600_000)]
+    public async Task Every_chunk_is_settled_once_whatever_dies()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var seed = Number("DBATCH_TEST_SEED", Random.Shared.Next());
+        var blows = Number("DBATCH_TEST_BLOWS", 8);
+        output.WriteLine($"seed {seed}, {blows} blows");
+        var chance = new Random(seed);
+        await using var lab = await TestLab.CreateAsync(broker, cancellation);
+        await using var relay = new TcpRelay(lab.Broker);
+        await lab.StartHeadAsync(cancellation);
+        foreach (var host in Hosts)
+            StartHost(host);
+        var run = await lab.SubmitAsync(Chunks, "sh", "-c", "sleep 0.1; " + LabSpecs.WriteItem[2]);
+
+        // The order is drawn, but each kind of trouble comes: a spec that may leave one out proves little.
+        Func<Task>[] troubles = [KillHostAsync, KillHeadAsync, CutConnectionsAsync, ShortOfMemoryAsync, PartitionAsync, KillBrokerAsync, KillHostAsync, CutRelayAsync];
+        for (var blow = 0; blow < blows; blow++)
+        {
+            if (blow % troubles.Length == 0)
+                chance.Shuffle(troubles);
+            var trouble = troubles[blow % troubles.Length];
+            output.WriteLine($"blow {blow + 1}: {trouble.Method.Name}");
+            await trouble();
+            await PassAsync(2);
+        }
+
+        var shown = await lab.SettledAsync(run, cancellation, TimeSpan.FromMinutes(4));
+        await lab.AssertCompleteAsync(run, shown, Chunks, cancellation);
+
+        void StartHost(string host) => lab.StartHost(host, host == "far" ? relay.Server : null);
+
+        async Task KillHostAsync()
+        {
+            var host = Hosts[chance.Next(Hosts.Length)];
+            await lab.KillAsync(host);
+            StartHost(host);
+        }
+
+        async Task KillHeadAsync()
+        {
+            await lab.KillAsync("head");
+            await PassAsync(1);
+            await lab.StartHeadAsync(cancellation);
+        }
+
+        Task CutConnectionsAsync() => broker.CloseConnectionsAsync(lab.Broker, cancellation);
+
+        async Task ShortOfMemoryAsync()
+        {
+            await broker.RaiseMemoryAlarmAsync(cancellation);
+            await PassAsync(3);
+            await broker.ClearMemoryAlarmAsync(cancellation);
+        }
+
+        // Heartbeats are 15 s, and two must be missed.
+        async Task PartitionAsync()
+        {
+            relay.Stall();
+            await PassAsync(40);
+            relay.CutOnce();
+            relay.Heal();
+        }
+
+        async Task CutRelayAsync()
+        {
+            relay.Cut();
+            await PassAsync(2);
+            relay.Heal();
+        }
+
+        async Task KillBrokerAsync()
+        {
+            await broker.KillAsync(cancellation);
+            await PassAsync(1);
+            await broker.StartAgainAsync(cancellation);
+        }
+
+        // The time for which a trouble lasts is part of the trouble, and drawn with it; nothing is waited for here.
+        Task PassAsync(double seconds) => Task.Delay(TimeSpan.FromSeconds(seconds * (0.75 + (0.5 * chance.NextDouble()))), cancellation);
+    }
+
+    private static int Number(string variable, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : otherwise;
+}

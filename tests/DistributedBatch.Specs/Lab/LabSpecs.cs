@@ -1,0 +1,54 @@
+using DistributedBatch.TestKit.Broker;
+
+namespace DistributedBatch.Specs.Lab;
+
+[Collection(nameof(LabBroker))]
+public sealed class LabSpecs(PrivateBroker broker)
+{
+    /// <summary>Says which item it was, in the place where outputs belong.</summary>
+    internal static readonly string[] WriteItem = ["sh", "-c", "printf %s \"$DBATCH_START\" > \"$DBATCH_OUT/item\""];
+
+    [Fact(Timeout = 240_000)]
+    public async Task A_run_over_three_hosts_settles_every_chunk_once()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var lab = await TestLab.CreateAsync(broker, cancellation);
+        await lab.StartHeadAsync(cancellation);
+        foreach (var host in new[] { "one", "two", "three" })
+            lab.StartHost(host);
+
+        var run = await lab.SubmitAsync(60, WriteItem);
+
+        await lab.AssertCompleteAsync(run, await lab.SettledAsync(run, cancellation), 60, cancellation);
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task A_run_submitted_before_any_host_is_there_waits_for_one()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var lab = await TestLab.CreateAsync(broker, cancellation);
+        await lab.StartHeadAsync(cancellation);
+        var run = await lab.SubmitAsync(5, WriteItem);
+
+        lab.StartHost("late");
+
+        await lab.AssertCompleteAsync(run, await lab.SettledAsync(run, cancellation), 5, cancellation);
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task A_chunk_whose_host_is_killed_runs_on_another()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var lab = await TestLab.CreateAsync(broker, cancellation);
+        await lab.StartHeadAsync(cancellation);
+        lab.StartHost("dying");
+        var run = await lab.SubmitAsync(2, "sh", "-c", "[ $DBATCH_HOST = dying ] && exec sleep 600; " + WriteItem[2]);
+        await TestKit.Waiting.Eventually.HoldsAsync(
+            "the attempts run", () => TestKit.Processes.ProcessKiller.WithEnvironment($"DBATCH_RUN={run}").Count >= 2, cancellation);
+
+        await lab.KillAsync("dying");
+        lab.StartHost("heir");
+
+        await lab.AssertCompleteAsync(run, await lab.SettledAsync(run, cancellation), 2, cancellation);
+    }
+}

@@ -1,0 +1,113 @@
+using System.Text.Json;
+using DistributedBatch.Specs.Run;
+using DistributedBatch.TestKit.Broker;
+using DistributedBatch.TestKit.Processes;
+using DistributedBatch.TestKit.Waiting;
+
+namespace DistributedBatch.Specs.Lab;
+
+/// <summary>A head and hosts as processes of their own around a real broker, on one machine.</summary>
+internal sealed class TestLab : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private readonly OneBox box = new();
+    private readonly Dictionary<string, Started> processes = new(StringComparer.Ordinal);
+    private readonly int port = FreePort.Next();
+
+    private TestLab(Uri broker) => Broker = broker;
+
+    public Uri Broker { get; }
+
+    /// <summary>Directory that receives the outputs of all hosts.</summary>
+    public string Outputs => box["out"];
+
+    public static async Task<TestLab> CreateAsync(PrivateBroker broker, CancellationToken cancellation)
+    {
+        var lab = new TestLab(await broker.NewVhostAsync(cancellation));
+        lab.box.Environment["DBATCH_SERVER"] = $"http://127.0.0.1:{lab.port}";
+        lab.box.Environment["DBATCH_TOKEN_FILE"] = lab.box["head", "token"];
+        return lab;
+    }
+
+    /// <summary>Starts producer and tracker; the task ends when they answer.</summary>
+    public async Task StartHeadAsync(CancellationToken cancellation)
+    {
+        processes["head"] = box.Start("serve", "--broker", Broker.AbsoluteUri, "--data", box["head"], "--listen", $"http://127.0.0.1:{port}");
+        await Eventually.HoldsAsync("the head answers", AnswersAsync, cancellation, Patience);
+    }
+
+    /// <summary>Starts a host, by another way to the broker where one is given.</summary>
+    public void StartHost(string name, Uri? broker = null) => processes[name] = box.Start(
+        "consumer", "--broker", (broker ?? Broker).AbsoluteUri, "--data", box[name], "--host", name, "--slots", "2", "--gpus", "none");
+
+    /// <summary><c>kill -9</c> of the head or a host.</summary>
+    public async Task KillAsync(string name)
+    {
+        processes[name].Signal(ProcessKiller.Sigkill);
+        await processes[name].End;
+        processes.Remove(name);
+    }
+
+    /// <summary>Submits a run of <paramref name="total"/> chunks of one item and gives its id.</summary>
+    public async Task<string> SubmitAsync(int total, params string[] command)
+    {
+        var ended = await box.DbatchAsync([
+            "submit", "--total", $"{total}", "--chunk", "1", "--retries", "20", "--out", Outputs, "--json", "--", .. command]);
+        Assert.True(ended.ExitCode == 0, ended.ToString());
+        return ended.Json.GetProperty("run").GetString()!;
+    }
+
+    /// <summary>Waits until the run is settled and gives what <c>show --json</c> says.</summary>
+    public async Task<JsonElement> SettledAsync(string run, CancellationToken cancellation, TimeSpan? patience = null)
+    {
+        JsonElement shown = default;
+        await Eventually.HoldsAsync(
+            $"run {run} is settled",
+            async () =>
+            {
+                var ended = await box.DbatchAsync("show", run, "--json");
+                if (ended.ExitCode is not 0 and not 1 || !ended.Out.StartsWith('{'))
+                    return false;
+                shown = ended.Json;
+                return shown.GetProperty("state").GetString() is "succeeded" or "failed" or "cancelled";
+            },
+            cancellation,
+            patience ?? Patience);
+        return shown;
+    }
+
+    /// <summary>Asserts that each chunk has succeeded, has its output, and has left no process behind.</summary>
+    public async Task AssertCompleteAsync(string run, JsonElement shown, int total, CancellationToken cancellation)
+    {
+        var chunks = shown.GetProperty("chunks");
+        Assert.Equal("succeeded", shown.GetProperty("state").GetString());
+        Assert.Equal((total, total), (chunks.GetProperty("total").GetInt32(), chunks.GetProperty("succeeded").GetInt32()));
+        var outputs = Directory.EnumerateFiles(Outputs, "item", SearchOption.AllDirectories).Select(file => int.Parse(File.ReadAllText(file), null)).Order();
+        Assert.Equal(Enumerable.Range(0, total), outputs);
+        await Eventually.HoldsAsync("no attempt is left running", () => ProcessKiller.WithEnvironment($"DBATCH_RUN={run}").Count == 0, cancellation);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var name in processes.Keys.ToList())
+        {
+            try
+            {
+                await KillAsync(name);
+            }
+            catch (OperationCanceledException)
+            {
+                // The test was cancelled, and CliWrap has killed the process.
+            }
+        }
+
+        box.Dispose();
+    }
+
+    private async Task<bool> AnswersAsync()
+    {
+        if (processes["head"].End is { IsCompleted: true } end)
+            Assert.Fail($"the head has ended: {await end}");
+        return (await box.DbatchAsync("list", "--json")).ExitCode == 0;
+    }
+}
