@@ -14,7 +14,7 @@ internal static class ChunkTable
         foreach (var chunk in chunks)
         {
             var attempt = chunk.LastAttempt;
-            var said = attempt is null ? "" : Spoken.LastLine(string.IsNullOrWhiteSpace(attempt.StderrTail) ? attempt.Error : attempt.StderrTail, WidthOfMessage);
+            var said = attempt is null ? "" : Spoken.Said(attempt.Outcome, attempt.StderrTail, attempt.Error, WidthOfMessage);
             table.Add(
                 $"{chunk.Index}",
                 chunk.Count == 1 ? $"{chunk.Start}" : $"{chunk.Start}-{chunk.Start + chunk.Count - 1}",

@@ -47,6 +47,14 @@ internal static class Spoken
         { Outcome: { } outcome } => outcome.Word(),
     };
 
+    /// <summary>
+    /// What a failed attempt said: the last line of its standard error, else the sentence about it, unless that would only repeat <see cref="Ending"/>.
+    /// </summary>
+    public static string Said(AttemptOutcome? outcome, string? stderrTail, string? error, int width) =>
+        !string.IsNullOrWhiteSpace(stderrTail)
+            ? LastLine(stderrTail, width)
+            : outcome is AttemptOutcome.ExitCode or AttemptOutcome.Signal ? "" : LastLine(error, width);
+
     /// <summary>The last line with something on it, cut to a width.</summary>
     public static string LastLine(string? text, int width)
     {

@@ -25,14 +25,14 @@ internal sealed record AttemptFailure(int Index, int Attempt, string Ending, str
             { Outcome: AttemptOutcome.Signal, Signal: { } signal } => $"signal {signal}",
             _ => report.Outcome?.Word() ?? "running",
         },
-        Spoken.LastLine(string.IsNullOrWhiteSpace(report.StderrTail) ? report.Error : report.StderrTail, WidthOfMessage));
+        Spoken.Said(report.Outcome, report.StderrTail, report.Error, WidthOfMessage));
 
     /// <summary>The line for a recorded attempt.</summary>
     public static AttemptFailure Of(AttemptView attempt) => new(
         attempt.Index,
         attempt.Attempt,
         Spoken.Ending(attempt),
-        Spoken.LastLine(string.IsNullOrWhiteSpace(attempt.StderrTail) ? attempt.Error : attempt.StderrTail, WidthOfMessage));
+        Spoken.Said(attempt.Outcome, attempt.StderrTail, attempt.Error, WidthOfMessage));
 
     /// <inheritdoc/>
     public override string ToString() => $"chunk {Index}, attempt {Attempt}: {Ending}{(Said.Length > 0 ? $": {Said}" : "")}";

@@ -122,6 +122,6 @@ internal sealed record RunSummary
         Spoken.Ending(attempt),
         attempt.Outcome == AttemptOutcome.Succeeded
             ? null
-            : Spoken.LastLine(string.IsNullOrWhiteSpace(attempt.StderrTail) ? attempt.Error : attempt.StderrTail, WidthOfMessage),
+            : Spoken.Said(attempt.Outcome, attempt.StderrTail, attempt.Error, WidthOfMessage),
         $"dbatch logs {view.Run} {attempt.Index}");
 }

@@ -67,6 +67,17 @@ public sealed class RunSpecs : IDisposable
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_missing_Python_module_gets_a_hint()
+    {
+        box.Write("job.py", "import no_such_module_anywhere\n");
+
+        var ended = await box.DbatchAsync("run", "--total", "1", "--retries", "0", "--python", "/usr/bin/python3", "--", "python3", "job.py");
+
+        Assert.Equal(1, ended.ExitCode);
+        Assert.Contains("hint: /usr/bin/python3 has no module 'no_such_module_anywhere'", ended.Out, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task The_run_is_cancelled_when_more_chunks_fail_than_allowed()
     {
         var ended = await box.DbatchAsync("run", "--total", "500", "--slots", "1", "--retries", "0", "--max-failures", "2", "--json", "--", "false");
