@@ -6,12 +6,12 @@ namespace DistributedBatch.Specs.Lab;
 
 /// <summary>
 /// Everything that can die dies, at random times, while a run goes on. The seed is printed; set <c>DBATCH_TEST_SEED</c> to see a failure again, and
-/// <c>DBATCH_TEST_BLOWS</c> to soak longer.
+/// <c>DBATCH_TEST_BLOWS</c> to soak longer, with <c>DBATCH_TEST_CHUNKS</c> so that there is work for as long.
 /// </summary>
 [Collection(nameof(LabBroker))]
 public sealed class ChaosSpecs(PrivateBroker broker, ITestOutputHelper output)
 {
-    private const int Chunks = 300;
+    private static readonly int Chunks = Number("DBATCH_TEST_CHUNKS", 300);
     private static readonly string[] Hosts = ["one", "two", "far"];
 
     [Fact(Timeout = 600_000)]
@@ -27,17 +27,27 @@ public sealed class ChaosSpecs(PrivateBroker broker, ITestOutputHelper output)
         await lab.StartHeadAsync(cancellation);
         foreach (var host in Hosts)
             StartHost(host);
-        var run = await lab.SubmitAsync(Chunks, "sh", "-c", "sleep 0.1; " + LabSpecs.WriteItem[2]);
+        var run = await lab.SubmitAsync(Chunks, "sh", "-c", "sleep 1.5; " + LabSpecs.WriteItem[2]);
 
         // The order is drawn, but each kind of trouble comes: a spec that may leave one out proves little.
-        Func<Task>[] troubles = [KillHostAsync, KillHeadAsync, CutConnectionsAsync, ShortOfMemoryAsync, PartitionAsync, KillBrokerAsync, KillHostAsync, CutRelayAsync];
+        (string Name, Func<Task> StrikeAsync)[] troubles =
+        [
+            ("a host is killed", KillHostAsync),
+            ("the head is killed", KillHeadAsync),
+            ("all connections are closed", CutConnectionsAsync),
+            ("the broker is short of memory", ShortOfMemoryAsync),
+            ("one host is cut off for longer than the heartbeat", PartitionAsync),
+            ("the broker is killed", KillBrokerAsync),
+            ("another host is killed", KillHostAsync),
+            ("one host loses its connections", CutRelayAsync),
+        ];
         for (var blow = 0; blow < blows; blow++)
         {
             if (blow % troubles.Length == 0)
                 chance.Shuffle(troubles);
-            var trouble = troubles[blow % troubles.Length];
-            output.WriteLine($"blow {blow + 1}: {trouble.Method.Name}");
-            await trouble();
+            var (name, strikeAsync) = troubles[blow % troubles.Length];
+            output.WriteLine($"{lab.Done} of {Chunks} outputs are there, and {name}");
+            await strikeAsync();
             await PassAsync(2);
         }
 

@@ -21,6 +21,9 @@ internal sealed class TestLab : IAsyncDisposable
     /// <summary>Directory that receives the outputs of all hosts.</summary>
     public string Outputs => box["out"];
 
+    /// <summary>Chunks whose output is visible.</summary>
+    public int Done => Directory.Exists(Outputs) ? Directory.EnumerateFiles(Outputs, "item", SearchOption.AllDirectories).Count() : 0;
+
     public static async Task<TestLab> CreateAsync(PrivateBroker broker, CancellationToken cancellation)
     {
         var lab = new TestLab(await broker.NewVhostAsync(cancellation));
