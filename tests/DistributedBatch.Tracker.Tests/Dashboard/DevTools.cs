@@ -74,7 +74,7 @@ internal sealed class DevTools : IAsyncDisposable
                 message.SetLength(0);
             }
         }
-        catch (WebSocketException)
+        catch (Exception failure) when (failure is WebSocketException or OperationCanceledException or ObjectDisposedException)
         {
             // The browser is gone, or we let go of it.
         }
