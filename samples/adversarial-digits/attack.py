@@ -21,18 +21,33 @@ QUESTIONS = 1000
 
 
 class Classifier:
-    """The network of train.py in NumPy, for one image at a time. Counts how often it was asked."""
+    """The network of train.py in NumPy, for one image at a time. Counts how often it was asked.
 
-    def __init__(self, weights):
-        self.layers = [(weights[f"{layer}_weight"].reshape(len(weights[f"{layer}_bias"]), -1), weights[f"{layer}_bias"]) for layer in (0, 2, 6)]
+    Weights and pixels are rounded to multiples of 1/1024. That makes every product and sum below exact, so the answer is the same on every
+    machine, in whatever order its BLAS library adds.
+    """
+
+    def __init__(self, model):
+        self.layers = []
+        for layer in (0, 2, 6):
+            bias = exact(model[f"{layer}_bias"])
+            self.layers.append((exact(model[f"{layer}_weight"]).reshape(len(bias), -1), bias))
         self.questions = 0
 
     def __call__(self, image):
         self.questions += 1
         first, second, last = self.layers
-        features = convolve(convolve(image[None], *first), *second)
+        features = convolve(convolve(exact(image)[None], *first), *second)
         pooled = features.reshape(-1, 4, 2, 4, 2).max((2, 4))
         return int(np.argmax(last[0] @ pooled.ravel() + last[1]))
+
+
+def exact(values):
+    return np.round(values.astype(np.float64) * 1024) / 1024
+
+
+def length(values):
+    return float(np.sqrt(np.sum(values * values)))  # not linalg.norm, which leaves the order of the sum to the BLAS library
 
 
 def convolve(planes, kernels, bias):
@@ -45,18 +60,18 @@ def convolve(planes, kernels, bias):
 
 def starting_point(image, label, classify, random):
     """A picture on the far side of the boundary: noise taken for another digit, moved towards the image as far as it stays so."""
-    far = random.random(image.shape, dtype=np.float32)
+    far = random.random(image.shape)
     while classify(far) == label:
-        far = random.random(image.shape, dtype=np.float32)
+        far = random.random(image.shape)
 
     inside, outside = 0.0, 1.0  # how much of `far` is in the mix
     while outside - inside > 1e-3:
         middle = (inside + outside) / 2
-        if classify(image + np.float32(middle) * (far - image)) == label:
+        if classify(image + middle * (far - image)) == label:
             inside = middle
         else:
             outside = middle
-    return image + np.float32(outside) * (far - image)
+    return image + outside * (far - image)
 
 
 def attack(image, label, classify, random):
@@ -67,12 +82,12 @@ def attack(image, label, classify, random):
     best = starting_point(image, label, classify, random)
     sideways, forward = 0.1, 0.05  # step sizes, relative to the distance
     while classify.questions < QUESTIONS:
-        distance = np.linalg.norm(best - image)
+        distance = length(best - image)
 
         # One step along the boundary, on the sphere around the image ...
-        step = random.standard_normal(image.shape, dtype=np.float32)
-        candidate = best + step * np.float32(sideways * distance / np.linalg.norm(step))
-        candidate = image + (candidate - image) * (distance / np.linalg.norm(candidate - image))
+        step = random.standard_normal(image.shape)
+        candidate = best + step * (sideways * distance / length(step))
+        candidate = image + (candidate - image) * (distance / length(candidate - image))
         candidate = np.clip(candidate, 0, 1)
         if classify(candidate) == label:
             sideways *= 0.97
@@ -80,20 +95,20 @@ def attack(image, label, classify, random):
         sideways = min(sideways * 1.03, 0.5)
 
         # ... and one towards the image, kept where it is still taken for something else.
-        closer = candidate + np.float32(forward) * (image - candidate)
+        closer = candidate + forward * (image - candidate)
         if classify(closer) == label:
             forward *= 0.9
         else:
             forward = min(forward * 1.2, 0.5)
             candidate = closer
-        if np.linalg.norm(candidate - image) < distance:
+        if length(candidate - image) < distance:
             best = candidate
     return best
 
 
 def main(model, start, count):
     data = np.load(model)
-    images, labels = data["images"], data["labels"]
+    images, labels = data["images"].astype(np.float64), data["labels"]
     out = os.environ.get("DBATCH_OUT", ".")
 
     rows, pictures = [], []
@@ -101,7 +116,7 @@ def main(model, start, count):
         image, label = images[item], int(labels[item])
         classify = Classifier(data)
         picture = attack(image, label, classify, np.random.default_rng(item))
-        rows.append([item, label, classify(picture), f"{np.linalg.norm(picture - image):.4f}", classify.questions])
+        rows.append([item, label, classify(picture), f"{length(picture - image):.4f}", classify.questions])
         pictures.append(picture)
 
     with open(os.path.join(out, "part.csv"), "w", newline="", encoding="utf-8") as file:

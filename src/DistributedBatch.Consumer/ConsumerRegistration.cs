@@ -42,6 +42,7 @@ public static class ConsumerRegistration
             .AddSingleton<ResourceLoop>()
             .AddSingleton(_ => new GpuProbe(options.NvidiaSmi))
             .AddSingleton<GpuDesk>()
+            .AddSingleton(provider => MemoryDesk.For(new MachineProbe(provider.GetRequiredService<TimeProvider>()).Read()))
             .AddSingleton(options.WarmStart)
             .AddSingleton<WarmStart>()
             .AddSingleton<IRunnerSource, WarmSource>()

@@ -23,6 +23,7 @@ internal sealed class AttemptExecutor(
     SlotShare share,
     OomKills oomKills,
     GpuDesk gpus,
+    MemoryDesk memory,
     OutputDelivery delivery,
     TimeProvider time)
 {
@@ -38,19 +39,36 @@ internal sealed class AttemptExecutor(
         if (Refusal(attempt) is { } refused)
             return refused;
 
-        if (attempt.Chunk.Job.Gpus == 0)
-            return await RunAsync(attempt).ConfigureAwait(false);
+        var job = attempt.Chunk.Job;
+        return job.Gpus > 0 || job.MemoryBytes is not null
+            ? await RunWithinAsync(attempt, job).ConfigureAwait(false)
+            : await RunAsync(attempt).ConfigureAwait(false);
+    }
 
-        if (await gpus.TakeAsync(attempt.Chunk.Job.Gpus, attempt.Stopping).ConfigureAwait(false) is not { } lease)
+    // Runs it with what it reserved; it waits here until the host can give that.
+    private async Task<AttemptReport> RunWithinAsync(ActiveAttempt attempt, JobSpec job)
+    {
+        var bytes = job.MemoryBytes ?? 0;
+        if (!await memory.TakeAsync(bytes, attempt.Stopping).ConfigureAwait(false))
             return Report(attempt, attempt.StoppedFor) with { Error = attempt.StopReason };
-        attempt.Gpus = lease.VisibleDevices;
+        GpuLease? lease = null;
         try
         {
+            if (job.Gpus > 0)
+            {
+                lease = await gpus.TakeAsync(job.Gpus, attempt.Stopping).ConfigureAwait(false);
+                if (lease is null)
+                    return Report(attempt, attempt.StoppedFor) with { Error = attempt.StopReason };
+                attempt.Gpus = lease.VisibleDevices;
+            }
+
             return await RunAsync(attempt).ConfigureAwait(false);
         }
         finally
         {
-            gpus.Return(lease);
+            if (lease is not null)
+                gpus.Return(lease);
+            memory.Return(bytes);
         }
     }
 

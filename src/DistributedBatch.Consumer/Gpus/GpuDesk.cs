@@ -45,7 +45,7 @@ internal sealed partial class GpuDesk(ConsumerOptions options, GpuProbe probe, T
                 next = changed.Task;
             }
 
-            await Task.WhenAny(next, Task.Delay(Timeout.Infinite, stop)).ConfigureAwait(false);
+            await next.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         return null;

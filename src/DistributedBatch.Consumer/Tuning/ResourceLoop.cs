@@ -35,7 +35,7 @@ internal sealed partial class ResourceLoop
         limits = new TunerLimits
         {
             Cores = reading.Cores,
-            MemoryReserveBytes = Math.Clamp(reading.MemoryBytes / 20, 128L << 20, 1L << 30),
+            MemoryReserveBytes = MemoryDesk.ReserveOf(reading.MemoryBytes),
         };
         tuner = options.Slots is null ? new SlotTuner(limits) : null;
     }
