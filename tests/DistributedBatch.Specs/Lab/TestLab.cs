@@ -1,4 +1,6 @@
 using System.Text.Json;
+using DistributedBatch.Contracts.Api;
+using DistributedBatch.Contracts.Json;
 using DistributedBatch.Specs.Run;
 using DistributedBatch.TestKit.Broker;
 using DistributedBatch.TestKit.Processes;
@@ -32,12 +34,15 @@ internal sealed class TestLab : IAsyncDisposable
         return lab;
     }
 
-    /// <summary>Starts producer and tracker; the task ends when they answer.</summary>
-    public async Task StartHeadAsync(CancellationToken cancellation)
-    {
-        processes["head"] = box.Start("serve", "--broker", Broker.AbsoluteUri, "--data", box["head"], "--listen", $"http://127.0.0.1:{port}");
-        await Eventually.HoldsAsync("the head answers", AnswersAsync, cancellation, Patience);
-    }
+    /// <summary>Starts producer and tracker as one process, <c>head</c>; the task ends when it answers.</summary>
+    public Task StartHeadAsync(CancellationToken cancellation) => StartServerAsync("head", "producer,tracker", cancellation);
+
+    /// <summary>Starts a tracker without a producer as <c>tracker</c>; the task ends when it answers.</summary>
+    public Task StartTrackerAsync(CancellationToken cancellation) => StartServerAsync("tracker", "tracker", cancellation);
+
+    /// <summary>Starts a producer without a tracker as <c>producer</c>.</summary>
+    public void StartProducer() => processes["producer"] = box.Start(
+        "serve", "--roles", "producer", "--broker", Broker.AbsoluteUri, "--data", box["producer"]);
 
     /// <summary>Starts a host, by another way to the broker where one is given.</summary>
     public void StartHost(string name, Uri? broker = null) => processes[name] = box.Start(
@@ -79,6 +84,15 @@ internal sealed class TestLab : IAsyncDisposable
         return shown;
     }
 
+    /// <summary>Every attempt of a run the tracker has heard of.</summary>
+    public async Task<IReadOnlyList<AttemptView>> AttemptsAsync(string run, CancellationToken cancellation)
+    {
+        using var client = new HttpClient { BaseAddress = new Uri(box.Environment["DBATCH_SERVER"]!) };
+        client.DefaultRequestHeaders.Authorization = new("Bearer", File.ReadAllText(box.Environment["DBATCH_TOKEN_FILE"]!).Trim());
+        var lines = await client.GetStringAsync($"/api/runs/{run}/attempts.jsonl", cancellation);
+        return [.. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize(line, ContractsJson.Default.AttemptView)!)];
+    }
+
     /// <summary>Asserts that each chunk has succeeded, has its output, and has left no process behind.</summary>
     public async Task AssertCompleteAsync(string run, JsonElement shown, int total, CancellationToken cancellation)
     {
@@ -107,10 +121,17 @@ internal sealed class TestLab : IAsyncDisposable
         box.Dispose();
     }
 
-    private async Task<bool> AnswersAsync()
+    private async Task StartServerAsync(string name, string roles, CancellationToken cancellation)
     {
-        if (processes["head"].End is { IsCompleted: true } end)
-            Assert.Fail($"the head has ended: {await end}");
-        return (await box.DbatchAsync("list", "--json")).ExitCode == 0;
+        var server = processes[name] = box.Start(
+            "serve", "--roles", roles, "--broker", Broker.AbsoluteUri, "--data", box["head"], "--listen", $"http://127.0.0.1:{port}");
+        await Eventually.HoldsAsync($"the {name} answers", AnswersAsync, cancellation, Patience);
+
+        async Task<bool> AnswersAsync()
+        {
+            if (server.End.IsCompleted)
+                Assert.Fail($"the {name} has ended: {await server.End}");
+            return (await box.DbatchAsync("list", "--json")).ExitCode == 0;
+        }
     }
 }
