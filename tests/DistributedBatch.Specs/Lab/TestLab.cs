@@ -44,9 +44,30 @@ internal sealed class TestLab : IAsyncDisposable
     public void StartProducer() => processes["producer"] = box.Start(
         "serve", "--roles", "producer", "--broker", Broker.AbsoluteUri, "--data", box["producer"]);
 
-    /// <summary>Starts a host, by another way to the broker where one is given.</summary>
-    public void StartHost(string name, Uri? broker = null) => processes[name] = box.Start(
-        "consumer", "--broker", (broker ?? Broker).AbsoluteUri, "--data", box[name], "--host", name, "--slots", "2", "--gpus", "none");
+    /// <summary>Starts a host with two slots, by another way to the broker where one is given.</summary>
+    public Started StartHost(string name, Uri? broker = null, params string[] options) => processes[name] = box.Start([
+        "consumer", "--broker", (broker ?? Broker).AbsoluteUri, "--data", box[name], "--host", name, "--slots", "2", "--gpus", "none", .. options]);
+
+    /// <summary>A path in the lab's directory, which all hosts share.</summary>
+    public string Path(string name) => box[name];
+
+    /// <summary>The lines of a file in the lab's directory.</summary>
+    public IReadOnlyList<string> Lines(string name) => box.Lines(name);
+
+    /// <summary>A client command, which must succeed.</summary>
+    public async Task<Ended> DbatchAsync(params string[] arguments)
+    {
+        var ended = await box.DbatchAsync(arguments);
+        Assert.True(ended.ExitCode == 0, ended.ToString());
+        return ended;
+    }
+
+    /// <summary>Waits until <c>show --json</c> says what is wanted of the run.</summary>
+    public Task ShowsAsync(string run, string what, Func<JsonElement, bool> wanted, CancellationToken cancellation, TimeSpan? patience = null) => Eventually.HoldsAsync(
+        $"run {run} is {what}",
+        async () => await box.DbatchAsync("show", run, "--json") is { ExitCode: 0 or 1 } ended && ended.Out.StartsWith('{') && wanted(ended.Json),
+        cancellation,
+        patience ?? Patience);
 
     /// <summary><c>kill -9</c> of the head or a host.</summary>
     public async Task KillAsync(string name)
@@ -59,9 +80,8 @@ internal sealed class TestLab : IAsyncDisposable
     /// <summary>Submits a run of <paramref name="total"/> chunks of one item and gives its id.</summary>
     public async Task<string> SubmitAsync(int total, params string[] command)
     {
-        var ended = await box.DbatchAsync([
+        var ended = await DbatchAsync([
             "submit", "--total", $"{total}", "--chunk", "1", "--retries", "20", "--out", Outputs, "--json", "--", .. command]);
-        Assert.True(ended.ExitCode == 0, ended.ToString());
         return ended.Json.GetProperty("run").GetString()!;
     }
 
@@ -69,18 +89,12 @@ internal sealed class TestLab : IAsyncDisposable
     public async Task<JsonElement> SettledAsync(string run, CancellationToken cancellation, TimeSpan? patience = null)
     {
         JsonElement shown = default;
-        await Eventually.HoldsAsync(
-            $"run {run} is settled",
-            async () =>
-            {
-                var ended = await box.DbatchAsync("show", run, "--json");
-                if (ended.ExitCode is not 0 and not 1 || !ended.Out.StartsWith('{'))
-                    return false;
-                shown = ended.Json;
-                return shown.GetProperty("state").GetString() is "succeeded" or "failed" or "cancelled";
-            },
+        await ShowsAsync(
+            run,
+            "settled",
+            view => (shown = view).GetProperty("state").GetString() is "succeeded" or "failed" or "cancelled",
             cancellation,
-            patience ?? Patience);
+            patience);
         return shown;
     }
 
