@@ -30,6 +30,7 @@ namespace DistributedBatch.Contracts.Json;
 [JsonSerializable(typeof(IReadOnlyList<AttemptView>))]
 [JsonSerializable(typeof(HostView))]
 [JsonSerializable(typeof(IReadOnlyList<HostView>))]
+[JsonSerializable(typeof(ServerView))]
 [JsonSerializable(typeof(Page<RunView>))]
 [JsonSerializable(typeof(Page<ChunkView>))]
 [JsonSerializable(typeof(Page<AttemptView>))]
