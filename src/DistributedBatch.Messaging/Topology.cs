@@ -29,11 +29,22 @@ public sealed class Topology
     /// </summary>
     private const int PatientDeliveryLimit = 1000;
 
-    private static readonly string[] Classes = [ResourceClass.Cpu, ResourceClass.Gpu];
+    /// <summary>Every resource class, each with a queue of its own.</summary>
+    internal static readonly string[] Classes = [ResourceClass.Cpu, ResourceClass.Gpu];
+
+    /// <summary>What hosts publish.</summary>
+    internal static readonly Type[] FromHosts =
+        [typeof(AttemptReports), typeof(HostHeartbeat), typeof(LeaseTaken), typeof(ChunkDead), typeof(ChunksReturned)];
+
+    /// <summary>What the tracker publishes.</summary>
+    internal static readonly Type[] FromTracker = [typeof(SubmitRun), typeof(ChangeRun)];
+
+    /// <summary>What hosts hear, each on a queue of its own.</summary>
+    internal static readonly Type[] ToHosts = [typeof(RunSteered)];
 
     private static readonly (string Queue, Type[] Messages)[] Services =
     [
-        (ProducerQueue, [typeof(AttemptReports), typeof(HostHeartbeat), typeof(LeaseTaken), typeof(ChunkDead), typeof(SubmitRun), typeof(ChangeRun)]),
+        (ProducerQueue, [typeof(AttemptReports), typeof(HostHeartbeat), typeof(LeaseTaken), typeof(ChunkDead), typeof(ChunksReturned), typeof(SubmitRun), typeof(ChangeRun)]),
         (TrackerQueue, [typeof(RunSubmitted), typeof(RunChanged), typeof(AttemptReports), typeof(HostHeartbeat), typeof(LeaseTaken)]),
     ];
 
@@ -62,7 +73,10 @@ public sealed class Topology
         name.StartsWith(NamePrefix, StringComparison.Ordinal) ? $"{options.Prefix}.{name[NamePrefix.Length..]}" : name;
 
     /// <summary>The exchange that messages of a type are published to, such as <c>dbatch.attempt-reports</c>.</summary>
-    internal string ExchangeOf(Type message) => $"{options.Prefix}.{System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(message.Name)}";
+    internal string ExchangeOf(Type message) => $"{options.Prefix}.{WordOf(message)}";
+
+    /// <summary>What a message is called on the broker, such as <c>attempt-reports</c>.</summary>
+    internal static string WordOf(Type message) => System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(message.Name);
 
     /// <summary>Arguments of a durable queue of the bus.</summary>
     internal Dictionary<string, object?> BusQueueArguments(string queue) => new()
