@@ -23,6 +23,7 @@ namespace DistributedBatch.Contracts.Json;
 [JsonSerializable(typeof(HostHeartbeat))]
 [JsonSerializable(typeof(LeaseTaken))]
 [JsonSerializable(typeof(ChunkDead))]
+[JsonSerializable(typeof(ChunksReturned))]
 [JsonSerializable(typeof(RunView))]
 [JsonSerializable(typeof(IReadOnlyList<RunView>))]
 [JsonSerializable(typeof(ChunkView))]
