@@ -123,7 +123,7 @@ public sealed class PrivateBroker : IAsyncLifetime
     }
 
     /// <summary>Runs a command of <c>rabbitmqctl</c>.</summary>
-    public Task<string> ControlAsync(CancellationToken cancellation, params string[] command) => Control.RunAsync(cancellation, command);
+    public Task<string> ControlAsync(CancellationToken cancellation, params IReadOnlyList<string> command) => Node.ControlAsync(command, cancellation);
 
     /// <summary>Runs an Erlang expression in the broker.</summary>
     public Task<string> EvalAsync(string expression, CancellationToken cancellation) => ControlAsync(cancellation, "eval", expression);
@@ -145,6 +145,4 @@ public sealed class PrivateBroker : IAsyncLifetime
             var other => throw new InvalidOperationException($"DBATCH_TEST_BROKER is container or installed, not '{other}'."),
         };
     }
-
-    private Task<string> ControlAsync(CancellationToken cancellation, params IReadOnlyList<string> arguments) => Node.ControlAsync(arguments, cancellation);
 }
