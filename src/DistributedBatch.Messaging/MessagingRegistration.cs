@@ -40,6 +40,7 @@ public static class MessagingRegistration
             .AddSingleton<IChunkPublisher, RabbitChunkPublisher>()
             .AddSingleton<IChunkSource, RabbitChunkSource>()
             .AddSingleton<BusTransport, RabbitTransport>()
+            .AddHostedService<AlarmProbe>()
             .AddBus()
             .AddHostedService<DeadLetterReader>();
     }

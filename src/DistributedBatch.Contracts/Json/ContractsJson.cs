@@ -36,6 +36,7 @@ namespace DistributedBatch.Contracts.Json;
 [JsonSerializable(typeof(Page<ChunkView>))]
 [JsonSerializable(typeof(Page<AttemptView>))]
 [JsonSerializable(typeof(Explanation))]
+[JsonSerializable(typeof(BrokerView))]
 [JsonSerializable(typeof(RunResult))]
 [JsonSerializable(typeof(StateStrip))]
 [JsonSerializable(typeof(IReadOnlyList<TimelineBucket>))]
