@@ -10,7 +10,8 @@ internal static class RunSettings
     public static readonly IReadOnlyList<string> JobFileKeys = ["command", "before", "after", "dataset"];
 
     /// <summary>Keys a config file may have besides the settings.</summary>
-    public static readonly IReadOnlyList<string> ConfigKeys = ["server", "token", "broker", "signing-key", "trust", "allow-programs"];
+    public static readonly IReadOnlyList<string> ConfigKeys =
+        ["server", "token", "broker", "ca", "broker-ca", "host-name", "tls-cert", "tls-key", "signing-key", "trust", "allow-programs"];
 
     /// <summary>The settings in the order the help shows them.</summary>
     public static readonly IReadOnlyList<Setting> All =
