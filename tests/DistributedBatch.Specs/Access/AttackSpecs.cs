@@ -115,7 +115,7 @@ public sealed class AttackSpecs(SecureLab lab) : IClassFixture<SecureLab>
         {
             var ended = await lab.Box.DbatchAsync(["list", .. options]);
             Assert.Equal(3, ended.ExitCode);
-            Assert.Contains("certificate", ended.Errors, StringComparison.Ordinal);
+            Assert.Contains("certificate", ended.Err, StringComparison.Ordinal);
         }
     }
 
