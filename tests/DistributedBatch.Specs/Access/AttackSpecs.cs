@@ -216,7 +216,7 @@ public sealed class AttackSpecs(SecureLab lab) : IClassFixture<SecureLab>
         lab.Box.Environment["API_PASSWORD"] = Secret;
 
         var good = (await lab.SucceedsAsync(
-            "submit", "--total", "1", "--env-secret", "API_PASSWORD", "--json", "--", "sh", "-c", "test ${#API_PASSWORD} = 18 && echo fine"))
+            "submit", "--total", "1", "--env-secret", "API_PASSWORD", "--json", "--", "sh", "-c", "test $(expr \"$API_PASSWORD\" : '.*') = 18 && echo fine"))
             .Json.GetProperty("run").GetString()!;
         var bad = (await lab.SucceedsAsync("submit", "--total", "1", "--retries", "0", "--json", "--", "env")).Json.GetProperty("run").GetString()!;
 
