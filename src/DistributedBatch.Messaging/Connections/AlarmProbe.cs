@@ -14,11 +14,12 @@ internal sealed class AlarmProbe(BrokerConnections connections, BrokerOptions op
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!stoppingToken.IsCancellationRequested)
+        var allowed = true;
+        while (allowed && !stoppingToken.IsCancellationRequested)
         {
             try
             {
-                await ProbeAsync(stoppingToken).ConfigureAwait(false);
+                allowed = await ProbeAsync(stoppingToken).ConfigureAwait(false);
             }
             catch (Exception end) when (ConfirmedPublisher.IsLoss(end) || end is OperationCanceledException)
             {
@@ -29,7 +30,8 @@ internal sealed class AlarmProbe(BrokerConnections connections, BrokerOptions op
         }
     }
 
-    private async Task ProbeAsync(CancellationToken stopping)
+    /// <summary>Publishes until the channel is gone; false when our user may not, which is no reason to ask again.</summary>
+    private async Task<bool> ProbeAsync(CancellationToken stopping)
     {
         var live = await connections.Publishing.ConnectedAsync(stopping).ConfigureAwait(false);
         await using var channel = await live.CreateChannelAsync(cancellationToken: stopping).ConfigureAwait(false);
@@ -39,5 +41,7 @@ internal sealed class AlarmProbe(BrokerConnections connections, BrokerOptions op
             await channel.BasicPublishAsync("", $"{options.Prefix}.nobody", ReadOnlyMemory<byte>.Empty, stopping).ConfigureAwait(false);
             await Task.Delay(Interval, time, stopping).ConfigureAwait(false);
         }
+
+        return channel.CloseReason?.ReplyCode != Constants.AccessRefused;
     }
 }
