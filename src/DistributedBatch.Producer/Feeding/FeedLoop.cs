@@ -120,6 +120,11 @@ internal sealed class FeedLoop(
                 await BuryAsync(message, now, cancellation).ConfigureAwait(false);
                 afterCommit.Add(kept.SetResult);
                 break;
+            case Input.Returned(var message, var kept):
+                foreach (var chunk in message.Chunks)
+                    book.Find(chunk.Run)?.Ledger.HandBack(chunk);
+                afterCommit.Add(kept.SetResult);
+                break;
             case Input.Heartbeat(var message):
                 await HearAsync(message, now, cancellation).ConfigureAwait(false);
                 break;
@@ -271,14 +276,8 @@ internal sealed class FeedLoop(
     {
         switch (input)
         {
-            case Input.Reports(_, var kept):
-                kept.TrySetException(reason);
-                break;
-            case Input.Lease(_, var kept):
-                kept.TrySetException(reason);
-                break;
-            case Input.Dead(_, var kept):
-                kept.TrySetException(reason);
+            case Input.Fact fact:
+                fact.Kept.TrySetException(reason);
                 break;
             case Input.Submit(_, var answer):
                 answer.TrySetException(reason);

@@ -109,6 +109,22 @@ public sealed class PrivateBroker : IAsyncLifetime
                 queue.GetProperty("consumers").GetInt32()));
     }
 
+    /// <summary>Makes a user, or gives it a new password, and lets it do what the three patterns allow in a virtual host.</summary>
+    public Task AdmitAsync(Uri vhost, string user, string password, string configure, string write, string read, CancellationToken cancellation)
+    {
+        var (name, place) = (Text(user), Text(NameOf(vhost)));
+        return EvalAsync(
+            $"case rabbit_auth_backend_internal:lookup_user({name}) of {{ok, _}} -> rabbit_auth_backend_internal:change_password({name}, {Text(password)}, <<\"test\">>); "
+            + $"_ -> rabbit_auth_backend_internal:add_user({name}, {Text(password)}, <<\"test\">>) end, "
+            + $"rabbit_auth_backend_internal:set_permissions({name}, {place}, {Text(configure)}, {Text(write)}, {Text(read)}, <<\"test\">>).",
+            cancellation);
+
+        static string Text(string text) => $"<<\"{text.Replace("\\", "\\\\", StringComparison.Ordinal)}\">>";
+    }
+
+    /// <summary>Runs a command of <c>rabbitmqctl</c>.</summary>
+    public Task<string> ControlAsync(CancellationToken cancellation, params IReadOnlyList<string> command) => Node.ControlAsync(command, cancellation);
+
     /// <summary>Runs an Erlang expression in the broker.</summary>
     public Task<string> EvalAsync(string expression, CancellationToken cancellation) => ControlAsync(cancellation, "eval", expression);
 
@@ -129,6 +145,4 @@ public sealed class PrivateBroker : IAsyncLifetime
             var other => throw new InvalidOperationException($"DBATCH_TEST_BROKER is container or installed, not '{other}'."),
         };
     }
-
-    private Task<string> ControlAsync(CancellationToken cancellation, params IReadOnlyList<string> arguments) => Node.ControlAsync(arguments, cancellation);
 }
