@@ -178,8 +178,7 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
     {
         if (host.Services.GetService<WarmStart>()?.Summary(record.Run) is not { } warm || (warm.Mode == WarmMode.Off && !PythonWord.Is(Path.GetFileName(view.Command[0]))))
             return null;
-        var saved = warm.Saved is { TotalSeconds: > 0.5 } time ? $"saved about {DurationText.Show(time)} of start-up" : null;
-        return string.Join("; ", new[] { saved, warm.Reason }.OfType<string>()) is { Length: > 0 } text ? text : null;
+        return WarmWords.Of(warm);
     }
 
     private int ExitCodeOf(RunState state) =>
