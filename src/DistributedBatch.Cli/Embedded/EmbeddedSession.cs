@@ -180,7 +180,7 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
     {
         if (host.Services.GetService<WarmStart>()?.Summary(record.Run) is not { } warm || (warm.Mode == WarmMode.Off && !PythonWord.Is(Path.GetFileName(view.Command[0]))))
             return null;
-        return WarmWords.Of(warm);
+        return WarmWords.Of([warm]);
     }
 
     private int ExitCodeOf(RunState state) =>

@@ -1,6 +1,6 @@
 using System.Globalization;
 using DistributedBatch.Cli.Options;
-using DistributedBatch.Consumer.Zygote;
+using DistributedBatch.Contracts.Hosts;
 using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli.Summary;
@@ -11,21 +11,27 @@ internal static class WarmWords
     private const int NamedModules = 4;
 
     /// <summary>What follows the mode; null when there is nothing to say.</summary>
-    /// <param name="warm">What the consumer knows.</param>
-    public static string? Of(WarmSummary warm)
+    /// <param name="hosts">What each host that worked on the run says.</param>
+    public static string? Of(IReadOnlyList<WarmStatus> hosts)
     {
-        string?[] parts = warm.Mode == WarmMode.Off ? [warm.Reason] : [Shared(warm), Saved(warm), warm.Reason];
+        var warm = hosts.Where(host => host.Mode != WarmMode.Off).ToList();
+        string?[] parts = [Shared(warm), Saved(warm), .. hosts.Select(host => host.Reason).Distinct()];
         return string.Join("; ", parts.OfType<string>()) is { Length: > 0 } text ? text : null;
     }
 
-    private static string Shared(WarmSummary warm)
+    private static string? Shared(List<WarmStatus> warm)
     {
-        var modules = warm.Preloaded.Select(module => module.Split('.')[0]).Distinct().ToList();
+        if (warm.Count == 0)
+            return null;
+        var modules = warm.SelectMany(host => host.Preloaded).Distinct().ToList();
         var named = string.Join(", ", modules.Take(NamedModules)) + (modules.Count > NamedModules ? " and others" : "");
         return modules.Count > 0 ? $"{named} imported once" : "the interpreter started once";
     }
 
-    private static string? Saved(WarmSummary warm) => warm.Starts == 0
-        ? null
-        : string.Create(CultureInfo.InvariantCulture, $"{warm.Starts:N0} starts saved about {DurationText.Show(warm.Saved)} of processor time");
+    private static string? Saved(List<WarmStatus> warm)
+    {
+        var starts = warm.Sum(host => host.Starts);
+        var saved = TimeSpan.FromSeconds(warm.Sum(host => host.SavedSeconds));
+        return starts == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{starts:N0} warm starts saved about {DurationText.Show(saved)} of processor time");
+    }
 }

@@ -1,5 +1,5 @@
 using DistributedBatch.Cli.Summary;
-using DistributedBatch.Consumer.Zygote;
+using DistributedBatch.Contracts.Hosts;
 using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli.Tests.Summary;
@@ -7,9 +7,9 @@ namespace DistributedBatch.Cli.Tests.Summary;
 public sealed class WarmWordsTests
 {
     [Theory]
-    [InlineData(WarmMode.Fork, null, 60, 84, "torch,numpy.random,numpy", "torch, numpy imported once; 60 starts saved about 1m 24s of processor time")]
-    [InlineData(WarmMode.Keep, null, 12_000, 240, "", "the interpreter started once; 12,000 starts saved about 4m 00s of processor time")]
-    [InlineData(WarmMode.Fork, "loud is not preloaded: it starts threads when it is imported", 1, 0.2, "json", "json imported once; 1 starts saved about 200ms of processor time; loud is not preloaded: it starts threads when it is imported")]
+    [InlineData(WarmMode.Fork, null, 60, 84, "torch,numpy", "torch, numpy imported once; 60 warm starts saved about 1m 24s of processor time")]
+    [InlineData(WarmMode.Keep, null, 12_000, 240, "", "the interpreter started once; 12,000 warm starts saved about 4m 00s of processor time")]
+    [InlineData(WarmMode.Fork, "loud is not preloaded: it starts threads when it is imported", 1, 0.2, "json", "json imported once; 1 warm starts saved about 200ms of processor time; loud is not preloaded: it starts threads when it is imported")]
     [InlineData(WarmMode.Fork, null, 0, 0, "a,b,c,d,e", "a, b, c, d and others imported once")]
     [InlineData(WarmMode.Off, "warm start needs Linux", 0, 0, "", "warm start needs Linux")]
     [InlineData(WarmMode.Off, null, 0, 0, "", null)]
@@ -17,6 +17,16 @@ public sealed class WarmWordsTests
     {
         string[] modules = preloaded.Length > 0 ? preloaded.Split(',') : [];
 
-        Assert.Equal(expected, WarmWords.Of(new WarmSummary(mode, reason, starts, TimeSpan.FromSeconds(seconds), modules)));
+        Assert.Equal(expected, WarmWords.Of([new WarmStatus(RunId.New(), mode, reason, starts, seconds, modules)]));
+    }
+
+    [Fact]
+    public void What_several_hosts_say_is_put_together()
+    {
+        var (run, why) = (RunId.New(), "warm start needs Linux");
+        WarmStatus[] hosts = [new(run, WarmMode.Fork, null, 40, 56, ["torch"]), new(run, WarmMode.Fork, null, 20, 28, ["torch"]), new(run, WarmMode.Off, why, 0, 0, [])];
+
+        Assert.Equal("torch imported once; 60 warm starts saved about 1m 24s of processor time; warm start needs Linux", WarmWords.Of(hosts));
+        Assert.Null(WarmWords.Of([]));
     }
 }
