@@ -54,6 +54,6 @@ public class ConsumerDeathTests
 
         ProcessKiller.Kill(consumer.Id);
         await consumer.WaitForExitAsync(test);
-        await Eventually.HoldsAsync("all of them are gone", () => !processes.Exists(ProcessKiller.IsAlive), test, TimeSpan.FromSeconds(3));
+        await Eventually.HoldsAsync("all of them are gone", () => !processes.Exists(ProcessKiller.IsAlive), test, TimeSpan.FromSeconds(60));
     }
 }
