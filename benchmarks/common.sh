@@ -100,14 +100,20 @@ start_lab() {
   DBATCH_SERVER=http://127.0.0.1:$(free_port)
   "$dbatch" serve --broker "$amqp" --data "$work/head" --listen "$DBATCH_SERVER" >"$work/serve.log" 2>&1 </dev/null &
   started+=($!)
+  until_true test -s "$DBATCH_TOKEN_FILE" || { tail -20 "$work/serve.log" >&2; return 1; }
   "$dbatch" consumer --broker "$amqp" --data "$work/host" --slots "$1" --gpus none >"$work/consumer.log" 2>&1 </dev/null &
   started+=($!)
+  until_true has_hosts || { tail -20 "$work/consumer.log" >&2; return 1; }
+}
+has_hosts() { "$dbatch" hosts --json 2>/dev/null | grep -q '"lastSeen"'; }
+
+# until_true COMMAND...: tries it for two minutes.
+until_true() {
   local patience
   for ((patience = 0; patience < 240; patience++)); do
-    if [ "$("$dbatch" hosts --json 2>/dev/null | "$python" -c 'import json, sys; print(len(json.load(sys.stdin)))' 2>/dev/null || echo 0)" -gt 0 ]; then return; fi
+    ! "$@" || return 0
     sleep 0.5
   done
-  echo "error: the consumer did not join:" >&2
-  tail -20 "$work/serve.log" "$work/consumer.log" >&2
+  echo "error: waited in vain for: $*" >&2
   return 1
 }
