@@ -19,8 +19,8 @@ for round in $(seq "$rounds"); do
       seconds "$way" "$mode" "$chunks" >>"$work/$way-$mode"
       seconds "$way" "$mode" 2 >>"$work/$way-$mode-start"
     done
-    [ "$round" -gt 1 ] || seconds "$way" off "$chunks" >>"$work/$way-off" # half a minute each: once is enough
   done
+  [ "$round" -gt 1 ] || seconds boxed off "$chunks" >>"$work/off" # half a minute: once is enough
 done
 
 # The time of 60 chunks less that of 2 is the time of 58: start-up is in neither.
@@ -29,8 +29,8 @@ net() { awk -v all="$(middle "$work/$1")" -v start="$(middle "$work/$1-start")" 
 echo "| $chunks x (import torch + about 20 ms), 2 slots | seconds, start to exit, median (min-max) of $rounds | without start-up | over pure work |"
 echo "|---|---|---|---|"
 echo "| pure work, 2 processes | - | $(median "$work/pure") | 1.00 |"
+echo "| dbatch run, --warm off (once) | $(median "$work/off") | - | $(ratio "$work/off" "$work/pure") |"
 for way in boxed brokered; do
   [ "$way" = boxed ] && label="dbatch run" || label="through RabbitMQ"
-  echo "| $label, --warm off (once) | $(median "$work/$way-off") | - | $(ratio "$work/$way-off" "$work/pure") |"
   for mode in fork keep; do echo "| $label, --warm $mode | $(median "$work/$way-$mode") | $(net "$way-$mode") |"; done
 done

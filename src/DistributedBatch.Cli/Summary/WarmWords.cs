@@ -12,9 +12,12 @@ internal static class WarmWords
 
     /// <summary>What follows the mode; null when there is nothing to say.</summary>
     /// <param name="hosts">What each host that worked on the run says.</param>
-    public static string? Of(IReadOnlyList<WarmStatus> hosts)
+    /// <param name="command">The run's command; how another program than Python is started is no news.</param>
+    public static string? Of(IReadOnlyList<WarmStatus> hosts, IReadOnlyList<string> command)
     {
         var warm = hosts.Where(host => host.Mode != WarmMode.Off).ToList();
+        if (warm.Count == 0 && !PythonWord.Is(Path.GetFileName(command[0])))
+            return null;
         string?[] parts = [Shared(warm), Saved(warm), .. hosts.Select(host => host.Reason).Distinct()];
         return string.Join("; ", parts.OfType<string>()) is { Length: > 0 } text ? text : null;
     }

@@ -17,7 +17,7 @@ public sealed class WarmWordsTests
     {
         string[] modules = preloaded.Length > 0 ? preloaded.Split(',') : [];
 
-        Assert.Equal(expected, WarmWords.Of([new WarmStatus(RunId.New(), mode, reason, starts, seconds, modules)]));
+        Assert.Equal(expected, WarmWords.Of([new WarmStatus(RunId.New(), mode, reason, starts, seconds, modules)], ["python3", "job.py"]));
     }
 
     [Fact]
@@ -26,7 +26,8 @@ public sealed class WarmWordsTests
         var (run, why) = (RunId.New(), "warm start needs Linux");
         WarmStatus[] hosts = [new(run, WarmMode.Fork, null, 40, 56, ["torch"]), new(run, WarmMode.Fork, null, 20, 28, ["torch"]), new(run, WarmMode.Off, why, 0, 0, [])];
 
-        Assert.Equal("torch imported once; 60 warm starts saved about 1m 24s of processor time; warm start needs Linux", WarmWords.Of(hosts));
-        Assert.Null(WarmWords.Of([]));
+        Assert.Equal("torch imported once; 60 warm starts saved about 1m 24s of processor time; warm start needs Linux", WarmWords.Of(hosts, ["uv", "run", "job.py"]));
+        Assert.Null(WarmWords.Of(hosts[2..], ["/bin/true"]));
+        Assert.Null(WarmWords.Of([], ["python3", "job.py"]));
     }
 }
