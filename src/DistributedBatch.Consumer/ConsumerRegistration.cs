@@ -66,6 +66,7 @@ public static class ConsumerRegistration
                 provider.GetRequiredService<ResourceLoop>(),
                 provider.GetRequiredService<GpuDesk>(),
                 provider.GetRequiredService<MachineProbe>(),
+                provider.GetRequiredService<WarmStart>(),
                 provider.GetRequiredService<BrokerHealth>(),
                 provider.GetRequiredService<IHostApplicationLifetime>(),
                 provider.GetRequiredService<ILogger<ConsumerService>>()))

@@ -6,6 +6,7 @@ using DistributedBatch.Consumer.Reporting;
 using DistributedBatch.Consumer.Resources;
 using DistributedBatch.Consumer.Slots;
 using DistributedBatch.Consumer.Tuning;
+using DistributedBatch.Consumer.Zygote;
 using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Messaging.Connections;
 using Microsoft.Extensions.Hosting;
@@ -29,6 +30,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     private readonly ResourceLoop resources;
     private readonly GpuDesk gpus;
     private readonly MachineProbe machine;
+    private readonly WarmStart warm;
     private readonly BrokerHealth broker;
     private readonly IHostApplicationLifetime lifetime;
     private readonly TimeProvider time;
@@ -50,13 +52,14 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         ResourceLoop resources,
         GpuDesk gpus,
         MachineProbe machine,
+        WarmStart warm,
         BrokerHealth broker,
         IHostApplicationLifetime lifetime,
         ILogger<ConsumerService> logger)
     {
         (this.options, this.processes, this.heartbeats, this.watch, this.resources, this.gpus, this.machine) =
             (options, processes, heartbeats, watch, resources, gpus, machine);
-        (this.broker, this.lifetime, this.logger) = (broker, lifetime, logger);
+        (this.warm, this.broker, this.lifetime, this.logger) = (warm, broker, lifetime, logger);
         (reporter, running, time) = (work.Reporter, work.Running, work.Time);
         scratch = ScratchRoot.Take(options.DataDirectory);
         pool = new SlotPool(scratch.Path, ResourceClass.Cpu, firstNumber: 0, share, work) { Changed = heartbeats.Changed };
@@ -206,6 +209,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
             OnHold = pool.OnHold,
             BrokerTrouble = broker.LastTrouble,
             Gpus = cards,
+            Warm = warm.Summaries(),
             Classes = cards.Count > 0 ? [ResourceClass.Cpu, ResourceClass.Gpu] : [ResourceClass.Cpu],
         };
     }

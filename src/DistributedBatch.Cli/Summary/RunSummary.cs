@@ -106,7 +106,7 @@ internal sealed record RunSummary
             Slots = session?.Slots ?? (alive.Count > 0 ? alive.Sum(host => host.Host.Slots) : null),
             SlotsReason = session is null ? null : session.SlotsReason ?? (alive is [var only] ? only.Host.SlotsReason : null),
             Warm = slowest.Count > 0 ? slowest[0].Warm : null,
-            WarmReason = session?.WarmReason,
+            WarmReason = session is null ? WarmOn(hosts, view) : session.WarmReason,
             OutputDirectory = view.OutputDirectory,
             Slowest = [.. slowest.Select(attempt => Point(view, attempt))],
             Failed = [.. (failed?.Items ?? []).Select(chunk => chunk.LastAttempt).OfType<AttemptView>().Select(attempt => Point(view, attempt))],
@@ -114,6 +114,9 @@ internal sealed record RunSummary
             Resume = session?.Resume,
         };
     }
+
+    private static string? WarmOn(IEnumerable<HostView> hosts, RunView view) =>
+        WarmWords.Of([.. hosts.SelectMany(host => host.Host.Warm).Where(warm => warm.Run == view.Run)], view.Command);
 
     private static SummaryChunk Point(RunView view, AttemptView attempt) => new(
         attempt.Index,

@@ -38,4 +38,7 @@ public sealed record HostStatus
 
     /// <summary>Resource classes the host serves, see <c>Topology</c> in Messaging: <c>cpu</c>, <c>gpu</c>.</summary>
     public IReadOnlyList<string> Classes { get; init; } = ["cpu"];
+
+    /// <summary>Warm start of the runs the host worked on last, the latest first; empty when there was none.</summary>
+    public IReadOnlyList<WarmStatus> Warm { get; init; } = [];
 }
