@@ -17,11 +17,12 @@ internal static class DoctorCommand
         var json = new Option<bool>("--json") { Description = "print JSON" };
         var broker = new Option<string>("--broker") { HelpName = "URL", Description = "look at this broker too [DBATCH_BROKER]" };
         var server = new Option<string>("--server") { HelpName = "URL", Description = "look at this server too [DBATCH_SERVER]" };
-        var verb = new Command("doctor", "Look at Python, cores, memory, GPU, disk, broker and server, with a remedy for what is missing.") { json, broker, server };
+        var authority = ServerAddress.AuthorityOption();
+        var verb = new Command("doctor", "Look at Python, cores, memory, GPU, disk, broker and server, with a remedy for what is missing.") { json, broker, server, authority };
         verb.SetAction(async (parsed, cancellation) =>
         {
             var mistakes = new List<string>();
-            var address = ServerAddress.Find(parsed.GetValue(server), token: null, mistakes);
+            var address = ServerAddress.Find(parsed.GetValue(server), token: null, parsed.GetValue(authority), mistakes);
             if (mistakes.Count > 0)
                 return Complaint.Usage(mistakes);
             var findings = new List<Finding>(await Examination.OfMachineAsync(cancellation).ConfigureAwait(false));

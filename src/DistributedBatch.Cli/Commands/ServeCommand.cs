@@ -13,6 +13,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Constraints;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -27,9 +28,11 @@ internal static class ServeCommand
     public static Command Create()
     {
         var roles = new Option<string>("--roles") { HelpName = "LIST", Description = "of producer, tracker, consumer [DBATCH_ROLES]; default producer,tracker" };
-        var listen = new Option<string>("--listen") { HelpName = "URL", Description = "address of the tracker's API [DBATCH_LISTEN]; default http://127.0.0.1:8080" };
+        var listen = new Option<string>("--listen") { HelpName = "URL,URL", Description = "addresses of the tracker's API [DBATCH_LISTEN]; default http://127.0.0.1:8080" };
+        var certificate = new Option<string>("--tls-cert") { HelpName = "FILE", Description = "PEM file with the certificate for https:// addresses [DBATCH_TLS_CERT]" };
+        var key = new Option<string>("--tls-key") { HelpName = "FILE", Description = "PEM file with its key [DBATCH_TLS_KEY]" };
         var database = new Option<string>("--database") { HelpName = "URL", Description = "PostgreSQL in place of SQLite, postgres://user:password@host/name [DBATCH_DATABASE]" };
-        var verb = new Command("serve", "Run the head of a lab: producer and tracker.") { roles, listen, database };
+        var verb = new Command("serve", "Run the head of a lab: producer and tracker.") { roles, listen, certificate, key, database };
         var options = new ServiceOptions(verb);
         verb.SetAction(async (parsed, _) =>
         {
@@ -38,12 +41,11 @@ internal static class ServeCommand
             foreach (var role in chosen.Except(Roles))
                 mistakes.Add($"--roles: there is no role '{role}'{(NearestName.Of(role, Roles) is { } nearest ? $"; did you mean {nearest}?" : $"; there are {string.Join(", ", Roles)}.")}");
             var address = ServiceOptions.Text(parsed, listen, "listen") ?? "http://127.0.0.1:8080";
-            if (!Uri.TryCreate(address, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
-                mistakes.Add($"--listen: '{address}' is no address to listen on; write it as http://127.0.0.1:8080, or http://0.0.0.0:8080 for every network.");
+            var door = ServerDoor.Read(address, ServiceOptions.Text(parsed, certificate, "tls-cert"), ServiceOptions.Text(parsed, key, "tls-key"), mistakes);
             var store = ServiceOptions.Text(parsed, database, "database");
             if (store is not null && PostgresUrl.Mistake(store) is { } misnamed)
                 mistakes.Add($"--database: {misnamed}");
-            var broker = options.Broker(parsed, mistakes);
+            var broker = options.Broker(parsed, mistakes, declares: chosen.Contains("producer"));
             if (mistakes.Count > 0)
                 return Complaint.Usage(mistakes);
 
@@ -51,7 +53,7 @@ internal static class ServeCommand
             if (!TryCreate(data, out var failure))
                 return Complaint.Usage(failure);
             return await ServiceRun.ToTheEndAsync(
-                Build(chosen, data, url!, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, options.Host(parsed))),
+                Build(chosen, data, door, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, options.Host(parsed))),
                 () => Console.Error.WriteLine(chosen.Contains("tracker")
                     ? $"dbatch serves {string.Join(" and ", chosen)} on {address}; data in {data}; clients need the token in {Path.Combine(data, "token")}."
                     : $"dbatch serves {string.Join(" and ", chosen)}; data in {data}.")).ConfigureAwait(false);
@@ -76,7 +78,7 @@ internal static class ServeCommand
         }
     }
 
-    private static IHost Build(string[] roles, string data, Uri listen, Action<IServiceCollection> add)
+    private static IHost Build(string[] roles, string data, ServerDoor door, Action<IServiceCollection> add)
     {
         if (!roles.Contains("tracker"))
         {
@@ -90,7 +92,8 @@ internal static class ServeCommand
         // The data directory as content root, or an appsettings.json of somebody else's in the working directory would be read.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = data });
         ServiceLog.Configure(builder.Logging);
-        builder.WebHost.UseKestrelHttpsConfiguration().UseUrls(listen.AbsoluteUri);
+        builder.WebHost.UseKestrelHttpsConfiguration().UseUrls(door.Addresses);
+        builder.Configuration.AddInMemoryCollection(door.KestrelSettings);
         builder.Services.AddTrackerApi();
 
         // The slim builder leaves this one out; the tracker's routes use it.

@@ -10,7 +10,7 @@ internal static class RunSettings
     public static readonly IReadOnlyList<string> JobFileKeys = ["command", "before", "after", "dataset"];
 
     /// <summary>Keys a config file may have besides the settings.</summary>
-    public static readonly IReadOnlyList<string> ConfigKeys = ["server", "token", "broker"];
+    public static readonly IReadOnlyList<string> ConfigKeys = ["server", "token", "broker", "ca", "broker-ca", "host-name", "tls-cert", "tls-key"];
 
     /// <summary>The settings in the order the help shows them.</summary>
     public static readonly IReadOnlyList<Setting> All =
