@@ -33,7 +33,7 @@ public sealed class Topology
 
     private static readonly (string Queue, Type[] Messages)[] Services =
     [
-        (ProducerQueue, [typeof(AttemptReports), typeof(HostHeartbeat), typeof(LeaseTaken), typeof(ChunkDead), typeof(SubmitRun), typeof(ChangeRun)]),
+        (ProducerQueue, [typeof(AttemptReports), typeof(HostHeartbeat), typeof(LeaseTaken), typeof(ChunkDead), typeof(SubmitRun), typeof(ChangeRun), typeof(ForgetRun)]),
         (TrackerQueue, [typeof(RunSubmitted), typeof(RunChanged), typeof(AttemptReports), typeof(HostHeartbeat), typeof(LeaseTaken)]),
     ];
 

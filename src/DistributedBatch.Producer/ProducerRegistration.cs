@@ -56,7 +56,8 @@ public static class ProducerRegistration
             .Handle<LeaseTaken, HostFacts>()
             .Handle<ChunkDead, HostFacts>()
             .Answer<SubmitRun, RunAnswer, RunIntake>()
-            .Answer<ChangeRun, RunAnswer, RunIntake>();
+            .Answer<ChangeRun, RunAnswer, RunIntake>()
+            .Answer<ForgetRun, RunAnswer, RunIntake>();
         return services;
     }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using DistributedBatch.Cli.CommandLine;
 using DistributedBatch.Cli.Embedded;
 using DistributedBatch.Cli.Lab;
+using DistributedBatch.Cli.Options;
 using DistributedBatch.Consumer;
 using DistributedBatch.Contracts.Jobs;
 using DistributedBatch.Messaging;
@@ -28,7 +29,8 @@ internal static class ServeCommand
         var roles = new Option<string>("--roles") { HelpName = "LIST", Description = "of producer, tracker, consumer [DBATCH_ROLES]; default producer,tracker" };
         var listen = new Option<string>("--listen") { HelpName = "URL", Description = "address of the tracker's API [DBATCH_LISTEN]; default http://127.0.0.1:8080" };
         var database = new Option<string>("--database") { HelpName = "URL", Description = "PostgreSQL in place of SQLite, postgres://user:password@host/name [DBATCH_DATABASE]" };
-        var verb = new Command("serve", "Run the head of a lab: producer and tracker.") { roles, listen, database };
+        var keep = new Option<string>("--keep") { HelpName = "TIME", Description = "forget runs, their logs and outputs this long after their end, such as 30d [DBATCH_KEEP]; default: never" };
+        var verb = new Command("serve", "Run the head of a lab: producer and tracker.") { roles, listen, database, keep };
         var options = new ServiceOptions(verb);
         verb.SetAction(async (parsed, _) =>
         {
@@ -39,6 +41,10 @@ internal static class ServeCommand
             var address = ServiceOptions.Text(parsed, listen, "listen") ?? "http://127.0.0.1:8080";
             if (!Uri.TryCreate(address, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
                 mistakes.Add($"--listen: '{address}' is no address to listen on; write it as http://127.0.0.1:8080, or http://0.0.0.0:8080 for every network.");
+            var kept = ServiceOptions.Text(parsed, keep, "keep");
+            TimeSpan? keepTime = kept is null ? null : DurationText.Read(kept);
+            if (kept is not null && keepTime is null)
+                mistakes.Add($"--keep wants a duration such as 30d or 12h, not '{kept}'.");
             var broker = options.Broker(parsed, mistakes);
             if (mistakes.Count > 0)
                 return Complaint.Usage(mistakes);
@@ -48,7 +54,7 @@ internal static class ServeCommand
             if (!TryCreate(data, out var failure))
                 return Complaint.Usage(failure);
             return await ServiceRun.ToTheEndAsync(
-                Build(chosen, data, url!, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, options.Host(parsed))),
+                Build(chosen, data, url!, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, keepTime, options.Host(parsed))),
                 () => Console.Error.WriteLine(chosen.Contains("tracker")
                     ? $"dbatch serves {string.Join(" and ", chosen)} on {address}; data in {data}; clients need the token in {Path.Combine(data, "token")}."
                     : $"dbatch serves {string.Join(" and ", chosen)}; data in {data}.")).ConfigureAwait(false);
@@ -103,7 +109,7 @@ internal static class ServeCommand
         services.AddSingleton<IHostLifetime, SignalsElsewhere>();
     }
 
-    private static void AddRoles(IServiceCollection services, string[] roles, string data, string? database, string host)
+    private static void AddRoles(IServiceCollection services, string[] roles, string data, string? database, TimeSpan? keep, string host)
     {
         if (roles.Contains("tracker"))
         {
@@ -111,6 +117,7 @@ internal static class ServeCommand
             {
                 options.DataDirectory = data;
                 options.Database = database;
+                options.Keep = keep;
             });
         }
 

@@ -20,6 +20,7 @@ namespace DistributedBatch.Cli.Output;
 [JsonSerializable(typeof(RunSummary))]
 [JsonSerializable(typeof(ServerProblem))]
 [JsonSerializable(typeof(SubmittedJson))]
+[JsonSerializable(typeof(PrunedJson))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     private static CliJson? readable;

@@ -3,6 +3,7 @@ using DistributedBatch.Contracts.Json;
 using DistributedBatch.Tracker.Dashboard;
 using DistributedBatch.Tracker.Metrics;
 using DistributedBatch.Tracker.Outputs;
+using DistributedBatch.Tracker.Retention;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -32,7 +33,9 @@ public static class TrackerApi
             .AddSingleton(provider => OperatorToken.ReadOrCreate(TokenFile(provider.GetRequiredService<TrackerOptions>())))
             .AddSingleton<TokenGate>()
             .AddSingleton<OutputStore>()
-            .AddSingleton<PrometheusText>();
+            .AddSingleton<PrometheusText>()
+            .AddSingleton<RetentionService>()
+            .AddHostedService(provider => provider.GetRequiredService<RetentionService>());
     }
 
     /// <summary>Maps <c>/api</c>, <c>/metrics</c>, <c>/openapi/v1.json</c>, <c>/health</c> and the dashboard at <c>/</c>.</summary>
