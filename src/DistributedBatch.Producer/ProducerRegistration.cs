@@ -57,7 +57,8 @@ public static class ProducerRegistration
             .Handle<ChunkDead, HostFacts>()
             .Handle<ChunksReturned, HostFacts>()
             .Answer<SubmitRun, RunAnswer, RunIntake>()
-            .Answer<ChangeRun, RunAnswer, RunIntake>();
+            .Answer<ChangeRun, RunAnswer, RunIntake>()
+            .Answer<ForgetRun, RunAnswer, RunIntake>();
         return services;
     }
 

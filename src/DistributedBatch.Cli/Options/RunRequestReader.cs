@@ -85,6 +85,8 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
             Before = Words(reader, "before", python),
             After = Words(reader, "after", python),
             Notify = Notify(reader),
+            NotifyFailures = reader.Number("notify-failures", 0) ?? plain.NotifyFailures,
+            TraceParent = Environment.GetEnvironmentVariable("TRACEPARENT"),
             Job = plain.Job with
             {
                 Command = command,
@@ -115,9 +117,9 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
     {
         if (reader.Value("notify") is not { } value)
             return null;
-        if (Uri.TryCreate(value.Text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https")
+        if (Uri.TryCreate(value.Text, UriKind.Absolute, out var address))
             return address;
-        mistakes.Add($"{value.Where} wants an http or https address, not '{value.Text}'.");
+        mistakes.Add($"{value.Where} wants an address such as https://lab/hook or ntfy://ntfy.sh/topic, not '{value.Text}'.");
         return null;
     }
 }

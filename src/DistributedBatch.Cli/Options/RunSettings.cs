@@ -42,7 +42,8 @@ internal static class RunSettings
         new("weight", "N", "share of the slots when several runs are on; default 1"),
         new("priority", "N", "runs of higher priority go first; default 0"),
         new("crash-limit", "N", "hosts a chunk may take down before it is failed; default 5"),
-        new("notify", "URL", "webhook told when the run ends"),
+        new("notify", "URL", "told when the run ends, stalls or chunks fail: https://… (JSON) or ntfy://host/topic"),
+        new("notify-failures", "N", "failed chunks before notify is told of them, once; 0 never; default 1"),
         new("state", "DIR", "state directory of dbatch run; default .dbatch"),
     ];
 

@@ -18,6 +18,7 @@ namespace DistributedBatch.Contracts.Json;
 [JsonSerializable(typeof(RunSubmitted))]
 [JsonSerializable(typeof(SubmitRun))]
 [JsonSerializable(typeof(ChangeRun))]
+[JsonSerializable(typeof(ForgetRun))]
 [JsonSerializable(typeof(RunAnswer))]
 [JsonSerializable(typeof(RunSteered))]
 [JsonSerializable(typeof(HostHeartbeat))]

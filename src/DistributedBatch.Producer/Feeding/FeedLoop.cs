@@ -129,12 +129,13 @@ internal sealed class FeedLoop(
                 await HearAsync(message, now, cancellation).ConfigureAwait(false);
                 break;
             case Input.Submit(var spec, var answer):
-                var accepted = await SubmitAsync(spec, now, cancellation).ConfigureAwait(false);
-                afterCommit.Add(() => answer.SetResult(accepted));
+                Later(answer, await SubmitAsync(spec, now, cancellation).ConfigureAwait(false));
                 break;
             case Input.Change(var run, var action, var answer):
-                var changed = await ChangeAsync(run, action, now, cancellation).ConfigureAwait(false);
-                afterCommit.Add(() => answer.SetResult(changed));
+                Later(answer, await ChangeAsync(run, action, now, cancellation).ConfigureAwait(false));
+                break;
+            case Input.Forget(var run, var answer):
+                Later(answer, await book.ForgetAsync(run, cancellation).ConfigureAwait(false));
                 break;
             case Input.Watch(var run, var settled):
                 commit.Watch(run, settled);
@@ -155,6 +156,8 @@ internal sealed class FeedLoop(
                 break;
         }
     }
+
+    private void Later(TaskCompletionSource<RunAnswer> asked, RunAnswer answer) => afterCommit.Add(() => asked.SetResult(answer));
 
     private async ValueTask HearAsync(AttemptReports message, DateTimeOffset now, CancellationToken cancellation)
     {
@@ -279,10 +282,13 @@ internal sealed class FeedLoop(
             case Input.Fact fact:
                 fact.Kept.TrySetException(reason);
                 break;
-            case Input.Submit(_, var answer):
+            case Input.Submit { Answer: var answer }:
                 answer.TrySetException(reason);
                 break;
-            case Input.Change(_, _, var answer):
+            case Input.Change { Answer: var answer }:
+                answer.TrySetException(reason);
+                break;
+            case Input.Forget { Answer: var answer }:
                 answer.TrySetException(reason);
                 break;
             case Input.AnnounceAgain(_, var done):

@@ -9,7 +9,7 @@ internal static class WriteSql
 
     public const string Submit = """
         UPDATE runs SET name = $2, dataset_kind = $3, first_item = $4, total_items = $5, chunk_size = $6, job = $7,
-          retries = $8, weight = $9, priority = $10, submitted_at = $11
+          retries = $8, weight = $9, priority = $10, submitted_at = $11, notify = $12, notify_failures = $13
         WHERE run_no = $1
         """;
 
