@@ -190,6 +190,8 @@ internal sealed class AttemptExecutor(
             Duration = outcome.Usage.Duration,
             CpuTime = outcome.Usage.CpuTime,
             PeakMemoryBytes = outcome.Usage.PeakMemoryBytes,
+            ReadBytes = outcome.Usage.ReadBytes,
+            WrittenBytes = outcome.Usage.WrittenBytes,
         };
     }
 
@@ -251,17 +253,6 @@ internal sealed class AttemptExecutor(
         return report with { StdoutBytes = stdout, StderrBytes = stderr };
     }
 
-    private AttemptReport Report(ActiveAttempt attempt, AttemptOutcome outcome) => new()
-    {
-        Run = attempt.Chunk.Run,
-        Index = attempt.Chunk.Index,
-        Start = attempt.Chunk.Start,
-        Count = attempt.Chunk.Count,
-        Attempt = attempt.Number,
-        Host = options.Host,
-        Slot = attempt.Slot,
-        StartedAt = attempt.StartedAt,
-        Outcome = outcome,
-        Duration = time.GetUtcNow() - attempt.StartedAt,
-    };
+    private AttemptReport Report(ActiveAttempt attempt, AttemptOutcome outcome) =>
+        attempt.Report(options.Host) with { Outcome = outcome, Duration = time.GetUtcNow() - attempt.StartedAt };
 }

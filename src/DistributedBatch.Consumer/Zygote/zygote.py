@@ -357,7 +357,7 @@ class Zygote:
                 del self.by_id[task.id]
                 self.say(
                     event="ended", id=task.id, status=status, stopped=task.stopped, cpu=usage.ru_utime + usage.ru_stime,
-                    rss=usage.ru_maxrss * 1024)
+                    rss=usage.ru_maxrss * 1024, read=usage.ru_inblock * 512, written=usage.ru_oublock * 512)
                 if not self.jobs:
                     self.kill_orphans()
 

@@ -33,6 +33,9 @@ public sealed record HostStatus
     /// <summary>Why the host takes no chunks at the moment; null when it does.</summary>
     public string? OnHold { get; init; }
 
+    /// <summary>What people should know about the attempts on it, each a sentence without full stop; empty for nothing.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>Resource classes the host serves, see <c>Topology</c> in Messaging: <c>cpu</c>, <c>gpu</c>.</summary>
     public IReadOnlyList<string> Classes { get; init; } = ["cpu"];
 }

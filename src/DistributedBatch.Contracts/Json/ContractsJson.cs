@@ -20,6 +20,7 @@ namespace DistributedBatch.Contracts.Json;
 [JsonSerializable(typeof(ChangeRun))]
 [JsonSerializable(typeof(RunAnswer))]
 [JsonSerializable(typeof(RunSteered))]
+[JsonSerializable(typeof(HostSteered))]
 [JsonSerializable(typeof(HostHeartbeat))]
 [JsonSerializable(typeof(LeaseTaken))]
 [JsonSerializable(typeof(ChunkDead))]

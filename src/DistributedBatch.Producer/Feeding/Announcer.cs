@@ -47,6 +47,10 @@ internal sealed class Announcer(MessageBus bus, TimeProvider time, ILogger<Annou
     public ValueTask SteeredAsync(RunId run, RunState state, long revision, CancellationToken cancellation) =>
         queue.Writer.WriteAsync(stop => bus.PublishAsync(new RunSteered(run, state, revision), stop), cancellation);
 
+    /// <summary>Queues a word to one host, which all of them hear.</summary>
+    public ValueTask SteeredAsync(HostSteered told, CancellationToken cancellation) =>
+        queue.Writer.WriteAsync(stop => bus.PublishAsync(told, stop), cancellation);
+
     /// <summary>Nothing more will come; <see cref="RunAsync"/> ends when the rest is published.</summary>
     public void Complete() => queue.Writer.TryComplete();
 
