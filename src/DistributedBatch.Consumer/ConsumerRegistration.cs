@@ -11,6 +11,7 @@ using DistributedBatch.Consumer.Threads;
 using DistributedBatch.Consumer.Tuning;
 using DistributedBatch.Consumer.Zygote;
 using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Messaging.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -70,6 +71,7 @@ public static class ConsumerRegistration
                 provider.GetRequiredService<GpuDesk>(),
                 provider.GetRequiredService<SteeredHost>(),
                 provider.GetRequiredService<MachineProbe>(),
+                provider.GetRequiredService<BrokerHealth>(),
                 provider.GetRequiredService<IHostApplicationLifetime>(),
                 provider.GetRequiredService<ILogger<ConsumerService>>()))
             .AddHostedService(provider => provider.GetRequiredService<ConsumerService>());

@@ -9,6 +9,7 @@ using DistributedBatch.Consumer.Steering;
 using DistributedBatch.Consumer.Threads;
 using DistributedBatch.Consumer.Tuning;
 using DistributedBatch.Messaging.Chunks;
+using DistributedBatch.Messaging.Connections;
 using Microsoft.Extensions.Hosting;
 
 namespace DistributedBatch.Consumer;
@@ -31,6 +32,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     private readonly ResourceLoop resources;
     private readonly GpuDesk gpus;
     private readonly MachineProbe machine;
+    private readonly BrokerHealth broker;
     private readonly IHostApplicationLifetime lifetime;
     private readonly TimeProvider time;
     private readonly ILogger<ConsumerService> logger;
@@ -55,12 +57,13 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         GpuDesk gpus,
         SteeredHost steered,
         MachineProbe machine,
+        BrokerHealth broker,
         IHostApplicationLifetime lifetime,
         ILogger<ConsumerService> logger)
     {
         (this.options, this.processes, this.heartbeats, this.watch, this.threads, this.resources, this.gpus, this.machine) =
             (options, processes, heartbeats, watch, threads, resources, gpus, machine);
-        (this.lifetime, this.logger) = (lifetime, logger);
+        (this.broker, this.lifetime, this.logger) = (broker, lifetime, logger);
         (reporter, running, time) = (work.Reporter, work.Running, work.Time);
         scratch = ScratchRoot.Take(options.DataDirectory);
         pool = new SlotPool(scratch.Path, ResourceClass.Cpu, firstNumber: 0, share, work) { Changed = heartbeats.Changed };
@@ -69,6 +72,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         gpuPool = new SlotPool(scratch.Path, ResourceClass.Gpu, firstNumber: FirstGpuSlot, share: null, work) { Changed = heartbeats.Changed };
         gpus.SlotsChanged = gpuPool.Resize;
         steered.Changed = HoldForNow;
+        broker.Changed += Tell;
     }
 
     /// <summary>Slots open now.</summary>
@@ -152,12 +156,15 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        broker.Changed -= Tell;
         ending.Dispose();
         pool.Dispose();
         gpuPool.Dispose();
         scratch.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    private void Tell(BrokerState state) => heartbeats.Changed();
 
     // A hold that the producer asked for never opens a host again that is about to end.
     private void HoldForNow(string? reason)
@@ -228,6 +235,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
             MemoryAvailableBytes = reading.MemoryAvailableBytes,
             CpuBusy = reading.CpuBusy,
             OnHold = pool.OnHold,
+            BrokerTrouble = broker.LastTrouble,
             Gpus = cards,
             Warnings = Warnings,
             Classes = cards.Count > 0 ? [ResourceClass.Cpu, ResourceClass.Gpu] : [ResourceClass.Cpu],

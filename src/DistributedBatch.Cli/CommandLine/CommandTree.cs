@@ -50,6 +50,8 @@ internal static class CommandTree
             HostsCommand.Create(),
             TopCommand.Create(),
             DoctorCommand.Create(),
+            CaCommand.Create(),
+            BrokerCommand.Create(),
             CompletionCommand.Create(),
             VersionCommand.Create(),
         };

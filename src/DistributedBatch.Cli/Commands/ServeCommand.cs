@@ -3,6 +3,7 @@ using DistributedBatch.Cli.CommandLine;
 using DistributedBatch.Cli.Embedded;
 using DistributedBatch.Cli.Lab;
 using DistributedBatch.Consumer;
+using DistributedBatch.Contracts.Databases;
 using DistributedBatch.Contracts.Jobs;
 using DistributedBatch.Messaging;
 using DistributedBatch.Producer;
@@ -39,12 +40,14 @@ internal static class ServeCommand
             var address = ServiceOptions.Text(parsed, listen, "listen") ?? "http://127.0.0.1:8080";
             if (!Uri.TryCreate(address, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
                 mistakes.Add($"--listen: '{address}' is no address to listen on; write it as http://127.0.0.1:8080, or http://0.0.0.0:8080 for every network.");
+            var store = ServiceOptions.Text(parsed, database, "database");
+            if (store is not null && PostgresUrl.Mistake(store) is { } misnamed)
+                mistakes.Add($"--database: {misnamed}");
             var broker = options.Broker(parsed, mistakes);
             if (mistakes.Count > 0)
                 return Complaint.Usage(mistakes);
 
             var data = options.DataDirectory(parsed);
-            var store = ServiceOptions.Text(parsed, database, "database");
             if (!TryCreate(data, out var failure))
                 return Complaint.Usage(failure);
             return await ServiceRun.ToTheEndAsync(

@@ -76,6 +76,8 @@ internal sealed class AttemptExecutor(
     {
         using var activity = StartTrace(attempt);
         var plan = plans.Of(attempt.Chunk);
+        if (plan.Obstacle is { } obstacle)
+            return Report(attempt, AttemptOutcome.NotStarted) with { Error = $"Host {options.Host}: {obstacle}" };
         ProgramStart start;
         try
         {

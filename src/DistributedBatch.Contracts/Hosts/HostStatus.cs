@@ -36,6 +36,9 @@ public sealed record HostStatus
     /// <summary>What people should know about the attempts on it, each a sentence without full stop; empty for nothing.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    /// <summary>What is wrong between the host and the broker, or was the last time; null for never. The host can only tell once it is over, or nearly.</summary>
+    public BrokerTrouble? BrokerTrouble { get; init; }
+
     /// <summary>Resource classes the host serves, see <c>Topology</c> in Messaging: <c>cpu</c>, <c>gpu</c>.</summary>
     public IReadOnlyList<string> Classes { get; init; } = ["cpu"];
 }

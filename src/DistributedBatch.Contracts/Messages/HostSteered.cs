@@ -7,7 +7,7 @@ namespace DistributedBatch.Contracts.Messages;
 /// <param name="Host">The host it is about; all others ignore it.</param>
 /// <param name="OnHold">Why it takes no chunks, in one sentence; null when it takes them again.</param>
 /// <param name="For">How long, from when it is heard; null when it takes them again.</param>
-public sealed record HostSteered(string Host, string? OnHold, TimeSpan? For)
+public sealed record HostSteered(string Host, string? OnHold, TimeSpan? For) : IVersioned
 {
     /// <summary>See <see cref="Messages.Protocol.Version"/>.</summary>
     public int Protocol { get; init; } = Messages.Protocol.Version;

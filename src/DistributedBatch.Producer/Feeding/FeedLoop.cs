@@ -118,7 +118,12 @@ internal sealed class FeedLoop(
                 afterCommit.Add(kept.SetResult);
                 break;
             case Input.Dead(var message, var kept):
-                Bury(message, now);
+                await BuryAsync(message, now, cancellation).ConfigureAwait(false);
+                afterCommit.Add(kept.SetResult);
+                break;
+            case Input.Returned(var message, var kept):
+                foreach (var chunk in message.Chunks)
+                    book.Find(chunk.Run)?.Ledger.HandBack(chunk);
                 afterCommit.Add(kept.SetResult);
                 break;
             case Input.Heartbeat(var message):
@@ -209,10 +214,12 @@ internal sealed class FeedLoop(
         return refusal is null ? RunAnswer.Done(id) : RunAnswer.Refused($"Run {id} ({run.Stored.Spec.Name}) {refusal}.");
     }
 
-    private void Bury(ChunkDead message, DateTimeOffset now)
+    private async ValueTask BuryAsync(ChunkDead message, DateTimeOffset now, CancellationToken cancellation)
     {
-        if (book.Find(message.Run)?.Ledger.Bury(message.Index, message.Attempt, now) == Verdict.Failed)
-            FeedLog.ChunkDied(log, message.Run, message.Index, message.Reason);
+        if (book.Find(message.Run) is not { } run || run.Ledger.Bury(message.Index, message.Attempt, now) != Verdict.Failed)
+            return;
+        FeedLog.ChunkDied(log, message.Run, message.Index, message.Reason);
+        await announcer.PutAsideAsync(message, run.Ledger.RangeOf(message.Index), cancellation).ConfigureAwait(false);
     }
 
     private void Confirm(Input.Confirm confirm, DateTimeOffset now)
@@ -271,14 +278,8 @@ internal sealed class FeedLoop(
     {
         switch (input)
         {
-            case Input.Reports(_, var kept):
-                kept.TrySetException(reason);
-                break;
-            case Input.Lease(_, var kept):
-                kept.TrySetException(reason);
-                break;
-            case Input.Dead(_, var kept):
-                kept.TrySetException(reason);
+            case Input.Fact fact:
+                fact.Kept.TrySetException(reason);
                 break;
             case Input.Submit(_, var answer):
                 answer.TrySetException(reason);

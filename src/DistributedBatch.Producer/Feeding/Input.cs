@@ -10,14 +10,20 @@ internal abstract record Input
     {
     }
 
-    /// <summary>Hosts said how attempts go; <paramref name="Kept"/> ends when it is committed.</summary>
-    internal sealed record Reports(AttemptReports Message, TaskCompletionSource Kept) : Input;
+    /// <summary>A fact about chunks; <paramref name="Kept"/> ends when it is committed.</summary>
+    internal abstract record Fact(TaskCompletionSource Kept) : Input;
 
-    /// <summary>A host keeps a chunk by its heartbeats; <paramref name="Kept"/> ends when it is committed.</summary>
-    internal sealed record Lease(LeaseTaken Message, TaskCompletionSource Kept) : Input;
+    /// <summary>Hosts said how attempts go.</summary>
+    internal sealed record Reports(AttemptReports Message, TaskCompletionSource Kept) : Fact(Kept);
 
-    /// <summary>A chunk was put aside; <paramref name="Kept"/> ends when it is committed.</summary>
-    internal sealed record Dead(ChunkDead Message, TaskCompletionSource Kept) : Input;
+    /// <summary>A host keeps a chunk by its heartbeats.</summary>
+    internal sealed record Lease(LeaseTaken Message, TaskCompletionSource Kept) : Fact(Kept);
+
+    /// <summary>A chunk was put aside.</summary>
+    internal sealed record Dead(ChunkDead Message, TaskCompletionSource Kept) : Fact(Kept);
+
+    /// <summary>A host hands chunks back unseen.</summary>
+    internal sealed record Returned(ChunksReturned Message, TaskCompletionSource Kept) : Fact(Kept);
 
     /// <summary>A host lives.</summary>
     internal sealed record Heartbeat(HostHeartbeat Message) : Input;
