@@ -52,6 +52,23 @@ internal static class ProcFs
         }
     }
 
+    /// <summary>A process and its descendants, as far as they can be seen.</summary>
+    public static HashSet<int> Family(int process)
+    {
+        var family = new HashSet<int>();
+        var open = new Stack<int>([process]);
+        while (open.TryPop(out var member))
+        {
+            if (family.Add(member))
+            {
+                foreach (var child in Children(member))
+                    open.Push(child);
+            }
+        }
+
+        return family;
+    }
+
     /// <summary>The fields after the name, which may hold spaces and brackets itself: state first, then parent, group, session and so on.</summary>
     public static string[]? Stat(int process) => StatOf($"/proc/{process}/stat");
 

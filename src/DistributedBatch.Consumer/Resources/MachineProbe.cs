@@ -15,6 +15,15 @@ public sealed class MachineProbe(TimeProvider time, string root = "/")
     /// <summary>Cores this process may use. .NET already counts affinity and the cgroup's quota, rounded up.</summary>
     public static int Cores => Environment.ProcessorCount;
 
+    /// <summary>Cores of the machine, whoever may use them.</summary>
+    public static int MachineCores => Math.Max(Cores, File.Exists("/proc/stat") ? File.ReadLines("/proc/stat").Count(line => line.StartsWith("cpu", StringComparison.Ordinal) && line.Length > 3 && char.IsAsciiDigit(line[3])) : 0);
+
+    /// <summary>Cores that the tightest quota of a control group allows, such as 1.5; null without one.</summary>
+    public double? QuotaCores => cgroup.QuotaCores();
+
+    /// <summary>Memory of the machine, whoever may use it.</summary>
+    public long MachineMemoryBytes => MemoryText.MeminfoBytes(ReadText("proc/meminfo") ?? "", "MemTotal") ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
     /// <summary>The machine now. A figure that the system does not tell is 0.</summary>
     public MachineReading Read()
     {
