@@ -45,7 +45,7 @@ public sealed class Topology
     internal static readonly Type[] FromTracker = [typeof(SubmitRun), typeof(ChangeRun), typeof(ForgetRun)];
 
     /// <summary>What hosts hear, each on a queue of its own.</summary>
-    internal static readonly Type[] ToHosts = [typeof(RunSteered)];
+    internal static readonly Type[] ToHosts = [typeof(RunSteered), typeof(HostSteered)];
 
     private static readonly (string Queue, Type[] Messages)[] Services =
     [

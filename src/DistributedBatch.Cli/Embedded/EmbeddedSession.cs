@@ -191,7 +191,11 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
             return;
         var consumer = host.Services.GetRequiredService<ConsumerService>();
         var summary = await RunSummary
-            .ReadAsync(source, view, session with { Slots = consumer.Slots, SlotsReason = consumer.SlotsReason, WarmReason = WarmReason(host, view) }, CancellationToken.None)
+            .ReadAsync(
+                source,
+                view,
+                session with { Slots = consumer.Slots, SlotsReason = consumer.SlotsReason, Warnings = consumer.Warnings, WarmReason = WarmReason(host, view) },
+                CancellationToken.None)
             .ConfigureAwait(false);
         SummaryPrint.Print(summary with { Hint = await MissingModule.HintAsync(view.Command, summary.Failed).ConfigureAwait(false) }, json);
     }

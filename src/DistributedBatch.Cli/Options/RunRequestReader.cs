@@ -72,6 +72,7 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
         var python = NameOrPath(reader.Value("python"));
         var plain = new RunSpec { Name = "", Dataset = dataset, Job = new JobSpec { Command = [] } };
         var command = Words(reader, "command", python);
+        var sharesGpu = reader.Text("gpu") == "auto";
         return plain with
         {
             Name = reader.Text("name") is { Length: > 0 } name ? name : DefaultName.Of(command),
@@ -95,7 +96,8 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
                 Env = reader.Pairs("env"),
                 Timeout = reader.Duration("timeout"),
                 Grace = reader.Duration("grace") ?? plain.Job.Grace,
-                Gpus = reader.Fraction("gpu") ?? plain.Job.Gpus,
+                Gpus = sharesGpu ? 1 : reader.Fraction("gpu") ?? plain.Job.Gpus,
+                SharesGpu = sharesGpu,
                 MemoryBytes = reader.Size("memory"),
                 Warm = reader.Word<WarmMode>("warm") ?? plain.Job.Warm,
                 Python = python,

@@ -32,7 +32,7 @@ internal static class RunSettings
         new("env", "K=V", "variable for the attempts; repeat for more", SettingKind.Pairs),
         new("cwd", "DIR", "working directory of the command; default: where you stand"),
         new("stdin", "TEXT", "text for standard input, with placeholders, byte for byte; default: empty"),
-        new("gpu", "N", "GPUs an attempt leases, may be a fraction; default 0"),
+        new("gpu", "N|auto", "GPUs an attempt leases, may be a fraction; auto: one, shared by as many attempts as its memory was seen to hold; default 0"),
         new("memory", "SIZE", "memory an attempt reserves, such as 512M or 4G; default: learned"),
         new("out", "DIR", "receives one folder per succeeded chunk; default: inside the state directory"),
         new("warm", "auto|fork|keep|off", "how much of a Python start is paid once; default auto"),

@@ -21,6 +21,7 @@ namespace DistributedBatch.Contracts.Json;
 [JsonSerializable(typeof(ForgetRun))]
 [JsonSerializable(typeof(RunAnswer))]
 [JsonSerializable(typeof(RunSteered))]
+[JsonSerializable(typeof(HostSteered))]
 [JsonSerializable(typeof(HostHeartbeat))]
 [JsonSerializable(typeof(LeaseTaken))]
 [JsonSerializable(typeof(ChunkDead))]
