@@ -1,7 +1,6 @@
 using System.Globalization;
 using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.TestKit.Broker;
-using DistributedBatch.TestKit.Processes;
 using DistributedBatch.TestKit.Waiting;
 
 namespace DistributedBatch.Specs.Lab;
