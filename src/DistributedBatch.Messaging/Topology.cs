@@ -42,14 +42,14 @@ public sealed class Topology
         [typeof(AttemptReports), typeof(HostHeartbeat), typeof(LeaseTaken), typeof(ChunkDead), typeof(ChunksReturned)];
 
     /// <summary>What the tracker publishes.</summary>
-    internal static readonly Type[] FromTracker = [typeof(SubmitRun), typeof(ChangeRun)];
+    internal static readonly Type[] FromTracker = [typeof(SubmitRun), typeof(ChangeRun), typeof(ForgetRun)];
 
     /// <summary>What hosts hear, each on a queue of its own.</summary>
-    internal static readonly Type[] ToHosts = [typeof(RunSteered)];
+    internal static readonly Type[] ToHosts = [typeof(RunSteered), typeof(HostSteered)];
 
     private static readonly (string Queue, Type[] Messages)[] Services =
     [
-        (ProducerQueue, [typeof(AttemptReports), typeof(HostHeartbeat), typeof(LeaseTaken), typeof(ChunkDead), typeof(ChunksReturned), typeof(SubmitRun), typeof(ChangeRun)]),
+        (ProducerQueue, [typeof(AttemptReports), typeof(HostHeartbeat), typeof(LeaseTaken), typeof(ChunkDead), typeof(ChunksReturned), typeof(SubmitRun), typeof(ChangeRun), typeof(ForgetRun)]),
         (TrackerQueue, [typeof(RunSubmitted), typeof(RunChanged), typeof(AttemptReports), typeof(HostHeartbeat), typeof(LeaseTaken)]),
     ];
 

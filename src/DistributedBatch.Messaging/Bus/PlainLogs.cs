@@ -36,8 +36,6 @@ internal sealed class PlainLogs(ILoggerFactory inner, TimeProvider time) : ILogg
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (!inner.IsEnabled(logLevel))
-                return;
             if (exception is null)
             {
                 inner.Log(logLevel, eventId, state, null, formatter);
@@ -55,8 +53,8 @@ internal sealed class PlainLogs(ILoggerFactory inner, TimeProvider time) : ILogg
                 (lastReason, lastAt) = (reason, time.GetTimestamp());
             }
 
-            var line = $"{formatter(state, null).TrimEnd(' ', ':')} ({reason})";
-            inner.Log(logLevel, eventId, line, null, (text, _) => text);
+            if (inner.IsEnabled(logLevel))
+                inner.Log(logLevel, eventId, $"{formatter(state, null).TrimEnd(' ', ':')} ({reason})", null, (line, _) => line);
         }
     }
 }
