@@ -17,8 +17,7 @@ public static class MessagingRegistration
         return services
             .AddSingleton<IChunkPublisher>(queue)
             .AddSingleton<IChunkSource>(queue)
-            .AddSingleton<BusTransport, InMemoryTransport>()
-            .AddBus();
+            .AddBus<InProcessBus>();
     }
 
     /// <summary>
@@ -39,19 +38,19 @@ public static class MessagingRegistration
             .AddSingleton(provider => new ConfirmedPublisher(provider.GetRequiredService<BrokerConnections>().Publishing, options))
             .AddSingleton<IChunkPublisher, RabbitChunkPublisher>()
             .AddSingleton<IChunkSource, RabbitChunkSource>()
-            .AddSingleton<BusTransport, RabbitTransport>()
             .AddHostedService<AlarmProbe>()
-            .AddBus()
+            .AddBus<RabbitBus>()
             .AddHostedService<DeadLetterReader>();
     }
 
-    private static IServiceCollection AddBus(this IServiceCollection services)
+    private static IServiceCollection AddBus<TBus>(this IServiceCollection services)
+        where TBus : MessageBus
     {
         services.TryAddSingleton(TimeProvider.System);
         return services
             .AddSingleton<BrokerHealth>()
             .AddSingleton<HandlerPatience>()
-            .AddSingleton<MessageBus>()
+            .AddSingleton<MessageBus, TBus>()
             .AddHostedService(provider => provider.GetRequiredService<MessageBus>());
     }
 }

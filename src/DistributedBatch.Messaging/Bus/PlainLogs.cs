@@ -50,7 +50,8 @@ internal sealed class PlainLogs(ILoggerFactory inner, TimeProvider time) : ILogg
                 (lastReason, lastAt) = (reason, time.GetTimestamp());
             }
 
-            inner.Log(logLevel, eventId, $"{formatter(state, null).TrimEnd(' ', ':')} ({reason})", null, (line, _) => line);
+            if (inner.IsEnabled(logLevel))
+                inner.Log(logLevel, eventId, $"{formatter(state, null).TrimEnd(' ', ':')} ({reason})", null, (line, _) => line);
         }
     }
 }
