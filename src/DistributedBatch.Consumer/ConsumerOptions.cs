@@ -64,6 +64,9 @@ public sealed class ConsumerOptions
     /// <summary>Token for <see cref="Server"/>; null sends none.</summary>
     public string? Token { get; set; }
 
+    /// <summary>PEM file with the authorities to trust for an <c>https://</c> <see cref="Server"/>. Null (default) trusts the system's.</summary>
+    public string? AuthorityFile { get; set; }
+
     /// <summary>How the launcher is started.</summary>
     public LauncherOptions Launcher { get; set; } = new();
 

@@ -3,6 +3,7 @@ using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Messaging.Chunks.Rabbit;
 using DistributedBatch.Messaging.Connections;
 using DistributedBatch.Messaging.DeadLetters;
+using DistributedBatch.Messaging.Signing;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace DistributedBatch.Messaging;
@@ -36,7 +37,8 @@ public static class MessagingRegistration
             .AddSingleton<BrokerConnections>()
             .AddHostedService(provider => provider.GetRequiredService<BrokerConnections>())
             .AddSingleton(provider => new ConfirmedPublisher(provider.GetRequiredService<BrokerConnections>().Publishing, options))
-            .AddSingleton<IChunkPublisher, RabbitChunkPublisher>()
+            .AddSingleton<IChunkPublisher>(provider => new RabbitChunkPublisher(
+                provider.GetRequiredService<ConfirmedPublisher>(), provider.GetRequiredService<Topology>(), options.SigningKey is { } key ? new ChunkSigner(key) : null))
             .AddSingleton<IChunkSource, RabbitChunkSource>()
             .AddHostedService<AlarmProbe>()
             .AddBus<RabbitBus>()

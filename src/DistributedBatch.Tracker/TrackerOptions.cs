@@ -27,8 +27,26 @@ public sealed class TrackerOptions
     /// </summary>
     public string? TokenFile { get; set; }
 
+    /// <summary>
+    /// PEM file with the public keys of the producers, which hosts may ask for. Null (default) is what a producer with the same <see cref="DataDirectory"/>
+    /// leaves there.
+    /// </summary>
+    public string? TrustFile { get; set; }
+
     /// <summary>Most bytes the outputs and logs of one attempt may have when a host brings them. Default 64 GiB; more is refused with a sentence.</summary>
     public long MostOutputBytes { get; set; } = 64L << 30;
+
+    /// <summary>
+    /// How long a run is kept after its end, with its logs and its outputs under <see cref="DataDirectory"/>. Null (default) keeps everything. Shorter than
+    /// people take to fetch their results loses them.
+    /// </summary>
+    public TimeSpan? Keep { get; set; }
+
+    /// <summary>
+    /// How long nothing of a run moves before those who asked are told that it stands still. Default 10 min; while chunks are being worked on, five times
+    /// the longest attempt so far where that is more. Shorter cries wolf.
+    /// </summary>
+    public TimeSpan StallAfter { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
     /// How long a request waits for the producer's answer. Default 30 s. Shorter refuses submissions while the producer restarts; longer keeps clients waiting

@@ -56,8 +56,8 @@ internal static class ConsumerCommand
             var number = checked((int?)reader.NumberOrAuto("slots", fallback: null));
             var (idleExit, drainTime, ackTimeout) = (reader.Duration("idle-exit"), reader.Duration("drain"), reader.Duration("ack-timeout") ?? StockAckTimeout);
             var cards = Cards(reader.Text("gpus"), mistakes);
-            var tracker = ServerAddress.Find(parsed.GetValue(server), token: null, mistakes);
-            var broker = options.Broker(parsed, mistakes);
+            var tracker = ServerAddress.Find(parsed.GetValue(server), token: null, options.Authority(parsed), mistakes);
+            var broker = options.Broker(parsed, mistakes, declares: false);
             if (mistakes.Count > 0)
                 return Complaint.Usage(mistakes);
 
@@ -73,7 +73,7 @@ internal static class ConsumerCommand
                 consumer.IdleExit = idleExit;
                 consumer.Drain = drainTime ?? consumer.Drain;
                 consumer.AckTimeout = ackTimeout;
-                (consumer.Server, consumer.Token) = (tracker?.Url, tracker?.Token);
+                (consumer.Server, consumer.Token, consumer.AuthorityFile) = (tracker?.Url, tracker?.Token, tracker?.Authority);
             });
             builder.Services.AddSingleton<IHostLifetime, SignalsElsewhere>();
             var name = options.Host(parsed);

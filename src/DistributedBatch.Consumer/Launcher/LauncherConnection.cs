@@ -178,7 +178,9 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
                     BinaryPrimitives.ReadInt64LittleEndian(answer[13..]),
                     BinaryPrimitives.ReadInt64LittleEndian(answer[21..]),
                     BinaryPrimitives.ReadInt64LittleEndian(answer[29..]),
-                    answer[37] != 0));
+                    BinaryPrimitives.ReadInt64LittleEndian(answer[37..]),
+                    BinaryPrimitives.ReadInt64LittleEndian(answer[45..]),
+                    answer[53] != 0));
                 break;
             case LauncherProtocol.Refused when pending.TryRemove(id, out var refused):
                 refused.Refused = BinaryPrimitives.ReadInt32LittleEndian(answer[5..]);

@@ -199,7 +199,8 @@ class Zygote:
     def reap(self):
         for task, status, usage in self.children.reap():
             self.say(
-                event="ended", id=task.id, status=status, stopped=task.stopped, cpu=usage.ru_utime + usage.ru_stime, rss=usage.ru_maxrss * 1024)
+                event="ended", id=task.id, status=status, stopped=task.stopped, cpu=usage.ru_utime + usage.ru_stime,
+                rss=usage.ru_maxrss * 1024, read=usage.ru_inblock * 512, written=usage.ru_oublock * 512)
 
     def leave(self):
         self.children.end_all()

@@ -15,6 +15,12 @@ namespace DistributedBatch.Contracts.Messages;
 public sealed record RunSummarySpec(
     string Name, string DatasetKind, long First, long Total, long? ChunkSize, JobSpec Job, int Retries, int Weight, int Priority)
 {
+    /// <summary>See <see cref="RunSpec.Notify"/>.</summary>
+    public Uri? Notify { get; init; }
+
+    /// <summary>See <see cref="RunSpec.NotifyFailures"/>.</summary>
+    public int NotifyFailures { get; init; } = 1;
+
     /// <summary>The summary of <paramref name="spec"/>.</summary>
     public static RunSummarySpec From(RunSpec spec) => new(
         spec.Name,
@@ -31,5 +37,9 @@ public sealed record RunSummarySpec(
         spec.Job,
         spec.Retries,
         spec.Weight,
-        spec.Priority);
+        spec.Priority)
+    {
+        Notify = spec.Notify,
+        NotifyFailures = spec.NotifyFailures,
+    };
 }

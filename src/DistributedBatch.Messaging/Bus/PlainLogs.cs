@@ -42,6 +42,9 @@ internal sealed class PlainLogs(ILoggerFactory inner, TimeProvider time) : ILogg
                 return;
             }
 
+            // Whoever gave up on a message knows.
+            if (exception.GetBaseException() is OperationCanceledException)
+                return;
             var reason = exception.GetBaseException().Message;
             lock (gate)
             {

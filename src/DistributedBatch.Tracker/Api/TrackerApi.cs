@@ -1,8 +1,10 @@
 using System.Reflection;
 using DistributedBatch.Contracts.Json;
+using DistributedBatch.Tracker.Access;
 using DistributedBatch.Tracker.Dashboard;
 using DistributedBatch.Tracker.Metrics;
 using DistributedBatch.Tracker.Outputs;
+using DistributedBatch.Tracker.Retention;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -30,9 +32,14 @@ public static class TrackerApi
         }));
         return services
             .AddSingleton(provider => OperatorToken.ReadOrCreate(TokenFile(provider.GetRequiredService<TrackerOptions>())))
+            .AddSingleton(provider => new TokenStore(
+                provider.GetRequiredService<TrackerOptions>().DataDirectory, provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton<RequestLimits>()
             .AddSingleton<TokenGate>()
             .AddSingleton<OutputStore>()
-            .AddSingleton<PrometheusText>();
+            .AddSingleton<PrometheusText>()
+            .AddSingleton<RetentionService>()
+            .AddHostedService(provider => provider.GetRequiredService<RetentionService>());
     }
 
     /// <summary>Maps <c>/api</c>, <c>/metrics</c>, <c>/openapi/v1.json</c>, <c>/health</c> and the dashboard at <c>/</c>.</summary>
@@ -40,10 +47,12 @@ public static class TrackerApi
     {
         app.UseExceptionHandler();
         app.UseStatusCodePages();
-        var gate = app.Services.GetRequiredService<TokenGate>();
-        app.UseWhen(context => context.Request.Path.StartsWithSegments("/api") || context.Request.Path.StartsWithSegments("/metrics"), inside => inside.Use(next => context => gate.InvokeAsync(context, next)));
-        app.Use(Headers);
+        app.Use(next => context => BrowserGuard.InvokeAsync(context, next));
         app.UseRouting();
+        var gate = app.Services.GetRequiredService<TokenGate>();
+        app.UseWhen(
+            context => context.Request.Path.StartsWithSegments("/api") || context.Request.Path.StartsWithSegments("/metrics"),
+            inside => inside.Use(next => context => gate.InvokeAsync(context, next)));
 
         var api = app.MapGroup("/api");
         RunEndpoints.Map(api);
@@ -52,6 +61,8 @@ public static class TrackerApi
         ExportEndpoints.Map(api);
         OutputEndpoints.Map(api);
         EventEndpoints.Map(api);
+        TokenEndpoints.Map(api);
+        SigningKeyEndpoint.Map(api);
         ServerEndpoint.Map(api, Version);
         app.MapGet("/health", () => Results.Json(new Health("ok", Version), TrackerJson.Default.Health)).WithSummary("Whether the tracker is up; needs no token.");
         // Asked for here, so that it listens from the start.
@@ -71,11 +82,4 @@ public static class TrackerApi
 
     private static string Version { get; } =
         typeof(TrackerApi).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
-
-    private static Task Headers(HttpContext context, RequestDelegate next)
-    {
-        context.Response.Headers.XContentTypeOptions = "nosniff";
-        context.Response.Headers["Referrer-Policy"] = "no-referrer";
-        return next(context);
-    }
 }
