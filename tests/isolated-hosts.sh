@@ -6,7 +6,7 @@
 set -euo pipefail
 
 dbatch=$(readlink -f "${1:-src/DistributedBatch.Cli/bin/Debug/net10.0/dbatch}")
-work=$(mktemp -d) tag=db$$ head=10.231.7.1
+work=$(mktemp -d) tag=db$$ head=10.231.7.1 epmd=$((20000 + $$ % 10000))
 declare -a started=()
 
 say() { printf '== %s\n' "$*"; }
@@ -14,6 +14,7 @@ say() { printf '== %s\n' "$*"; }
 clean() {
   for pid in "${started[@]}"; do kill -9 -- "-$pid" 2>/dev/null || kill -9 "$pid" 2>/dev/null || true; done
   [ ! -f "$work/broker/pid" ] || kill -9 "$(cat "$work/broker/pid")" 2>/dev/null || true
+  ERL_EPMD_PORT=$epmd epmd -kill >/dev/null 2>&1 || true
   for host in a b; do ip netns del "$tag$host" 2>/dev/null || true; done
   ip link del "$tag" 2>/dev/null || true
   rm -rf "$work"
@@ -58,7 +59,7 @@ load_definitions = $work/users/definitions.json
 CONF
   printf '[].\n' >"$dir/plugins"
   : >"$dir/env.conf"
-  rabbit=(env -i HOME="$dir" PATH="$PATH" LANG=C.UTF-8 ERL_EPMD_PORT=$((20000 + $$ % 20000)) RABBITMQ_NODENAME="$tag@localhost" RABBITMQ_DIST_PORT=$((21000 + $$ % 20000))
+  rabbit=(env -i HOME="$dir" PATH="$PATH" LANG=C.UTF-8 ERL_EPMD_PORT=$epmd RABBITMQ_NODENAME="$tag@localhost" RABBITMQ_DIST_PORT=$((epmd + 10000))
     RABBITMQ_CONF_ENV_FILE="$dir/env.conf" RABBITMQ_CONFIG_FILE="$dir/rabbitmq.conf" RABBITMQ_CONFIG_FILES="$dir/none" RABBITMQ_ADVANCED_CONFIG_FILE="$dir/none.config"
     RABBITMQ_ENABLED_PLUGINS_FILE="$dir/plugins" RABBITMQ_MNESIA_BASE="$dir/mnesia" RABBITMQ_LOG_BASE="$dir/log" RABBITMQ_FEATURE_FLAGS_FILE="$dir/flags"
     RABBITMQ_PLUGINS_EXPAND_DIR="$dir/expand" RABBITMQ_PID_FILE="$dir/pid" RABBITMQ_GENERATED_CONFIG_DIR="$dir/generated")
@@ -121,6 +122,7 @@ until_true "b is there" 90 runs_on b
 # Each chunk takes as long as the file says, which the machines have for themselves: a is stuck with its chunk until it is thrown out.
 run=$("$dbatch" submit --total 12 --json -- sh -c 'if [ "$DBATCH_HOST" = a ]; then exec sleep 600; fi; echo done > "$DBATCH_OUT/it"' | tr -d ' \n' | grep -o '"run":"[^"]*"' | cut -d'"' -f4)
 until_true "b has done all but the one that a holds" 120 has_at_least "$run" succeeded 11
+until_true "a holds one" 60 has_at_least "$run" running 1
 
 say "One is thrown out"
 "$dbatch" token revoke a >/dev/null
