@@ -6,6 +6,7 @@ using DistributedBatch.Consumer;
 using DistributedBatch.Contracts.Databases;
 using DistributedBatch.Contracts.Jobs;
 using DistributedBatch.Messaging;
+using DistributedBatch.Messaging.Access;
 using DistributedBatch.Producer;
 using DistributedBatch.Tracker;
 using DistributedBatch.Tracker.Api;
@@ -34,6 +35,8 @@ internal static class ServeCommand
         var database = new Option<string>("--database") { HelpName = "URL", Description = "PostgreSQL in place of SQLite, postgres://user:password@host/name [DBATCH_DATABASE]" };
         var verb = new Command("serve", "Run the head of a lab: producer and tracker.") { roles, listen, certificate, key, database };
         var options = new ServiceOptions(verb);
+        var signing = new SigningOptions();
+        signing.AddToHead(verb);
         verb.SetAction(async (parsed, _) =>
         {
             var mistakes = new List<string>();
@@ -52,8 +55,12 @@ internal static class ServeCommand
             var data = options.DataDirectory(parsed);
             if (!TryCreate(data, out var failure))
                 return Complaint.Usage(failure);
+            broker += signing.ForHead(parsed, chosen, data, mistakes);
+            var trust = signing.TrustFile(parsed);
+            if (mistakes.Count > 0)
+                return Complaint.Usage(mistakes);
             return await ServiceRun.ToTheEndAsync(
-                Build(chosen, data, door, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, options.Host(parsed))),
+                Build(chosen, data, door, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, options.Host(parsed), trust)),
                 () => Console.Error.WriteLine(chosen.Contains("tracker")
                     ? $"dbatch serves {string.Join(" and ", chosen)} on {address}; data in {data}; clients need the token in {Path.Combine(data, "token")}."
                     : $"dbatch serves {string.Join(" and ", chosen)}; data in {data}.")).ConfigureAwait(false);
@@ -68,7 +75,7 @@ internal static class ServeCommand
         failure = "";
         try
         {
-            Directory.CreateDirectory(directory);
+            PrivateFile.CreateDirectory(directory);
             return true;
         }
         catch (Exception reason) when (reason is IOException or UnauthorizedAccessException)
@@ -94,6 +101,7 @@ internal static class ServeCommand
         ServiceLog.Configure(builder.Logging);
         builder.WebHost.UseKestrelHttpsConfiguration().UseUrls(door.Addresses);
         builder.Configuration.AddInMemoryCollection(door.KestrelSettings);
+        ServerLimits.Configure(builder.WebHost);
         builder.Services.AddTrackerApi();
 
         // The slim builder leaves this one out; the tracker's routes use it.
@@ -109,13 +117,14 @@ internal static class ServeCommand
         services.AddSingleton<IHostLifetime, SignalsElsewhere>();
     }
 
-    private static void AddRoles(IServiceCollection services, string[] roles, string data, string? database, string host)
+    private static void AddRoles(IServiceCollection services, string[] roles, string data, string? database, string host, string? trust)
     {
         if (roles.Contains("tracker"))
         {
             services.AddTracker(options =>
             {
                 options.DataDirectory = data;
+                options.TrustFile = trust;
                 options.Database = database;
             });
         }
