@@ -18,8 +18,7 @@ public static class MessagingRegistration
         return services
             .AddSingleton<IChunkPublisher>(queue)
             .AddSingleton<IChunkSource>(queue)
-            .AddSingleton<BusTransport, InMemoryTransport>()
-            .AddBus();
+            .AddBus<InProcessBus>();
     }
 
     /// <summary>
@@ -41,19 +40,19 @@ public static class MessagingRegistration
             .AddSingleton<IChunkPublisher>(provider => new RabbitChunkPublisher(
                 provider.GetRequiredService<ConfirmedPublisher>(), provider.GetRequiredService<Topology>(), options.SigningKey is { } key ? new ChunkSigner(key) : null))
             .AddSingleton<IChunkSource, RabbitChunkSource>()
-            .AddSingleton<BusTransport, RabbitTransport>()
             .AddHostedService<AlarmProbe>()
-            .AddBus()
+            .AddBus<RabbitBus>()
             .AddHostedService<DeadLetterReader>();
     }
 
-    private static IServiceCollection AddBus(this IServiceCollection services)
+    private static IServiceCollection AddBus<TBus>(this IServiceCollection services)
+        where TBus : MessageBus
     {
         services.TryAddSingleton(TimeProvider.System);
         return services
             .AddSingleton<BrokerHealth>()
             .AddSingleton<HandlerPatience>()
-            .AddSingleton<MessageBus>()
+            .AddSingleton<MessageBus, TBus>()
             .AddHostedService(provider => provider.GetRequiredService<MessageBus>());
     }
 }

@@ -37,6 +37,18 @@ public sealed class TrackerOptions
     public long MostOutputBytes { get; set; } = 64L << 30;
 
     /// <summary>
+    /// How long a run is kept after its end, with its logs and its outputs under <see cref="DataDirectory"/>. Null (default) keeps everything. Shorter than
+    /// people take to fetch their results loses them.
+    /// </summary>
+    public TimeSpan? Keep { get; set; }
+
+    /// <summary>
+    /// How long nothing of a run moves before those who asked are told that it stands still. Default 10 min; while chunks are being worked on, five times
+    /// the longest attempt so far where that is more. Shorter cries wolf.
+    /// </summary>
+    public TimeSpan StallAfter { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>
     /// How long a request waits for the producer's answer. Default 30 s. Shorter refuses submissions while the producer restarts; longer keeps clients waiting
     /// for a producer that is not there.
     /// </summary>

@@ -2,8 +2,10 @@ using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Tracker.Logs;
 using DistributedBatch.Tracker.Metrics;
+using DistributedBatch.Tracker.Notifications;
 using DistributedBatch.Tracker.Projection;
 using DistributedBatch.Tracker.Queries;
+using DistributedBatch.Tracker.Retention;
 using DistributedBatch.Tracker.Storage;
 using DistributedBatch.Tracker.Storage.Postgres;
 using DistributedBatch.Tracker.Storage.Sqlite;
@@ -36,7 +38,15 @@ public static class TrackerRegistration
             .AddSingleton(_ => new LogFiles(options.DataDirectory))
             .AddSingleton<TrackerMetrics>()
             .AddSingleton<Projector>()
-            .AddHostedService(provider => provider.GetRequiredService<Projector>());
+            .AddHostedService(provider => provider.GetRequiredService<Projector>())
+            .AddSingleton(provider => new RunRemover(
+                provider.GetRequiredService<IStorageDialect>(), provider.GetRequiredService<RunQueries>(), provider.GetRequiredService<MessageBus>(), options,
+                provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RunRemover>>()))
+            .AddSingleton<NoticeBook>()
+            .AddSingleton(provider => new Notifier(
+                provider.GetRequiredService<NoticeBook>(), provider.GetRequiredService<RunQueries>(), options, provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<Notifier>>()))
+            .AddHostedService(provider => provider.GetRequiredService<Notifier>());
         services.AddBusEndpoint("dbatch.tracker").InParallel(Unacknowledged)
             .Handle<RunSubmitted, ProjectionIntake>()
             .Handle<RunChanged, ProjectionIntake>()

@@ -10,8 +10,8 @@ internal static class Say
 {
     public static readonly DateTimeOffset Noon = new(2026, 5, 4, 12, 0, 0, TimeSpan.Zero);
 
-    public static RunSubmitted Submitted(RunId run, string name = "digits", long total = 100, long? chunkSize = 10, double gpus = 0, int retries = 2) => new(
-        run, Noon, new RunSummarySpec(name, "range", 0, total, chunkSize, new JobSpec { Command = ["python", "attack.py"], Gpus = gpus }, retries, 1, 0));
+    public static RunSubmitted Submitted(RunId run, string name = "digits", long total = 100, long? chunkSize = 10, double gpus = 0, int retries = 2, Uri? notify = null) => new(
+        run, Noon, new RunSummarySpec(name, "range", 0, total, chunkSize, new JobSpec { Command = ["python", "attack.py"], Gpus = gpus }, retries, 1, 0) { Notify = notify });
 
     public static RunChanged Changed(RunId run, long revision, RunState state, ChunkCounts counts, params ChunkChange[] chunks) => new()
     {

@@ -49,6 +49,7 @@ internal static class CommandTree
             ExplainCommand.Create(),
             HostsCommand.Create(),
             TopCommand.Create(),
+            PruneCommand.Create(),
             DoctorCommand.Create(),
             TokenCommand.Create(),
             KeyCommand.Create(),

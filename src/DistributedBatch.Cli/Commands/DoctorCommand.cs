@@ -29,13 +29,19 @@ internal static class DoctorCommand
             if ((parsed.GetValue(broker) ?? ServiceSetting.Text("broker")) is not { } url)
                 findings.Add(new Finding("broker", "note", "none named; dbatch run needs none", "for a lab name one: dbatch doctor --broker amqp://head"));
             else
-                findings.Add(await ServiceExamination.BrokerAsync(url, cancellation).ConfigureAwait(false));
+                findings.AddRange(await BrokerAsync(url, cancellation).ConfigureAwait(false));
             if (address is not null)
                 findings.AddRange(await ServiceExamination.ServerAsync(address, cancellation).ConfigureAwait(false));
             Print(findings, parsed.GetValue(json));
             return findings.Any(finding => finding.Health == "bad") ? ExitCode.SomeFailed : ExitCode.Done;
         });
         return verb;
+    }
+
+    private static async Task<IReadOnlyList<Finding>> BrokerAsync(string url, CancellationToken cancellation)
+    {
+        var port = await ServiceExamination.BrokerAsync(url, cancellation).ConfigureAwait(false);
+        return port.Health == "bad" ? [port] : [port, .. await BrokerFindings.LookAsync(url, cancellation).ConfigureAwait(false)];
     }
 
     private static void Print(IReadOnlyList<Finding> findings, bool json)

@@ -20,7 +20,7 @@ internal static class ListCommand
         var verb = ReadingVerb.Create("list", "List the runs, newest first.", async (parsed, source, json, cancellation) =>
         {
             RunState? state = parsed.GetValue(only) is { } word ? Words.Parse<RunState>(word) : null;
-            var page = await source.ListAsync(state, parsed.GetValue(limit), cancellation).ConfigureAwait(false);
+            var page = await source.ListAsync(state, parsed.GetValue(limit), after: null, cancellation).ConfigureAwait(false);
             if (json)
                 Console.Out.WriteLine(JsonSerializer.Serialize(page.Items, ContractsJson.Indented.IReadOnlyListRunView));
             else

@@ -2,6 +2,7 @@ using System.CommandLine;
 using DistributedBatch.Cli.CommandLine;
 using DistributedBatch.Cli.Embedded;
 using DistributedBatch.Cli.Lab;
+using DistributedBatch.Cli.Options;
 using DistributedBatch.Consumer;
 using DistributedBatch.Contracts.Databases;
 using DistributedBatch.Contracts.Jobs;
@@ -33,7 +34,8 @@ internal static class ServeCommand
         var certificate = new Option<string>("--tls-cert") { HelpName = "FILE", Description = "PEM file with the certificate for https:// addresses [DBATCH_TLS_CERT]" };
         var key = new Option<string>("--tls-key") { HelpName = "FILE", Description = "PEM file with its key [DBATCH_TLS_KEY]" };
         var database = new Option<string>("--database") { HelpName = "URL", Description = "PostgreSQL in place of SQLite, postgres://user:password@host/name [DBATCH_DATABASE]" };
-        var verb = new Command("serve", "Run the head of a lab: producer and tracker.") { roles, listen, certificate, key, database };
+        var keep = new Option<string>("--keep") { HelpName = "TIME", Description = "forget runs, their logs and outputs this long after their end, such as 30d [DBATCH_KEEP]; default: never" };
+        var verb = new Command("serve", "Run the head of a lab: producer and tracker.") { roles, listen, certificate, key, database, keep };
         var options = new ServiceOptions(verb);
         var signing = new SigningOptions();
         signing.AddToHead(verb);
@@ -48,6 +50,10 @@ internal static class ServeCommand
             var store = ServiceOptions.Text(parsed, database, "database");
             if (store is not null && PostgresUrl.Mistake(store) is { } misnamed)
                 mistakes.Add($"--database: {misnamed}");
+            var kept = ServiceOptions.Text(parsed, keep, "keep");
+            TimeSpan? keepTime = kept is null ? null : DurationText.Read(kept);
+            if (kept is not null && keepTime is null)
+                mistakes.Add($"--keep wants a duration such as 30d or 12h, not '{kept}'.");
             var broker = options.Broker(parsed, mistakes, declares: chosen.Contains("producer"));
             if (mistakes.Count > 0)
                 return Complaint.Usage(mistakes);
@@ -60,7 +66,7 @@ internal static class ServeCommand
             if (mistakes.Count > 0)
                 return Complaint.Usage(mistakes);
             return await ServiceRun.ToTheEndAsync(
-                Build(chosen, data, door, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, options.Host(parsed), trust)),
+                Build(chosen, data, door, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, keepTime, options.Host(parsed), trust)),
                 () => Console.Error.WriteLine(chosen.Contains("tracker")
                     ? $"dbatch serves {string.Join(" and ", chosen)} on {address}; data in {data}; clients need the token in {Path.Combine(data, "token")}."
                     : $"dbatch serves {string.Join(" and ", chosen)}; data in {data}.")).ConfigureAwait(false);
@@ -117,7 +123,7 @@ internal static class ServeCommand
         services.AddSingleton<IHostLifetime, SignalsElsewhere>();
     }
 
-    private static void AddRoles(IServiceCollection services, string[] roles, string data, string? database, string host, string? trust)
+    private static void AddRoles(IServiceCollection services, string[] roles, string data, string? database, TimeSpan? keep, string host, string? trust)
     {
         if (roles.Contains("tracker"))
         {
@@ -126,6 +132,7 @@ internal static class ServeCommand
                 options.DataDirectory = data;
                 options.TrustFile = trust;
                 options.Database = database;
+                options.Keep = keep;
             });
         }
 

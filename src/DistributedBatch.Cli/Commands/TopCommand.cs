@@ -44,8 +44,8 @@ internal static class TopCommand
     private static async Task<string> ScreenAsync(IRunSource source, CancellationToken cancellation)
     {
         var hosts = await source.HostsAsync(cancellation).ConfigureAwait(false);
-        var running = await source.ListAsync(RunState.Running, 20, cancellation).ConfigureAwait(false);
-        var paused = await source.ListAsync(RunState.Paused, 20, cancellation).ConfigureAwait(false);
+        var running = await source.ListAsync(RunState.Running, 20, after: null, cancellation).ConfigureAwait(false);
+        var paused = await source.ListAsync(RunState.Paused, 20, after: null, cancellation).ConfigureAwait(false);
         var table = new TextTable("HOST", ">RUNNING", ">SLOTS", ">CPU", "CHUNKS");
         foreach (var host in hosts.Where(host => host.Alive))
         {

@@ -14,7 +14,18 @@ internal static class EmbeddedHost
     /// <summary>Builds the host; nothing runs yet.</summary>
     /// <param name="stateDirectory">Directory for everything that is kept.</param>
     /// <param name="slots">Attempts at once; null lets the consumer find the number.</param>
-    public static IHost Build(string stateDirectory, int? slots)
+    public static IHost Build(string stateDirectory, int? slots) => Build(stateDirectory, services => services.AddConsumer(options =>
+    {
+        options.DataDirectory = stateDirectory;
+        options.Slots = slots;
+        options.Drain = Timeout.InfiniteTimeSpan;
+    }));
+
+    /// <summary>Builds a host that runs no chunk, to work on what is kept.</summary>
+    /// <param name="stateDirectory">Directory for everything that is kept.</param>
+    public static IHost BuildIdle(string stateDirectory) => Build(stateDirectory, _ => { });
+
+    private static IHost Build(string stateDirectory, Action<IServiceCollection> addLast)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.AddProvider(new FileLog(Path.Combine(stateDirectory, "log")));
@@ -29,13 +40,8 @@ internal static class EmbeddedHost
                 options.DataDirectory = stateDirectory;
                 options.ResumeOnStart = false;
                 options.Standby = false;
-            })
-            .AddConsumer(options =>
-            {
-                options.DataDirectory = stateDirectory;
-                options.Slots = slots;
-                options.Drain = Timeout.InfiniteTimeSpan;
             });
+        addLast(builder.Services);
 
         // Signals are StopSignals' business: the host's own lifetime would end the run on the first one.
         builder.Services.AddSingleton<IHostLifetime, SignalsElsewhere>();

@@ -9,6 +9,7 @@ using DistributedBatch.Consumer.Zygote;
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Producer.Intake;
+using DistributedBatch.Tracker.Notifications;
 using DistributedBatch.Tracker.Projection;
 using DistributedBatch.Tracker.Storage;
 using Microsoft.Extensions.DependencyInjection;
@@ -29,6 +30,7 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
     private static readonly TimeSpan AfterTheSecondSignal = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan ForTheProjection = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ForTheNotice = TimeSpan.FromSeconds(5);
     private RunRecord record = record;
     private bool stopped;
 
@@ -74,6 +76,7 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
             Save(record with { AfterDone = exitCode == ExitCode.Done });
         }
 
+        await NotifyAsync(host, spec).ConfigureAwait(false);
         await TellAsync(source, host, session with { Wall = clock.Elapsed, Resume = record.IsComplete ? null : Resume(state) }, json).ConfigureAwait(false);
         if (!stopped)
             await host.StopAsync(signals.Kill).ConfigureAwait(false);
@@ -165,24 +168,40 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
             await Task.Delay(LookAgain).ConfigureAwait(false);
     }
 
+    /// <summary>The end is told while there is a process to tell it; what cannot be reached now is told by the next one that works here.</summary>
+    private static async Task NotifyAsync(IHost host, RunSpec? spec)
+    {
+        if (spec is { Notify: null })
+            return;
+        using var limit = new CancellationTokenSource(ForTheNotice);
+        try
+        {
+            if (!await host.Services.GetRequiredService<Notifier>().FlushAsync(limit.Token).ConfigureAwait(false))
+                Console.Error.WriteLine($"{spec?.Notify?.Host ?? "Whoever wants to be notified"} could not be notified; the next dbatch run here tries again.");
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine($"{spec?.Notify?.Host ?? "Whoever wants to be notified"} did not answer; the next dbatch run here tries again.");
+        }
+    }
+
     private async Task TellAsync(LocalRunSource source, IHost host, RunSession session, bool json)
     {
         if (await source.ShowAsync(record.Run, CancellationToken.None).ConfigureAwait(false) is not { } view)
             return;
         var consumer = host.Services.GetRequiredService<ConsumerService>();
         var summary = await RunSummary
-            .ReadAsync(source, view, session with { Slots = consumer.Slots, SlotsReason = consumer.SlotsReason, WarmReason = WarmReason(host, view) }, CancellationToken.None)
+            .ReadAsync(
+                source,
+                view,
+                session with { Slots = consumer.Slots, SlotsReason = consumer.SlotsReason, Warnings = consumer.Warnings, WarmReason = WarmReason(host, view) },
+                CancellationToken.None)
             .ConfigureAwait(false);
         SummaryPrint.Print(summary with { Hint = await MissingModule.HintAsync(view.Command, summary.Failed).ConfigureAwait(false) }, json);
     }
 
-    private string? WarmReason(IHost host, RunView view)
-    {
-        if (host.Services.GetService<WarmStart>()?.Summary(record.Run) is not { } warm || (warm.Mode == WarmMode.Off && !PythonWord.Is(Path.GetFileName(view.Command[0]))))
-            return null;
-        var saved = warm.Saved is { TotalSeconds: > 0.5 } time ? $"saved about {DurationText.Show(time)} of start-up" : null;
-        return string.Join("; ", new[] { saved, warm.Reason }.OfType<string>()) is { Length: > 0 } text ? text : null;
-    }
+    private string? WarmReason(IHost host, RunView view) =>
+        host.Services.GetRequiredService<WarmStart>().Summary(record.Run) is { } warm ? WarmWords.Of([warm], view.Command) : null;
 
     private int ExitCodeOf(RunState state) =>
         state == RunState.Succeeded ? ExitCode.Done : signals.Drain.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.SomeFailed;

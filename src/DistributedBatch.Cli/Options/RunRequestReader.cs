@@ -72,6 +72,7 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
         var python = NameOrPath(reader.Value("python"));
         var plain = new RunSpec { Name = "", Dataset = dataset, Job = new JobSpec { Command = [] } };
         var command = Words(reader, "command", python);
+        var sharesGpu = reader.Text("gpu") == "auto";
         return plain with
         {
             Name = reader.Text("name") is { Length: > 0 } name ? name : DefaultName.Of(command),
@@ -85,6 +86,8 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
             Before = Words(reader, "before", python),
             After = Words(reader, "after", python),
             Notify = Notify(reader),
+            NotifyFailures = reader.Number("notify-failures", 0) ?? plain.NotifyFailures,
+            TraceParent = Environment.GetEnvironmentVariable("TRACEPARENT"),
             Job = plain.Job with
             {
                 Command = command,
@@ -94,7 +97,8 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
                 Secrets = Secrets(reader),
                 Timeout = reader.Duration("timeout"),
                 Grace = reader.Duration("grace") ?? plain.Job.Grace,
-                Gpus = reader.Fraction("gpu") ?? plain.Job.Gpus,
+                Gpus = sharesGpu ? 1 : reader.Fraction("gpu") ?? plain.Job.Gpus,
+                SharesGpu = sharesGpu,
                 MemoryBytes = reader.Size("memory"),
                 Warm = reader.Word<WarmMode>("warm") ?? plain.Job.Warm,
                 Python = python,
@@ -135,9 +139,9 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
     {
         if (reader.Value("notify") is not { } value)
             return null;
-        if (Uri.TryCreate(value.Text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https")
+        if (Uri.TryCreate(value.Text, UriKind.Absolute, out var address))
             return address;
-        mistakes.Add($"{value.Where} wants an http or https address, not '{value.Text}'.");
+        mistakes.Add($"{value.Where} wants an address such as https://lab/hook or ntfy://ntfy.sh/topic, not '{value.Text}'.");
         return null;
     }
 }

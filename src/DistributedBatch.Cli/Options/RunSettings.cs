@@ -34,7 +34,7 @@ internal static class RunSettings
         new("env-secret", "NAME", "variable for the attempts, with its value here and now; shown nowhere; repeat for more", SettingKind.Many),
         new("cwd", "DIR", "working directory of the command; default: where you stand"),
         new("stdin", "TEXT", "text for standard input, with placeholders, byte for byte; default: empty"),
-        new("gpu", "N", "GPUs an attempt leases, may be a fraction; default 0"),
+        new("gpu", "N|auto", "GPUs an attempt leases, may be a fraction; auto: one, shared by as many attempts as its memory was seen to hold; default 0"),
         new("memory", "SIZE", "memory an attempt reserves, such as 512M or 4G; default: learned"),
         new("out", "DIR", "receives one folder per succeeded chunk; default: inside the state directory"),
         new("warm", "auto|fork|keep|off", "how much of a Python start is paid once; default auto"),
@@ -44,7 +44,8 @@ internal static class RunSettings
         new("weight", "N", "share of the slots when several runs are on; default 1"),
         new("priority", "N", "runs of higher priority go first; default 0"),
         new("crash-limit", "N", "hosts a chunk may take down before it is failed; default 5"),
-        new("notify", "URL", "webhook told when the run ends"),
+        new("notify", "URL", "told when the run ends, stalls or chunks fail: https://… (JSON) or ntfy://host/topic"),
+        new("notify-failures", "N", "failed chunks before notify is told of them, once; 0 never; default 1"),
         new("state", "DIR", "state directory of dbatch run; default .dbatch"),
     ];
 

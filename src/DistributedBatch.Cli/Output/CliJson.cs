@@ -22,6 +22,7 @@ namespace DistributedBatch.Cli.Output;
 [JsonSerializable(typeof(ServerProblem))]
 [JsonSerializable(typeof(SubmittedJson))]
 [JsonSerializable(typeof(Invitation))]
+[JsonSerializable(typeof(PrunedJson))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     private static CliJson? readable;

@@ -42,8 +42,8 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
     }
 
     /// <inheritdoc/>
-    public async Task<Page<RunView>> ListAsync(RunState? state, int limit, CancellationToken cancellation) =>
-        await server.GetAsync(Query("api/runs", ("state", state?.Word()), ("limit", Number(limit))), ContractsJson.Default.PageRunView, cancellation)
+    public async Task<Page<RunView>> ListAsync(RunState? state, int limit, string? after, CancellationToken cancellation) =>
+        await server.GetAsync(Query("api/runs", ("state", state?.Word()), ("limit", Number(limit)), ("after", after)), ContractsJson.Default.PageRunView, cancellation)
             .ConfigureAwait(false) ?? new Page<RunView>([], null);
 
     /// <inheritdoc/>
@@ -122,9 +122,21 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
     }
 
     /// <inheritdoc/>
-    public async Task<RunAnswer> ChangeAsync(RunId run, RunAction action, CancellationToken cancellation)
+    public Task<RunAnswer> ChangeAsync(RunId run, RunAction action, CancellationToken cancellation) =>
+        AnswerAsync(HttpMethod.Post, $"api/runs/{run}/{action.Word()}", run, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<RunAnswer>> ForgetAsync(IReadOnlyList<RunId> runs, CancellationToken cancellation)
     {
-        using var response = await server.SendAsync(HttpMethod.Post, $"api/runs/{run}/{action.Word()}", null, cancellation).ConfigureAwait(false);
+        var answers = new List<RunAnswer>(runs.Count);
+        foreach (var run in runs)
+            answers.Add(await AnswerAsync(HttpMethod.Delete, $"api/runs/{run}", run, cancellation).ConfigureAwait(false));
+        return answers;
+    }
+
+    private async Task<RunAnswer> AnswerAsync(HttpMethod method, string path, RunId run, CancellationToken cancellation)
+    {
+        using var response = await server.SendAsync(method, path, null, cancellation).ConfigureAwait(false);
         if (response.IsSuccessStatusCode)
             return RunAnswer.Done(run);
         var problem = await server.ProblemAsync(response, cancellation).ConfigureAwait(false);

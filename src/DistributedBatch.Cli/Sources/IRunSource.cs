@@ -16,7 +16,7 @@ internal interface IRunSource : IAsyncDisposable
     Task<RunMatch> FindAsync(string text, CancellationToken cancellation);
 
     /// <summary>Runs, newest first.</summary>
-    Task<Page<RunView>> ListAsync(RunState? state, int limit, CancellationToken cancellation);
+    Task<Page<RunView>> ListAsync(RunState? state, int limit, string? after, CancellationToken cancellation);
 
     /// <summary>One run; null when it is not known there.</summary>
     Task<RunView?> ShowAsync(RunId run, CancellationToken cancellation);
@@ -53,4 +53,7 @@ internal interface IRunSource : IAsyncDisposable
 
     /// <summary>Steers a run.</summary>
     Task<RunAnswer> ChangeAsync(RunId run, RunAction action, CancellationToken cancellation);
+
+    /// <summary>Forgets settled runs with all they left, for good; an answer for each.</summary>
+    Task<IReadOnlyList<RunAnswer>> ForgetAsync(IReadOnlyList<RunId> runs, CancellationToken cancellation);
 }

@@ -24,8 +24,8 @@ internal sealed class LocalRunSource(TrackerDatabase database) : IRunSource
     public Task<RunMatch> FindAsync(string text, CancellationToken cancellation) => queries.FindAsync(text, cancellation);
 
     /// <inheritdoc/>
-    public Task<Page<RunView>> ListAsync(RunState? state, int limit, CancellationToken cancellation) =>
-        queries.ListAsync(state, limit, cancellation: cancellation);
+    public Task<Page<RunView>> ListAsync(RunState? state, int limit, string? after, CancellationToken cancellation) =>
+        queries.ListAsync(state, limit, after, cancellation);
 
     /// <inheritdoc/>
     public Task<RunView?> ShowAsync(RunId run, CancellationToken cancellation) => queries.ShowAsync(run, cancellation);
@@ -87,6 +87,10 @@ internal sealed class LocalRunSource(TrackerDatabase database) : IRunSource
     /// <inheritdoc/>
     public Task<RunAnswer> ChangeAsync(RunId run, RunAction action, CancellationToken cancellation) =>
         LocalSteering.ChangeAsync(database.DataDirectory, run, action, () => ShowAsync(run, cancellation), cancellation);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<RunAnswer>> ForgetAsync(IReadOnlyList<RunId> runs, CancellationToken cancellation) =>
+        LocalPruning.ForgetAsync(database.DataDirectory, runs, cancellation);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => database.DisposeAsync();

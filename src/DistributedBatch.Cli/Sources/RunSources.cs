@@ -38,10 +38,10 @@ internal sealed class RunSources
         if (address is not null && (directory is null || parsed.GetValue(server) is not null))
             return new HttpRunSource(address);
         var path = directory is null ? LocalState.Default(Directory.GetCurrentDirectory()) : Path.GetFullPath(directory);
-        if (TrackerDatabase.TryOpenExisting(path, out var database, out _))
+        if (TrackerDatabase.TryOpenExisting(path, out var database, out var problem))
             return new LocalRunSource(database);
         exitCode = Complaint.Usage(File.Exists(Path.Combine(path, TrackerDatabase.FileName))
-            ? $"The state directory {path} was written by a newer dbatch; use that version to read it."
+            ? problem
             : $"There are no runs in {path}. Start one with 'dbatch run', go to the directory where you did, or name a server with --server URL.");
         return null;
     }

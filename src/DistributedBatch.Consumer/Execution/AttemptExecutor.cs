@@ -52,25 +52,32 @@ internal sealed class AttemptExecutor(
         var bytes = job.MemoryBytes ?? 0;
         if (!await memory.TakeAsync(bytes, attempt.Stopping).ConfigureAwait(false))
             return Report(attempt, attempt.StoppedFor) with { Error = attempt.StopReason };
-        GpuLease? lease = null;
         try
         {
-            if (job.Gpus > 0)
-            {
-                lease = await gpus.TakeAsync(job.Gpus, attempt.Stopping).ConfigureAwait(false);
-                if (lease is null)
-                    return Report(attempt, attempt.StoppedFor) with { Error = attempt.StopReason };
-                attempt.Gpus = lease.VisibleDevices;
-            }
-
-            return await RunAsync(attempt).ConfigureAwait(false);
+            return job.Gpus > 0 ? await RunOnGpuAsync(attempt).ConfigureAwait(false) : await RunAsync(attempt).ConfigureAwait(false);
         }
         finally
         {
-            if (lease is not null)
-                gpus.Return(lease);
             memory.Return(bytes);
         }
+    }
+
+    private async Task<AttemptReport> RunOnGpuAsync(ActiveAttempt attempt)
+    {
+        if (await gpus.TakeAsync(attempt).ConfigureAwait(false) is not { } lease)
+            return Report(attempt, attempt.StoppedFor) with { Error = attempt.StopReason };
+        attempt.Gpus = lease.VisibleDevices;
+        var report = Report(attempt, AttemptOutcome.Released);
+        try
+        {
+            report = await RunAsync(attempt).ConfigureAwait(false);
+        }
+        finally
+        {
+            report = gpus.Return(lease, report);
+        }
+
+        return report;
     }
 
     private async Task<AttemptReport> RunAsync(ActiveAttempt attempt)
@@ -195,6 +202,8 @@ internal sealed class AttemptExecutor(
             Duration = outcome.Usage.Duration,
             CpuTime = outcome.Usage.CpuTime,
             PeakMemoryBytes = outcome.Usage.PeakMemoryBytes,
+            ReadBytes = outcome.Usage.ReadBytes,
+            WrittenBytes = outcome.Usage.WrittenBytes,
         };
     }
 
@@ -256,17 +265,6 @@ internal sealed class AttemptExecutor(
         return report with { StdoutBytes = stdout, StderrBytes = stderr };
     }
 
-    private AttemptReport Report(ActiveAttempt attempt, AttemptOutcome outcome) => new()
-    {
-        Run = attempt.Chunk.Run,
-        Index = attempt.Chunk.Index,
-        Start = attempt.Chunk.Start,
-        Count = attempt.Chunk.Count,
-        Attempt = attempt.Number,
-        Host = options.Host,
-        Slot = attempt.Slot,
-        StartedAt = attempt.StartedAt,
-        Outcome = outcome,
-        Duration = time.GetUtcNow() - attempt.StartedAt,
-    };
+    private AttemptReport Report(ActiveAttempt attempt, AttemptOutcome outcome) =>
+        attempt.Report(options.Host) with { Outcome = outcome, Duration = time.GetUtcNow() - attempt.StartedAt };
 }

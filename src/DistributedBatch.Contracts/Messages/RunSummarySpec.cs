@@ -18,6 +18,12 @@ public sealed record RunSummarySpec(
     /// <summary>What is shown in a secret's place.</summary>
     public const string HiddenValue = "(secret)";
 
+    /// <summary>See <see cref="RunSpec.Notify"/>.</summary>
+    public Uri? Notify { get; init; }
+
+    /// <summary>See <see cref="RunSpec.NotifyFailures"/>.</summary>
+    public int NotifyFailures { get; init; } = 1;
+
     /// <summary>The summary of <paramref name="spec"/>.</summary>
     public static RunSummarySpec From(RunSpec spec) => new(
         spec.Name,
@@ -34,5 +40,9 @@ public sealed record RunSummarySpec(
         spec.Job with { Secrets = spec.Job.Secrets?.Keys.ToDictionary(name => name, _ => HiddenValue, StringComparer.Ordinal) },
         spec.Retries,
         spec.Weight,
-        spec.Priority);
+        spec.Priority)
+    {
+        Notify = spec.Notify,
+        NotifyFailures = spec.NotifyFailures,
+    };
 }

@@ -29,6 +29,9 @@ public sealed record JobSpec
     /// <summary>GPUs an attempt leases; may be a fraction. Default 0: none.</summary>
     public double Gpus { get; init; }
 
+    /// <summary>Whether attempts of the run may share the card they lease, as many as their measured memory allows. Default false.</summary>
+    public bool SharesGpu { get; init; }
+
     /// <summary>Memory an attempt reserves, in bytes; null lets the consumer learn it.</summary>
     public long? MemoryBytes { get; init; }
 

@@ -49,6 +49,15 @@ public sealed record RunSpec
     /// <summary>Command run once after all chunks succeeded, where the command was given; empty for none.</summary>
     public IReadOnlyList<string> After { get; init; } = [];
 
-    /// <summary>Webhook told when the run ends, stalls or passes its failure limit; null for none.</summary>
+    /// <summary>
+    /// Address told when the run ends, stalls or has <see cref="NotifyFailures"/> failed chunks; null (default) for none. <c>https://…</c> receives JSON,
+    /// <c>ntfy://host/topic</c> (<c>ntfy+http://</c> without TLS) a message as ntfy servers take it. See docs/notifications.md.
+    /// </summary>
     public Uri? Notify { get; init; }
+
+    /// <summary>How many chunks must have failed for good before <see cref="Notify"/> is told of it, once. Default 1; 0 never tells.</summary>
+    public int NotifyFailures { get; init; } = 1;
+
+    /// <summary>W3C trace context the run belongs to; null (default) lets the producer begin a trace where tracing is on.</summary>
+    public string? TraceParent { get; init; }
 }

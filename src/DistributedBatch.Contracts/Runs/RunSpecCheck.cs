@@ -12,6 +12,9 @@ public static class RunSpecCheck
     /// <summary>Largest <see cref="RunSpec.CrashLimit"/>; the ledger keeps the count in one byte a chunk.</summary>
     public const int HighestCrashLimit = 250;
 
+    /// <summary>What <see cref="RunSpec.Notify"/> may begin with.</summary>
+    public static readonly IReadOnlyList<string> NotifySchemes = ["https", "http", "ntfy", "ntfy+http"];
+
     /// <summary>Every mistake in <paramref name="spec"/>, one sentence each that says what to do; empty when there is none.</summary>
     public static IReadOnlyList<string> Mistakes(RunSpec spec) =>
         [.. OfName(spec), .. OfDataset(spec.Dataset), .. OfChunks(spec), .. OfLimits(spec), .. OfJob(spec.Job), .. OfPlaceholders(spec)];
@@ -108,6 +111,10 @@ public static class RunSpecCheck
             yield return $"The failure limit is {spec.MaxFailures}; give 0 to stop at the first failed chunk, or leave it out for no limit.";
         if (spec.Weight < 1)
             yield return $"The weight is {spec.Weight}; give 1 or more.";
+        if (spec.NotifyFailures < 0)
+            yield return $"The number of failed chunks to tell of is {spec.NotifyFailures}; give 1 to be told of the first, or 0 to be told of none.";
+        if (spec.Notify is { } notify && !(notify.IsAbsoluteUri && NotifySchemes.Contains(notify.Scheme)))
+            yield return $"'{notify}' cannot be notified; give an address that begins with {string.Join(", ", NotifySchemes.Select(scheme => scheme + "://"))}.";
     }
 
     private static IEnumerable<string> OfJob(JobSpec job)

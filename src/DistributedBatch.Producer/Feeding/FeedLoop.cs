@@ -12,7 +12,7 @@ namespace DistributedBatch.Producer.Feeding;
 /// touches a ledger happens here, so nothing needs a lock.
 /// </summary>
 internal sealed class FeedLoop(
-    RunBook book, HostBook hosts, ChunkFeeder feeder, GroupCommit commit, Announcer announcer, ProducerOptions options, bool queueSurvives, TimeProvider time, ILogger<FeedLoop> log)
+    RunBook book, HostBook hosts, HostCare care, ChunkFeeder feeder, GroupCommit commit, Announcer announcer, ProducerOptions options, bool queueSurvives, TimeProvider time, ILogger<FeedLoop> log)
 {
     // Enough to make a commit worth its price, few enough that nobody waits long for an answer.
     private const int MostInputsARound = 256;
@@ -87,6 +87,7 @@ internal sealed class FeedLoop(
     {
         var now = time.GetUtcNow();
         Watch(now);
+        await care.WatchAsync(now, cancellation).ConfigureAwait(false);
         var done = true;
         if (feeding)
             done = await feeder.FeedAsync(now, cancellation).ConfigureAwait(false);
@@ -129,12 +130,13 @@ internal sealed class FeedLoop(
                 await HearAsync(message, now, cancellation).ConfigureAwait(false);
                 break;
             case Input.Submit(var spec, var answer):
-                var accepted = await SubmitAsync(spec, now, cancellation).ConfigureAwait(false);
-                afterCommit.Add(() => answer.SetResult(accepted));
+                Later(answer, await SubmitAsync(spec, now, cancellation).ConfigureAwait(false));
                 break;
             case Input.Change(var run, var action, var answer):
-                var changed = await ChangeAsync(run, action, now, cancellation).ConfigureAwait(false);
-                afterCommit.Add(() => answer.SetResult(changed));
+                Later(answer, await ChangeAsync(run, action, now, cancellation).ConfigureAwait(false));
+                break;
+            case Input.Forget(var run, var answer):
+                Later(answer, await book.ForgetAsync(run, cancellation).ConfigureAwait(false));
                 break;
             case Input.Watch(var run, var settled):
                 commit.Watch(run, settled);
@@ -156,6 +158,8 @@ internal sealed class FeedLoop(
         }
     }
 
+    private void Later(TaskCompletionSource<RunAnswer> asked, RunAnswer answer) => afterCommit.Add(() => asked.SetResult(answer));
+
     private async ValueTask HearAsync(AttemptReports message, DateTimeOffset now, CancellationToken cancellation)
     {
         hosts.Alive(message.Host, now);
@@ -163,6 +167,7 @@ internal sealed class FeedLoop(
         {
             if (book.Find(report.Run) is { } run)
             {
+                care.Ended(report);
                 if (run.Ledger.Settle(report, now) is not (Verdict.Stale or Verdict.Duplicate or Verdict.Started))
                     feeder.Settled(run, 1, now);
             }
@@ -176,7 +181,7 @@ internal sealed class FeedLoop(
 
     private async ValueTask HearAsync(HostHeartbeat heartbeat, DateTimeOffset now, CancellationToken cancellation)
     {
-        var isNew = hosts.Heard(heartbeat, now);
+        var isNew = await care.HeardAsync(heartbeat, now, cancellation).ConfigureAwait(false);
         foreach (var run in book.Active)
         {
             LostChunks.Note(run.Id, run.Ledger, heartbeat);
@@ -279,10 +284,13 @@ internal sealed class FeedLoop(
             case Input.Fact fact:
                 fact.Kept.TrySetException(reason);
                 break;
-            case Input.Submit(_, var answer):
+            case Input.Submit { Answer: var answer }:
                 answer.TrySetException(reason);
                 break;
-            case Input.Change(_, _, var answer):
+            case Input.Change { Answer: var answer }:
+                answer.TrySetException(reason);
+                break;
+            case Input.Forget { Answer: var answer }:
                 answer.TrySetException(reason);
                 break;
             case Input.AnnounceAgain(_, var done):

@@ -34,6 +34,9 @@ internal abstract record Input
     /// <summary>A run is to be steered.</summary>
     internal sealed record Change(RunId Run, RunAction Action, TaskCompletionSource<RunAnswer> Answer) : Input;
 
+    /// <summary>A settled run is to be dropped for good.</summary>
+    internal sealed record Forget(RunId Run, TaskCompletionSource<RunAnswer> Answer) : Input;
+
     /// <summary>Somebody waits for the end of a run.</summary>
     internal sealed record Watch(RunId Run, TaskCompletionSource<RunState> Settled) : Input;
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Producer.Intake;
@@ -69,6 +70,27 @@ internal sealed class RunBook(ILedgerStore store, bool queueSurvives, Announcer 
     {
         byId.Remove(run.Id);
         active.Remove(run);
+    }
+
+    /// <summary>Drops a settled run for good.</summary>
+    /// <returns>The run, or why it must stay.</returns>
+    public async ValueTask<RunAnswer> ForgetAsync(RunId run, CancellationToken cancellation)
+    {
+        if (Overviews.TryGetValue(run, out var known) && !known.IsSettled)
+            return RunAnswer.Refused($"Run {run} ({known.Name}) is {known.State.Word()}; cancel it first.");
+        if (Find(run) is not null || Unannounced.ContainsKey(run))
+            return RunAnswer.Refused($"Run {run} has just ended and not everybody has heard of it; try again in a moment.");
+        try
+        {
+            await store.RemoveAsync(run, cancellation).ConfigureAwait(false);
+        }
+        catch (LedgerException failure)
+        {
+            return RunAnswer.Refused(failure.Message);
+        }
+
+        Overviews.TryRemove(run, out _);
+        return RunAnswer.Done(run);
     }
 
     private async ValueTask<ActiveRun> RestoreAsync(StoredRun stored, DateTimeOffset now, CancellationToken cancellation)

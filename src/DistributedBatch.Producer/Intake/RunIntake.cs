@@ -6,7 +6,7 @@ using DistributedBatch.Producer.Feeding;
 namespace DistributedBatch.Producer.Intake;
 
 /// <summary>The door to the producer, for code in this process and for requests from the bus. Every answer is given after it was committed.</summary>
-public sealed class RunIntake : IAnswer<SubmitRun, RunAnswer>, IAnswer<ChangeRun, RunAnswer>
+public sealed class RunIntake : IAnswer<SubmitRun, RunAnswer>, IAnswer<ChangeRun, RunAnswer>, IAnswer<ForgetRun, RunAnswer>
 {
     private readonly FeedLoop loop;
     private readonly RunBook book;
@@ -31,6 +31,11 @@ public sealed class RunIntake : IAnswer<SubmitRun, RunAnswer>, IAnswer<ChangeRun
     /// <returns>The run, or why it cannot be done.</returns>
     public Task<RunAnswer> ChangeAsync(RunId run, RunAction action, CancellationToken cancellation) =>
         AskAsync<RunAnswer>(answer => new Input.Change(run, action, answer), cancellation);
+
+    /// <summary>Drops a settled run and its chunks from the ledger for good.</summary>
+    /// <returns>The run, or why it must stay. A run that is not known is forgotten already.</returns>
+    public Task<RunAnswer> ForgetAsync(RunId run, CancellationToken cancellation) =>
+        AskAsync<RunAnswer>(answer => new Input.Forget(run, answer), cancellation);
 
     /// <summary>Waits until every chunk of a run is in a final state.</summary>
     /// <returns>How the run ended.</returns>
@@ -57,6 +62,11 @@ public sealed class RunIntake : IAnswer<SubmitRun, RunAnswer>, IAnswer<ChangeRun
     Task<RunAnswer> IAnswer<ChangeRun, RunAnswer>.AnswerAsync(ChangeRun request, CancellationToken cancellation) => request.Protocol > Protocol.Version
         ? Task.FromResult(TooNew(request.Protocol))
         : ChangeAsync(request.Run, request.Action, cancellation);
+
+    /// <inheritdoc/>
+    Task<RunAnswer> IAnswer<ForgetRun, RunAnswer>.AnswerAsync(ForgetRun request, CancellationToken cancellation) => request.Protocol > Protocol.Version
+        ? Task.FromResult(TooNew(request.Protocol))
+        : ForgetAsync(request.Run, cancellation);
 
     private static RunAnswer TooNew(int protocol) => RunAnswer.Refused(
         $"The request speaks protocol {protocol}, this producer speaks {Protocol.Version}; bring the producer to the version of the client.");

@@ -25,6 +25,9 @@ internal interface ILedgerStore : IAsyncDisposable
     /// <summary>Adds a run and, where the store keeps them, its items.</summary>
     ValueTask AddAsync(StoredRun run, Dataset dataset, CancellationToken cancellation);
 
+    /// <summary>Removes a run with its items and chunks; does nothing when there is no such run.</summary>
+    ValueTask RemoveAsync(RunId run, CancellationToken cancellation);
+
     /// <summary>Writes the changes of all runs in one transaction.</summary>
     ValueTask CommitAsync(IReadOnlyList<RunCommit> commits, CancellationToken cancellation);
 }

@@ -8,6 +8,7 @@ using DistributedBatch.Messaging.Connections;
 using DistributedBatch.Tracker.Access;
 using DistributedBatch.Tracker.Projection;
 using DistributedBatch.Tracker.Queries;
+using DistributedBatch.Tracker.Retention;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -29,6 +30,10 @@ internal static class RunEndpoints
                 .WithSummary($"Asks the producer to {action.Word()} a run.");
         }
 
+        api.MapDelete("/runs/{run}", (
+            string run, RunQueries queries, RunRemover remover, RetentionService retention, CancellationToken cancellation) =>
+            Answers.WithRunAsync(queries, run, id => ForgetAsync(id, remover, retention, cancellation), cancellation))
+            .WithSummary("Forgets a settled run with its logs and its outputs, for good.");
         api.MapGet("/runs", ListAsync).WithSummary("Lists runs, newest first.").Produces<Page<RunView>>();
         Get<RunView>("", "Shows a run.", async (queries, run, cancellation) =>
             Answers.JsonOr(await queries.ShowAsync(run, cancellation).ConfigureAwait(false), ContractsJson.Default.RunView, () => Gone(run)));
@@ -112,6 +117,22 @@ internal static class RunEndpoints
             return answer.Mistakes.Count > 0
                 ? Problems.Refused(answer.Mistakes)
                 : Results.Json(new SubmittedRun(answer.Run ?? run), TrackerJson.Default.SubmittedRun);
+        }
+        catch (RequestUnansweredException failure)
+        {
+            return Problems.NoProducer(failure.Message);
+        }
+    }
+
+    private static async Task<IResult> ForgetAsync(RunId run, RunRemover remover, RetentionService retention, CancellationToken cancellation)
+    {
+        try
+        {
+            var answer = await remover.ForgetAsync(run, cancellation).ConfigureAwait(false);
+            if (answer.Mistakes.Count > 0)
+                return Problems.Refused(answer.Mistakes);
+            retention.LookNow();
+            return Results.NoContent();
         }
         catch (RequestUnansweredException failure)
         {

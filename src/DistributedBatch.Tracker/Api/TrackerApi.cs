@@ -4,6 +4,7 @@ using DistributedBatch.Tracker.Access;
 using DistributedBatch.Tracker.Dashboard;
 using DistributedBatch.Tracker.Metrics;
 using DistributedBatch.Tracker.Outputs;
+using DistributedBatch.Tracker.Retention;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -36,7 +37,9 @@ public static class TrackerApi
             .AddSingleton<RequestLimits>()
             .AddSingleton<TokenGate>()
             .AddSingleton<OutputStore>()
-            .AddSingleton<PrometheusText>();
+            .AddSingleton<PrometheusText>()
+            .AddSingleton<RetentionService>()
+            .AddHostedService(provider => provider.GetRequiredService<RetentionService>());
     }
 
     /// <summary>Maps <c>/api</c>, <c>/metrics</c>, <c>/openapi/v1.json</c>, <c>/health</c> and the dashboard at <c>/</c>.</summary>

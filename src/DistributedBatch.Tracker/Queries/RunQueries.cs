@@ -36,7 +36,7 @@ public sealed partial class RunQueries(TrackerDatabase database, TimeProvider ti
         var filter = state is null ? "" : " AND state = $3";
         object[] arguments = state is null ? [below, limit + 1] : [below, limit + 1, state.Value.Word()];
         var rows = await connection.ListAsync(
-            $"SELECT {RunRow.Columns} FROM runs WHERE run_no < $1{filter} ORDER BY run_no DESC LIMIT $2", RunRow.Read, cancellation, arguments)
+            $"SELECT {RunRow.Columns} FROM runs WHERE forgotten = 0 AND run_no < $1{filter} ORDER BY run_no DESC LIMIT $2", RunRow.Read, cancellation, arguments)
             .ConfigureAwait(false);
         var page = rows.Take(limit).ToList();
         var views = await ViewsAsync(connection, page, cancellation).ConfigureAwait(false);
@@ -49,16 +49,16 @@ public sealed partial class RunQueries(TrackerDatabase database, TimeProvider ti
         const int Shown = 5;
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         var exact = text == "last"
-            ? await FindAsync("SELECT run FROM runs ORDER BY run_no DESC LIMIT 1").ConfigureAwait(false)
-            : await FindAsync("SELECT run FROM runs WHERE run = $1", text).ConfigureAwait(false) is { Count: > 0 } byId
+            ? await FindAsync("SELECT run FROM runs WHERE forgotten = 0 ORDER BY run_no DESC LIMIT 1").ConfigureAwait(false)
+            : await FindAsync("SELECT run FROM runs WHERE forgotten = 0 AND run = $1", text).ConfigureAwait(false) is { Count: > 0 } byId
                 ? byId
-                : await FindAsync("SELECT run FROM runs WHERE name = $1 ORDER BY run_no DESC LIMIT 1", text).ConfigureAwait(false);
+                : await FindAsync("SELECT run FROM runs WHERE forgotten = 0 AND name = $1 ORDER BY run_no DESC LIMIT 1", text).ConfigureAwait(false);
         if (exact.Count > 0)
             return new RunMatch.Found(exact[0]);
 
         // '~' comes after every character of an id, so this is a range of the index and not a pattern.
         var byPrefix = text is "" or "last" ? [] : await FindAsync(
-            "SELECT run FROM runs WHERE run >= $1 AND run < $2 ORDER BY run_no DESC LIMIT $3", text, text + "~", Shown).ConfigureAwait(false);
+            "SELECT run FROM runs WHERE forgotten = 0 AND run >= $1 AND run < $2 ORDER BY run_no DESC LIMIT $3", text, text + "~", Shown).ConfigureAwait(false);
         return byPrefix switch
         {
             [var only] => new RunMatch.Found(only),
@@ -78,7 +78,7 @@ public sealed partial class RunQueries(TrackerDatabase database, TimeProvider ti
     {
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         return await RowAsync(connection, run, cancellation).ConfigureAwait(false) is { } row
-            ? (await ViewsAsync(connection, [row], cancellation).ConfigureAwait(false))[0]
+            ? (await ViewsAsync(connection, [row], cancellation).ConfigureAwait(false))[0] with { Usage = await UsageAsync(connection, row, cancellation).ConfigureAwait(false) }
             : null;
     }
 
@@ -87,12 +87,12 @@ public sealed partial class RunQueries(TrackerDatabase database, TimeProvider ti
     {
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         var runs = await connection.ListAsync(
-            "SELECT state, count(*) FROM runs GROUP BY state", reader => (State: Words.Parse<RunState>(reader.GetString(0))!.Value, Runs: reader.GetInt64(1)), cancellation)
+            "SELECT state, count(*) FROM runs WHERE forgotten = 0 GROUP BY state", reader => (State: Words.Parse<RunState>(reader.GetString(0))!.Value, Runs: reader.GetInt64(1)), cancellation)
             .ConfigureAwait(false);
         var chunks = await connection.ListAsync(
             """
             SELECT coalesce(sum(chunks_total), 0), coalesce(sum(pending), 0), coalesce(sum(queued), 0), coalesce(sum(running), 0), coalesce(sum(succeeded), 0),
-              coalesce(sum(failed), 0), coalesce(sum(cancelled), 0) FROM runs WHERE state IN ('running', 'paused')
+              coalesce(sum(failed), 0), coalesce(sum(cancelled), 0) FROM runs WHERE forgotten = 0 AND state IN ('running', 'paused')
             """,
             reader => new ChunkCounts(Sum(reader, 0), Sum(reader, 1), Sum(reader, 2), Sum(reader, 3), Sum(reader, 4), Sum(reader, 5), Sum(reader, 6)), cancellation)
             .ConfigureAwait(false);
@@ -102,7 +102,7 @@ public sealed partial class RunQueries(TrackerDatabase database, TimeProvider ti
     }
 
     private static async Task<RunRow?> RowAsync(DbConnection connection, RunId run, CancellationToken cancellation) =>
-        (await connection.ListAsync($"SELECT {RunRow.Columns} FROM runs WHERE run = $1", RunRow.Read, cancellation, run.Value).ConfigureAwait(false))
+        (await connection.ListAsync($"SELECT {RunRow.Columns} FROM runs WHERE forgotten = 0 AND run = $1", RunRow.Read, cancellation, run.Value).ConfigureAwait(false))
             .FirstOrDefault();
 
     private async Task<List<RunView>> ViewsAsync(DbConnection connection, List<RunRow> runs, CancellationToken cancellation)
@@ -154,6 +154,13 @@ public sealed partial class RunQueries(TrackerDatabase database, TimeProvider ti
 
         return recent;
     }
+
+    private static async Task<RunUsage?> UsageAsync(DbConnection connection, RunRow run, CancellationToken cancellation) =>
+        (await connection.ListAsync(
+            "SELECT seconds, cpu_seconds, peak_memory, read_bytes, written_bytes FROM run_usage WHERE run_no = $1",
+            reader => new RunUsage(reader.GetDouble(0), reader.GetDouble(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4)),
+            cancellation,
+            run.Number).ConfigureAwait(false)).FirstOrDefault();
 
     private static Task<List<double>> RunningSecondsAsync(DbConnection connection, RunRow run, DateTimeOffset now, CancellationToken cancellation) =>
         connection.ListAsync(

@@ -105,6 +105,7 @@ internal sealed class TrackerStore(IStorageDialect dialect, TimeProvider time) :
         runNumbers[submitted.Run], StorableText.Of(submitted.Summary.Name), submitted.Summary.DatasetKind, submitted.Summary.First,
         submitted.Summary.Total, submitted.Summary.ChunkSize, JsonSerializer.Serialize(submitted.Summary.Job, ContractsJson.Default.JobSpec),
         submitted.Summary.Retries, submitted.Summary.Weight, submitted.Summary.Priority, submitted.SubmittedAt.ToUnixTimeMilliseconds(),
+        submitted.Summary.Notify?.OriginalString, submitted.Summary.NotifyFailures,
     ];
 
     private object?[] Row(RunChanged run) =>

@@ -8,6 +8,27 @@ namespace DistributedBatch.Producer.Tests.Feeding;
 public sealed class SteeringTests
 {
     [Fact(Timeout = 30_000)]
+    public async Task A_run_is_forgotten_once_it_is_over_and_not_before()
+    {
+        using var directory = new TempDirectory();
+        await using (var box = await Box.StartAsync(directory.Path))
+        {
+            var run = await box.SubmitAsync(Box.Spec(3));
+            Assert.Contains("cancel it first", Assert.Single((await box.Intake.ForgetAsync(run, TestContext.Current.CancellationToken)).Mistakes), StringComparison.Ordinal);
+            await using var host = await box.HostAsync();
+            await box.World.HeardAsync(run, RunState.Succeeded, TestContext.Current.CancellationToken);
+
+            // It is wound up when the producer has noted that everybody was told, which nobody is told of.
+            while ((await box.Intake.ForgetAsync(run, TestContext.Current.CancellationToken)).Mistakes is [var mistake])
+                Assert.Contains("try again in a moment", mistake, StringComparison.Ordinal);
+            Assert.Empty(box.Intake.Runs);
+        }
+
+        await using var again = await Box.StartAsync(directory.Path);
+        Assert.Empty(again.Intake.Runs);
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task A_cancelled_run_that_nobody_works_on_is_settled_at_once()
     {
         using var directory = new TempDirectory();

@@ -124,6 +124,26 @@ public abstract class LedgerStoreConformance
         Assert.Contains("newer version of DistributedBatch (its tables are at 99", refusal.Message, StringComparison.Ordinal);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task A_removed_run_leaves_nothing_and_takes_nothing_of_another_along()
+    {
+        var (gone, kept) = (Run(Spec(new ItemDataset(["a", "b"]))), Run(Spec(new ItemDataset(["c"]))));
+        await using var store = await OpenAsync();
+        foreach (var run in new[] { gone, kept })
+        {
+            await store.AddAsync(run, run.Id == gone.Id ? new ItemDataset(["a", "b"]) : new ItemDataset(["c"]), TestContext.Current.CancellationToken);
+            await store.CommitAsync(
+                [new RunCommit(run.Id, new(LedgerState.New, [new ChunkRow(new(0, 0, 1), ChunkState.Succeeded, 1, 0, 0, 1)]), 0)], TestContext.Current.CancellationToken);
+        }
+
+        await store.RemoveAsync(gone.Id, TestContext.Current.CancellationToken);
+        await store.RemoveAsync(gone.Id, TestContext.Current.CancellationToken);
+
+        Assert.Equal(kept.Id, Assert.Single(await store.ReadRunsAsync(null, TestContext.Current.CancellationToken)).Id);
+        Assert.Single(await store.ReadChunksAsync(kept.Id, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(["c"], (await store.ReadItemsAsync(kept.Id, 0, 1, TestContext.Current.CancellationToken)).SelectMany(row => row));
+    }
+
     private protected abstract ILedgerStore Create();
 
     private protected abstract Task SetVersionAsync(int version);

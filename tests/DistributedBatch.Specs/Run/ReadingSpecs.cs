@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DistributedBatch.TestKit.Network;
 using DistributedBatch.TestKit.Waiting;
 
 namespace DistributedBatch.Specs.Run;
@@ -47,6 +48,25 @@ public sealed class ReadingSpecs : IDisposable
         Assert.NotEqual("", (await box.DbatchAsync("explain", "last", "1", "--json")).Json.GetProperty("verdict").GetString());
         Assert.Equal(1, (await box.DbatchAsync("watch", "last")).ExitCode);
         Assert.Equal(1, (await box.DbatchAsync("hosts", "--json")).Json.GetArrayLength());
+    }
+
+    [Fact(Timeout = 90_000)]
+    public async Task A_run_tells_of_its_end_and_is_forgotten_when_it_is_pruned()
+    {
+        using var hook = new HttpCatcher();
+        await box.DbatchAsync("run", "--name", "told", "--total", "2", "--notify", $"ntfy+http://127.0.0.1:{hook.Port}/lab", "--", "true");
+        await box.DbatchAsync("run", "--name", "other", "--total", "1", "--", "true");
+        Assert.Contains("All 2 chunks succeeded", Assert.Single(hook.Caught).Text, StringComparison.Ordinal);
+
+        Assert.Equal(2, (await box.DbatchAsync("prune")).ExitCode);
+        Assert.Contains("would forget", (await box.DbatchAsync("prune", "--keep", "0", "--dry-run")).Out, StringComparison.Ordinal);
+        var pruned = await box.DbatchAsync("prune", "told", "--json");
+
+        Assert.True(pruned.ExitCode == 0, pruned.ToString());
+        var gone = Assert.Single(pruned.Json.GetProperty("forgotten").EnumerateArray()).GetString()!;
+        Assert.Equal("other", Assert.Single((await box.DbatchAsync("list", "--json")).Json.EnumerateArray()).GetProperty("name").GetString());
+        Assert.False(Directory.Exists(Path.Combine(box.State, "runs", gone)));
+        Assert.Equal(0, (await box.DbatchAsync("run", "--name", "told", "--total", "2", "--", "true")).ExitCode);
     }
 
     [Fact(Timeout = 60_000)]

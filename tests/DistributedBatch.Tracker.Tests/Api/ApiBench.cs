@@ -45,7 +45,8 @@ internal sealed class ApiBench : IAsyncDisposable
         if (withProducer)
         {
             builder.Services.AddSingleton<ScriptedProducer>();
-            builder.Services.AddBusEndpoint("dbatch.producer").Answer<SubmitRun, RunAnswer, ScriptedProducer>().Answer<ChangeRun, RunAnswer, ScriptedProducer>();
+            builder.Services.AddBusEndpoint("dbatch.producer").Answer<SubmitRun, RunAnswer, ScriptedProducer>().Answer<ChangeRun, RunAnswer, ScriptedProducer>()
+                .Answer<ForgetRun, RunAnswer, ScriptedProducer>();
         }
 
         bench.App = builder.Build();

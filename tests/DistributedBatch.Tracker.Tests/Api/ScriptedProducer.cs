@@ -5,7 +5,7 @@ using DistributedBatch.Messaging.Bus;
 namespace DistributedBatch.Tracker.Tests.Api;
 
 /// <summary>The other side of the bus: accepts every run with a program, and says what it was asked.</summary>
-internal sealed class ScriptedProducer(IServiceProvider services) : IAnswer<SubmitRun, RunAnswer>, IAnswer<ChangeRun, RunAnswer>
+internal sealed class ScriptedProducer(IServiceProvider services) : IAnswer<SubmitRun, RunAnswer>, IAnswer<ChangeRun, RunAnswer>, IAnswer<ForgetRun, RunAnswer>
 {
     public List<ChangeRun> Changes { get; } = [];
 
@@ -18,6 +18,8 @@ internal sealed class ScriptedProducer(IServiceProvider services) : IAnswer<Subm
         await services.GetRequiredService<MessageBus>().PublishAsync(new RunSubmitted(run, Say.Noon, RunSummarySpec.From(request.Spec)), cancellation);
         return RunAnswer.Done(run);
     }
+
+    public Task<RunAnswer> AnswerAsync(ForgetRun request, CancellationToken cancellation) => Task.FromResult(RunAnswer.Done(request.Run));
 
     public Task<RunAnswer> AnswerAsync(ChangeRun request, CancellationToken cancellation)
     {

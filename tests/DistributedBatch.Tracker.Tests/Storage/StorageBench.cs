@@ -1,6 +1,10 @@
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Tracker.Notifications;
 using DistributedBatch.Tracker.Projection;
 using DistributedBatch.Tracker.Queries;
+using DistributedBatch.Tracker.Retention;
 using DistributedBatch.Tracker.Storage;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DistributedBatch.Tracker.Tests.Storage;
 
@@ -15,6 +19,22 @@ internal sealed class StorageBench(IStorageDialect dialect, string dataDirectory
 
     public RunQueries Queries => field ??= new RunQueries(Database, Time);
 
+    /// <summary>Removes what was forgotten; there is no producer to ask here.</summary>
+    public RunRemover Remover => field ??= new RunRemover(
+        dialect, Queries, null!, new TrackerOptions { DataDirectory = Database.DataDirectory }, TimeProvider.System, NullLogger<RunRemover>.Instance);
+
+    public Notifier Notifier => field ??= new Notifier(
+        new NoticeBook(Database, dialect, Queries), Queries, new TrackerOptions(), Time, NullLogger<Notifier>.Instance);
+
+    /// <summary>Marks a run as forgotten, as the remover does when the producer agrees.</summary>
+    public async Task ForgetAsync(RunId run)
+    {
+        await using var writer = await dialect.OpenWriteAsync(TestContext.Current.CancellationToken);
+        await writer.BeginAsync(TestContext.Current.CancellationToken);
+        await writer.RunAsync(RemovalSql.Forget, [[run.Value]], TestContext.Current.CancellationToken);
+        await writer.CommitAsync(TestContext.Current.CancellationToken);
+    }
+
     /// <summary>Commits the messages together, as one batch.</summary>
     public Task CommitAsync(params object[] messages)
     {
@@ -26,6 +46,7 @@ internal sealed class StorageBench(IStorageDialect dialect, string dataDirectory
 
     public async ValueTask DisposeAsync()
     {
+        Notifier.Dispose();
         await Store.DisposeAsync();
         await Database.DisposeAsync();
         directory?.Dispose();

@@ -1,6 +1,9 @@
+using System.Net;
+using System.Text.Json;
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.TestKit.Network;
 using DistributedBatch.Tracker.Queries;
 
 namespace DistributedBatch.Tracker.Tests.Storage;
@@ -311,6 +314,71 @@ public abstract class TrackerStoreConformance
         Assert.Equal(
             [AttemptOutcome.HostLost, AttemptOutcome.Succeeded],
             (await bench.Queries.AttemptsAsync(run, 0, Cancellation)).Select(attempt => attempt.Outcome!.Value));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_forgotten_run_is_gone_with_all_it_left_and_no_late_word_brings_it_back()
+    {
+        await using var bench = await OpenAsync();
+        var (old, kept) = (RunId.New(), RunId.New());
+        foreach (var run in new[] { old, kept })
+        {
+            await bench.CommitAsync(
+                Say.Submitted(run), Say.Reports(Say.Succeeded(run, 0, result: "1"), Say.Failed(run, 1)),
+                Say.Changed(run, 1, RunState.Failed, new ChunkCounts(2, 0, 0, 0, 1, 1, 0), Say.Chunk(0, ChunkState.Succeeded, 1), Say.Chunk(1, ChunkState.Failed, 1)));
+        }
+
+        var log = Directory.CreateDirectory(Path.Combine(bench.Database.DataDirectory, "runs", old.Value, "logs"));
+        await bench.ForgetAsync(old);
+        await bench.Remover.CleanAsync(Cancellation);
+        await bench.CommitAsync(Say.Reports(Say.Succeeded(old, 1, attempt: 2)), Say.Changed(old, 2, RunState.Succeeded, new ChunkCounts(2, 0, 0, 0, 2, 0, 0)));
+
+        Assert.Equal(kept, Assert.Single((await bench.Queries.ListAsync(cancellation: Cancellation)).Items).Run);
+        Assert.Null(await bench.Queries.ShowAsync(old, Cancellation));
+        Assert.IsType<RunMatch.None>(await bench.Queries.FindAsync(old.Value, Cancellation));
+        Assert.Empty(await bench.Queries.AttemptsAsync(old, 0, Cancellation));
+        Assert.Empty(await ResultsAsync(bench, old));
+        Assert.False(log.Exists && Directory.Exists(log.FullName));
+        Assert.Equal((1, 2), ((await ResultsAsync(bench, kept)).Count, (await bench.Queries.SlowestAsync(kept, cancellation: Cancellation)).Count));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_run_that_goes_on_cannot_be_forgotten()
+    {
+        await using var bench = await OpenAsync();
+        var run = RunId.New();
+        await bench.CommitAsync(Say.Submitted(run), Say.Changed(run, 1, RunState.Running, Ten));
+
+        await bench.ForgetAsync(run);
+        await bench.Remover.CleanAsync(Cancellation);
+
+        Assert.NotNull(await bench.Queries.ShowAsync(run, Cancellation));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Whoever_wants_to_be_told_is_told_once_and_again_when_nobody_listened()
+    {
+        using var hook = new HttpCatcher { Answer = HttpStatusCode.ServiceUnavailable };
+        await using var bench = await OpenAsync();
+        var run = RunId.New();
+        await bench.CommitAsync(
+            Say.Submitted(run, notify: new Uri(hook.Address, "hook")), Say.Reports(Say.Failed(run, 3, error: "out of memory")),
+            Say.Changed(run, 2, RunState.Failed, new ChunkCounts(10, 0, 0, 0, 9, 1, 0), Say.Chunk(3, ChunkState.Failed, 2)));
+
+        Assert.False(await bench.Notifier.FlushAsync(Cancellation));
+        hook.Answer = HttpStatusCode.NoContent;
+        Assert.False(await bench.Notifier.FlushAsync(Cancellation));
+        Assert.Equal(2, hook.Caught.Count);
+        bench.Time.Now += TimeSpan.FromSeconds(11);
+        Assert.True(await bench.Notifier.FlushAsync(Cancellation));
+        bench.Time.Now += TimeSpan.FromHours(2);
+        Assert.True(await bench.Notifier.FlushAsync(Cancellation));
+
+        var told = hook.Caught.Skip(2).Select(request => JsonDocument.Parse(request.Text).RootElement).ToDictionary(notice => notice.GetProperty("event").GetString()!);
+        Assert.Equal(["ended", "failures"], told.Keys.Order());
+        Assert.Equal(("digits", "failed", "digits: failed"), (
+            told["ended"].GetProperty("name").GetString(), told["ended"].GetProperty("state").GetString(), told["ended"].GetProperty("title").GetString()));
+        Assert.Contains("Chunk 3 on ada: out of memory", told["failures"].GetProperty("text").GetString(), StringComparison.Ordinal);
     }
 
     private static async Task<List<RunResult>> ResultsAsync(StorageBench bench, RunId run)

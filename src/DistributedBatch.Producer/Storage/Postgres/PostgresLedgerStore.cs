@@ -119,6 +119,22 @@ internal sealed class PostgresLedgerStore(string database) : ILedgerStore
     }).ConfigureAwait(false);
 
     /// <inheritdoc/>
+    public async ValueTask RemoveAsync(RunId run, CancellationToken cancellation) => await ExplainAsync(async () =>
+    {
+        await ReconnectAsync(cancellation).ConfigureAwait(false);
+        await using var batch = new NpgsqlBatch(Open);
+        foreach (var table in new[] { "chunk WHERE run =", "item_page WHERE run =", "run WHERE key =" })
+        {
+            var delete = new NpgsqlBatchCommand($"DELETE FROM ledger.{table} (SELECT key FROM ledger.run WHERE id = $1)");
+            Add(delete.Parameters, run.Value);
+            batch.BatchCommands.Add(delete);
+        }
+
+        await batch.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        return keys.Remove(run);
+    }).ConfigureAwait(false);
+
+    /// <inheritdoc/>
     public async ValueTask CommitAsync(IReadOnlyList<RunCommit> commits, CancellationToken cancellation) => await ExplainAsync(async () =>
     {
         await ReconnectAsync(cancellation).ConfigureAwait(false);

@@ -113,6 +113,23 @@ internal sealed class SqliteLedgerStore(string directory) : ILedgerStore
     }
 
     /// <inheritdoc/>
+    public ValueTask RemoveAsync(RunId run, CancellationToken cancellation)
+    {
+        InTransaction(() =>
+        {
+            foreach (var table in new[] { "chunk WHERE run =", "item_page WHERE run =", "run WHERE key =" })
+            {
+                using var delete = Command($"DELETE FROM {table} (SELECT key FROM run WHERE id = $id)");
+                delete.Parameters.AddWithValue("$id", run.Value);
+                delete.ExecuteNonQuery();
+            }
+
+            keys.Remove(run);
+        });
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public ValueTask CommitAsync(IReadOnlyList<RunCommit> commits, CancellationToken cancellation)
     {
         InTransaction(() =>

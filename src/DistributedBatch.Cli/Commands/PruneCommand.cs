@@ -1,0 +1,106 @@
+using System.CommandLine;
+using System.Text.Json;
+using DistributedBatch.Cli.CommandLine;
+using DistributedBatch.Cli.Options;
+using DistributedBatch.Cli.Output;
+using DistributedBatch.Cli.Sources;
+using DistributedBatch.Contracts.Api;
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Tracker.Queries;
+
+namespace DistributedBatch.Cli.Commands;
+
+/// <summary><c>dbatch prune</c>: forgets settled runs with their logs and outputs, those named or those that ended long ago.</summary>
+internal static class PruneCommand
+{
+    private const int PageSize = 500;
+
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        var named = new Argument<string[]>("RUN") { Description = "runs to forget: id, unique prefix of one, name, or last", Arity = ArgumentArity.ZeroOrMore };
+        var keep = new Option<string>("--keep") { HelpName = "TIME", Description = "forget every run that ended longer ago, such as 30d" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "only say what would be forgotten" };
+        var verb = ReadingVerb.Create("prune", "Forget settled runs with their logs and outputs, for good.", async (parsed, source, json, cancellation) =>
+        {
+            var mistakes = new List<string>();
+            var runs = new List<RunView>();
+            foreach (var text in parsed.GetValue(named) ?? [])
+                await AddAsync(source, text, runs, mistakes, cancellation).ConfigureAwait(false);
+            if (parsed.GetValue(keep) is { } time)
+            {
+                if (DurationText.Read(time) is { } kept)
+                    await AddOldAsync(source, TimeProvider.System.GetUtcNow() - kept, runs, cancellation).ConfigureAwait(false);
+                else
+                    mistakes.Add($"--keep wants a duration such as 30d or 12h, not '{time}'.");
+            }
+            else if (runs.Count + mistakes.Count == 0)
+            {
+                mistakes.Add("Say what to forget: names or ids of runs, or --keep 30d for everything that ended longer ago.");
+            }
+
+            return mistakes.Count > 0
+                ? Complaint.Usage(mistakes)
+                : await ForgetAsync(source, [.. runs.DistinctBy(run => run.Run)], parsed.GetValue(dryRun), json, cancellation).ConfigureAwait(false);
+        });
+        verb.Arguments.Add(named);
+        verb.Options.Add(keep);
+        verb.Options.Add(dryRun);
+        return verb;
+    }
+
+    private static async Task AddAsync(IRunSource source, string text, List<RunView> runs, List<string> mistakes, CancellationToken cancellation)
+    {
+        switch (await source.FindAsync(text, cancellation).ConfigureAwait(false))
+        {
+            case RunMatch.Found found when await source.ShowAsync(found.Run, cancellation).ConfigureAwait(false) is { } view:
+                if (view.State.IsSettled())
+                    runs.Add(view);
+                else
+                    mistakes.Add($"Run {view.Run} ({view.Name}) is not over; cancel it first.");
+                break;
+            case RunMatch.Ambiguous ambiguous:
+                mistakes.Add(ambiguous.Sentence);
+                break;
+            case RunMatch.None none:
+                mistakes.Add(none.Sentence);
+                break;
+        }
+    }
+
+    private static async Task AddOldAsync(IRunSource source, DateTimeOffset before, List<RunView> runs, CancellationToken cancellation)
+    {
+        string? after = null;
+        do
+        {
+            var page = await source.ListAsync(null, PageSize, after, cancellation).ConfigureAwait(false);
+            runs.AddRange(page.Items.Where(run => run.State.IsSettled() && run.FinishedAt < before));
+            after = page.Next;
+        }
+        while (after is not null);
+    }
+
+    private static async Task<int> ForgetAsync(IRunSource source, IReadOnlyList<RunView> runs, bool dryRun, bool json, CancellationToken cancellation)
+    {
+        var answers = dryRun || runs.Count == 0
+            ? [.. runs.Select(run => RunAnswer.Done(run.Run))]
+            : await source.ForgetAsync([.. runs.Select(run => run.Run)], cancellation).ConfigureAwait(false);
+        var kept = runs.Zip(answers).Where(pair => pair.Second.Mistakes.Count > 0).ToList();
+        var forgotten = runs.Zip(answers).Where(pair => pair.Second.Mistakes.Count == 0).Select(pair => pair.First).ToList();
+        if (json)
+        {
+            Console.Out.WriteLine(JsonSerializer.Serialize(new PrunedJson([.. forgotten.Select(run => run.Run)], dryRun), CliJson.Readable.PrunedJson));
+        }
+        else
+        {
+            var now = TimeProvider.System.GetUtcNow();
+            foreach (var run in forgotten)
+                Console.Out.WriteLine($"{(dryRun ? "would forget" : "forgot")} {run.Run} {run.Name}, {run.Chunks.Total} chunks, ended {Spoken.Ago(run.FinishedAt ?? run.SubmittedAt, now)}");
+            if (runs.Count == 0)
+                Console.Error.WriteLine($"Nothing to forget in {source.Place}.");
+        }
+
+        return kept.Count > 0 ? Complaint.Print(string.Join(' ', kept.SelectMany(pair => pair.Second.Mistakes).Distinct()), ExitCode.SomeFailed) : ExitCode.Done;
+    }
+}
