@@ -2,15 +2,16 @@
 # What `import torch` costs: 60 chunks of importing it and about 20 ms of work, two slots, against the work alone; on one box and through RabbitMQ.
 # Goals: fork at most 2 times the pure work, keep at most 1.15 times, both without the start-up that is paid once.
 . "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/lab.sh"
 chunks=60
 script=$benchmarks/tasks/torch_chunk.py
 
 boxed() { fresh_run --total "$2" --slots 2 --warm "$1" --python "$python" -- python3 "$script" "{start}" "{count}"; }
-brokered() { "$dbatch" submit --watch --total "$2" --warm "$1" --python "$python" -- python3 "$script" "{start}" "{count}"; }
+brokered() { "$dbatch" submit --watch --name "warm-$1-$2-$round" --total "$2" --warm "$1" --python "$python" -- python3 "$script" "{start}" "{count}"; }
 pure_work() { (cd "$benchmarks/tasks" && "$python" pure_work.py); }
 
 machine
-start_lab 2
+start_lab
 pure_work >/dev/null # the first import reads from disk
 for round in $(seq "$rounds"); do
   pure_work >>"$work/pure"

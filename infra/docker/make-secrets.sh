@@ -22,8 +22,14 @@ dbatch ca issue $authority server --host tracker "${names[@]}"
 [ -s $authority/definitions.json ] || dbatch broker users $authority --broker amqps://broker:5671/ --ca /secrets/ca.pem
 [ -s $authority/postgres ] || password >$authority/postgres
 [ -s $authority/grafana ] || password >$authority/grafana
-[ -s $authority/token ] || password >$authority/token
-[ -s /tracker/token ] || give $authority/token /tracker/token 600
+[ -s $authority/signing.key ] || dbatch key init $authority/signing.key
+for role in host:consumer view:prometheus; do
+  file=$authority/${role#*:}.token
+  if [ ! -s "$file" ]; then
+    dbatch token create --role "${role%:*}" --name "compose-${role#*:}" --data /tracker >"$file.new"
+    mv "$file.new" "$file"
+  fi
+done
 
 for role in producer tracker consumer; do
   give $authority/$role.yaml $role/config.yaml
@@ -33,10 +39,13 @@ for role in producer tracker; do
   printf 'postgres://dbatch:%s@postgres/dbatch' "$(cat $authority/postgres)" >$authority/database
   give $authority/database $role/database
 done
+give $authority/signing.key producer/signing.key
+give $authority/signing.key.pub tracker/signing.pub
+give $authority/signing.key.pub consumer/signing.pub
 give $authority/server.pem tracker/server.pem
 give $authority/server.key tracker/server.key
-give $authority/token consumer/token
+give $authority/consumer.token consumer/token
 for file in ca.pem broker.pem broker.key definitions.json; do give $authority/$file broker/$file; done
 give $authority/postgres postgres/password 444
 give $authority/grafana grafana/password 444
-give $authority/token prometheus/token 444
+give $authority/prometheus.token prometheus/token 444

@@ -7,6 +7,7 @@ using DistributedBatch.Consumer;
 using DistributedBatch.Contracts.Databases;
 using DistributedBatch.Contracts.Jobs;
 using DistributedBatch.Messaging;
+using DistributedBatch.Messaging.Access;
 using DistributedBatch.Producer;
 using DistributedBatch.Tracker;
 using DistributedBatch.Tracker.Api;
@@ -36,6 +37,8 @@ internal static class ServeCommand
         var keep = new Option<string>("--keep") { HelpName = "TIME", Description = "forget runs, their logs and outputs this long after their end, such as 30d [DBATCH_KEEP]; default: never" };
         var verb = new Command("serve", "Run the head of a lab: producer and tracker.") { roles, listen, certificate, key, database, keep };
         var options = new ServiceOptions(verb);
+        var signing = new SigningOptions();
+        signing.AddToHead(verb);
         verb.SetAction(async (parsed, _) =>
         {
             var mistakes = new List<string>();
@@ -58,8 +61,12 @@ internal static class ServeCommand
             var data = options.DataDirectory(parsed);
             if (!TryCreate(data, out var failure))
                 return Complaint.Usage(failure);
+            broker += signing.ForHead(parsed, chosen, data, mistakes);
+            var trust = signing.TrustFile(parsed);
+            if (mistakes.Count > 0)
+                return Complaint.Usage(mistakes);
             return await ServiceRun.ToTheEndAsync(
-                Build(chosen, data, door, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, keepTime, options.Host(parsed))),
+                Build(chosen, data, door, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, keepTime, options.Host(parsed), trust)),
                 () => Console.Error.WriteLine(chosen.Contains("tracker")
                     ? $"dbatch serves {string.Join(" and ", chosen)} on {address}; data in {data}; clients need the token in {Path.Combine(data, "token")}."
                     : $"dbatch serves {string.Join(" and ", chosen)}; data in {data}.")).ConfigureAwait(false);
@@ -74,7 +81,7 @@ internal static class ServeCommand
         failure = "";
         try
         {
-            Directory.CreateDirectory(directory);
+            PrivateFile.CreateDirectory(directory);
             return true;
         }
         catch (Exception reason) when (reason is IOException or UnauthorizedAccessException)
@@ -100,6 +107,7 @@ internal static class ServeCommand
         ServiceLog.Configure(builder.Logging);
         builder.WebHost.UseKestrelHttpsConfiguration().UseUrls(door.Addresses);
         builder.Configuration.AddInMemoryCollection(door.KestrelSettings);
+        ServerLimits.Configure(builder.WebHost);
         builder.Services.AddTrackerApi();
 
         // The slim builder leaves this one out; the tracker's routes use it.
@@ -115,13 +123,14 @@ internal static class ServeCommand
         services.AddSingleton<IHostLifetime, SignalsElsewhere>();
     }
 
-    private static void AddRoles(IServiceCollection services, string[] roles, string data, string? database, TimeSpan? keep, string host)
+    private static void AddRoles(IServiceCollection services, string[] roles, string data, string? database, TimeSpan? keep, string host, string? trust)
     {
         if (roles.Contains("tracker"))
         {
             services.AddTracker(options =>
             {
                 options.DataDirectory = data;
+                options.TrustFile = trust;
                 options.Database = database;
                 options.Keep = keep;
             });

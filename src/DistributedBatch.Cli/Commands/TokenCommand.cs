@@ -83,13 +83,14 @@ internal static class TokenCommand
     {
         var server = new Option<string>("--server") { HelpName = "URL", Description = "the server [DBATCH_SERVER]" };
         var token = new Option<string>("--token") { HelpName = "TOKEN", Description = "operator token [DBATCH_TOKEN, DBATCH_TOKEN_FILE]" };
+        var authority = ServerAddress.AuthorityOption();
         var data = new Option<string>("--data") { HelpName = "DIR", Description = "work on the tokens in this data directory, whether its server runs or not" };
         var json = new Option<bool>("--json") { Description = "print JSON" };
-        var verb = new Command(name, meaning) { server, token, data, json };
+        var verb = new Command(name, meaning) { server, token, authority, data, json };
         verb.SetAction(async (parsed, cancellation) =>
         {
             var mistakes = new List<string>();
-            var address = parsed.GetValue(data) is null ? ServerAddress.Find(parsed.GetValue(server), parsed.GetValue(token), mistakes) : null;
+            var address = parsed.GetValue(data) is null ? ServerAddress.Find(parsed.GetValue(server), parsed.GetValue(token), parsed.GetValue(authority), mistakes) : null;
             if (address is null && parsed.GetValue(data) is null && mistakes.Count == 0)
                 mistakes.Add("Say which server: --server http://head:8080, or set DBATCH_SERVER; or give its data directory: --data DIR.");
             if (mistakes.Count > 0)

@@ -31,6 +31,7 @@ internal sealed class AttemptExecutor(
     private static readonly Encoding Utf8 = new UTF8Encoding(false);
 
     private readonly IRunnerSource[] sources = [.. warm];
+    private readonly AllowedPrograms allowed = new(options.AllowedPrograms);
     private readonly LogKeeper logs = new(options.LogHeadBytes, options.LogTailBytes);
 
     /// <summary>Runs <paramref name="attempt"/> to its end and gives its report.</summary>
@@ -98,6 +99,8 @@ internal sealed class AttemptExecutor(
             };
         }
 
+        if (allowed.Refusal(start) is { } forbidden)
+            return Report(attempt, AttemptOutcome.NotStarted) with { Error = $"Host {options.Host}: {forbidden}" };
         var (runner, mode) = await ChooseAsync(attempt.Chunk, start).ConfigureAwait(false);
         var outcome = await runner.RunAsync(start, attempt.Stopping).ConfigureAwait(false);
         var report = Judge(attempt, outcome) with { Warm = mode };
