@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using DistributedBatch.Cli.CommandLine;
-using DistributedBatch.Cli.Options;
 using DistributedBatch.Cli.Progress;
 using DistributedBatch.Cli.Sources;
 using DistributedBatch.Cli.Summary;
