@@ -54,6 +54,10 @@ internal sealed class RunWatch(IRunSource source, RunId run, IProgressScreen scr
     {
         if (await source.ShowAsync(run, CancellationToken.None).ConfigureAwait(false) is not { } view)
             return null;
+
+        // Submitted, and nothing was heard of its chunks yet; the next look finds them.
+        if (view.Chunks.Total == 0 && view.Total > view.First)
+            return null;
         var hosts = await source.HostsAsync(CancellationToken.None).ConfigureAwait(false);
         if (!hears && view.Chunks.Failed > seen.Count)
             await LookForFailuresAsync().ConfigureAwait(false);
