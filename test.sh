@@ -11,6 +11,8 @@ need_dotnet
 need rabbitmq-server postgresql chromium curl python3 python3-numpy python3-torch python3-sklearn python3-matplotlib procps
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+# The broker that was just installed, even where a Docker engine answers: DBATCH_TEST_BROKER=container ./test.sh Messaging tries the other.
+export DBATCH_TEST_BROKER=${DBATCH_TEST_BROKER:-installed}
 say "Building"
 dotnet build DistributedBatch.sln -nodeReuse:false -v quiet </dev/null
 

@@ -1,11 +1,7 @@
 using System.Diagnostics;
-using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Datasets;
-using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging;
-using DistributedBatch.Messaging.Bus;
-using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Producer;
 using DistributedBatch.Producer.Intake;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,7 +14,6 @@ namespace DistributedBatch.Benchmarks;
 internal static class FeedBenchmark
 {
     private const int Slots = 2;
-    private const int ReportsAMessage = 200;
 
     /// <summary>Feeds and settles <paramref name="chunks"/> chunks and prints rate and memory.</summary>
     public static async Task RunAsync(int chunks)
@@ -29,7 +24,7 @@ internal static class FeedBenchmark
         using var process = Process.GetCurrentProcess();
         var before = process.WorkingSet64;
         using var stop = new CancellationTokenSource();
-        var consumers = Enumerable.Range(0, Slots).Select(slot => ConsumeAsync(host.Services, slot, stop.Token)).ToArray();
+        var consumers = Enumerable.Range(0, Slots).Select(slot => DoneConsumer.ConsumeAsync(host.Services, slot, stop.Token)).ToArray();
 
         var clock = Stopwatch.StartNew();
         var intake = host.Services.GetRequiredService<RunIntake>();
@@ -55,40 +50,4 @@ internal static class FeedBenchmark
         builder.Services.AddInProcessMessaging().AddProducer(options => options.DataDirectory = directory);
         return builder.Build();
     }
-
-    private static async Task ConsumeAsync(IServiceProvider services, int slot, CancellationToken stop)
-    {
-        var bus = services.GetRequiredService<MessageBus>();
-        var lane = await services.GetRequiredService<IChunkSource>().OpenAsync($"bench-{slot}", ResourceClass.Cpu, stop);
-        var done = new List<(ChunkDelivery Delivery, AttemptReport Report)>();
-        while (!stop.IsCancellationRequested)
-        {
-            var next = lane.ReceiveAsync(stop);
-            // As the consumer does it: what has ended travels together, when there are many or when nothing else is to do.
-            if (done.Count > 0 && (!next.IsCompleted || done.Count == ReportsAMessage))
-            {
-                await bus.PublishAsync(new AttemptReports("bench", [.. done.Select(end => end.Report)]), stop);
-                foreach (var (delivery, _) in done)
-                    await delivery.AcknowledgeAsync();
-                done.Clear();
-            }
-
-            var received = await next;
-            done.Add((received, ReportOf(received.Chunk, slot)));
-        }
-    }
-
-    private static AttemptReport ReportOf(RunChunk chunk, int slot) => new()
-    {
-        Run = chunk.Run,
-        Index = chunk.Index,
-        Start = chunk.Start,
-        Count = chunk.Count,
-        Attempt = chunk.Attempt,
-        Host = "bench",
-        Slot = slot,
-        StartedAt = DateTimeOffset.UtcNow,
-        Outcome = AttemptOutcome.Succeeded,
-        Duration = TimeSpan.FromMicroseconds(1),
-    };
 }

@@ -1,10 +1,18 @@
+using System.Globalization;
 using DistributedBatch.Benchmarks;
 
-if (args is not ["feed", var chunks])
+switch (args)
 {
-    Console.Error.WriteLine("Usage: DistributedBatch.Benchmarks feed CHUNKS   feed and settle that many empty chunks in one process, without programs");
-    return 2;
+    case ["feed", var chunks]:
+        await FeedBenchmark.RunAsync(int.Parse(chunks, CultureInfo.InvariantCulture));
+        return 0;
+    case ["feed", var chunks, var broker, var producer]:
+        return await BrokerFeedBenchmark.RunAsync(
+            int.Parse(chunks, CultureInfo.InvariantCulture), new Uri(broker), int.Parse(producer, CultureInfo.InvariantCulture));
+    default:
+        Console.Error.WriteLine("""
+            Usage: DistributedBatch.Benchmarks feed CHUNKS                feed and settle that many empty chunks in one process, without programs
+                   DistributedBatch.Benchmarks feed CHUNKS BROKER PID     the same through RabbitMQ, by the producer that is process PID (see feed.sh)
+            """);
+        return 2;
 }
-
-await FeedBenchmark.RunAsync(int.Parse(chunks, System.Globalization.CultureInfo.InvariantCulture));
-return 0;

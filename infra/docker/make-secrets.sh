@@ -1,14 +1,49 @@
-#!/bin/sh
-# Runs once, when the lab is started for the first time: makes the broker's password, which nobody needs to know, and the operator token, and writes
-# them down for those who need them. Does nothing when that was done before.
-set -eu
+#!/bin/bash
+# Runs to its end before everything else, at every start: makes the lab's authority, users, keys and tokens where there are none, so that there is no default password
+# anywhere. Each service sees its own directory and none of the others'. Certificates are issued anew every time, for the names in DBATCH_NAMES too.
+#   /secrets/authority   the authority's key, never mounted elsewhere; what all others are made from
+#   /secrets/ROLE        mounted by the service of that name as /secrets
+#   /tracker             the tracker's data, for the tokens
+set -euo pipefail
 umask 077
-secret() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
+cd /secrets
+authority=authority
+password() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 
-if [ ! -s /secrets/config.yaml ]; then
-  secret >/secrets/token
-  password=$(secret)
-  printf 'default_user = dbatch\ndefault_pass = %s\n' "$password" >/secrets/30-user.conf
-  printf 'broker: amqp://dbatch:%s@broker:5672\n' "$password" >/secrets/config.yaml.partial
-  mv /secrets/config.yaml.partial /secrets/config.yaml
-fi
+# FILE, readable by the service alone; or by everybody who sees the volume, where the image has a user of its own.
+give() { install -m "${3:-400}" "$1" "$2.new" && mv -f "$2.new" "$2"; }
+
+[ -s $authority/ca.key ] || dbatch ca init $authority
+names=()
+for name in localhost 127.0.0.1 ${DBATCH_NAMES//,/ }; do names+=(--host "$name"); done
+dbatch ca issue $authority broker --host broker "${names[@]}"
+dbatch ca issue $authority server --host tracker "${names[@]}"
+
+[ -s $authority/definitions.json ] || dbatch broker users $authority --broker amqps://broker:5671/ --ca /secrets/ca.pem
+[ -s $authority/signing.key ] || dbatch key init $authority/signing.key
+[ -s $authority/postgres ] || password >$authority/postgres
+[ -s $authority/grafana ] || password >$authority/grafana
+for role in host:consumer view:prometheus; do
+  file=$authority/${role#*:}.token
+  [ -s "$file" ] || dbatch token create --role "${role%:*}" --name "compose-${role#*:}" --data /tracker >"$file.new"
+  [ ! -s "$file.new" ] || mv "$file.new" "$file"
+done
+
+for role in producer tracker consumer; do
+  give $authority/$role.yaml $role/config.yaml
+  give $authority/ca.pem $role/ca.pem 444
+done
+for role in producer tracker; do
+  printf 'postgres://dbatch:%s@postgres/dbatch' "$(cat $authority/postgres)" >$authority/database
+  give $authority/database $role/database
+done
+give $authority/signing.key producer/signing.key
+give $authority/signing.key.pub tracker/signing.pub
+give $authority/signing.key.pub consumer/signing.pub
+give $authority/server.pem tracker/server.pem
+give $authority/server.key tracker/server.key
+give $authority/consumer.token consumer/token
+for file in ca.pem broker.pem broker.key definitions.json; do give $authority/$file broker/$file; done
+give $authority/postgres postgres/password 444
+give $authority/grafana grafana/password 444
+give $authority/prometheus.token prometheus/token 444

@@ -10,6 +10,7 @@ using DistributedBatch.Consumer.Steering;
 using DistributedBatch.Consumer.Tuning;
 using DistributedBatch.Consumer.Zygote;
 using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Messaging.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -65,6 +66,7 @@ public static class ConsumerRegistration
                 provider.GetRequiredService<ResourceLoop>(),
                 provider.GetRequiredService<GpuDesk>(),
                 provider.GetRequiredService<MachineProbe>(),
+                provider.GetRequiredService<BrokerHealth>(),
                 provider.GetRequiredService<IHostApplicationLifetime>(),
                 provider.GetRequiredService<ILogger<ConsumerService>>()))
             .AddHostedService(provider => provider.GetRequiredService<ConsumerService>());

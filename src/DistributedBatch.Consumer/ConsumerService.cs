@@ -7,6 +7,7 @@ using DistributedBatch.Consumer.Resources;
 using DistributedBatch.Consumer.Slots;
 using DistributedBatch.Consumer.Tuning;
 using DistributedBatch.Messaging.Chunks;
+using DistributedBatch.Messaging.Connections;
 using Microsoft.Extensions.Hosting;
 
 namespace DistributedBatch.Consumer;
@@ -28,6 +29,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     private readonly ResourceLoop resources;
     private readonly GpuDesk gpus;
     private readonly MachineProbe machine;
+    private readonly BrokerHealth broker;
     private readonly IHostApplicationLifetime lifetime;
     private readonly TimeProvider time;
     private readonly ILogger<ConsumerService> logger;
@@ -48,12 +50,13 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         ResourceLoop resources,
         GpuDesk gpus,
         MachineProbe machine,
+        BrokerHealth broker,
         IHostApplicationLifetime lifetime,
         ILogger<ConsumerService> logger)
     {
         (this.options, this.processes, this.heartbeats, this.watch, this.resources, this.gpus, this.machine) =
             (options, processes, heartbeats, watch, resources, gpus, machine);
-        (this.lifetime, this.logger) = (lifetime, logger);
+        (this.broker, this.lifetime, this.logger) = (broker, lifetime, logger);
         (reporter, running, time) = (work.Reporter, work.Running, work.Time);
         scratch = ScratchRoot.Take(options.DataDirectory);
         pool = new SlotPool(scratch.Path, ResourceClass.Cpu, firstNumber: 0, share, work) { Changed = heartbeats.Changed };
@@ -61,6 +64,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         // Their numbers go on where no other slot will ever be, because a slot number is a scratch directory.
         gpuPool = new SlotPool(scratch.Path, ResourceClass.Gpu, firstNumber: FirstGpuSlot, share: null, work) { Changed = heartbeats.Changed };
         gpus.SlotsChanged = gpuPool.Resize;
+        broker.Changed += Tell;
     }
 
     /// <summary>Slots open now.</summary>
@@ -140,12 +144,15 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        broker.Changed -= Tell;
         ending.Dispose();
         pool.Dispose();
         gpuPool.Dispose();
         scratch.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    private void Tell(BrokerState state) => heartbeats.Changed();
 
     private void Hold(string reason)
     {
@@ -197,6 +204,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
             MemoryAvailableBytes = reading.MemoryAvailableBytes,
             CpuBusy = reading.CpuBusy,
             OnHold = pool.OnHold,
+            BrokerTrouble = broker.LastTrouble,
             Gpus = cards,
             Classes = cards.Count > 0 ? [ResourceClass.Cpu, ResourceClass.Gpu] : [ResourceClass.Cpu],
         };

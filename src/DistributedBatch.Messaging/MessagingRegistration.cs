@@ -33,13 +33,14 @@ public static class MessagingRegistration
         configure(options);
         return services
             .AddSingleton(options)
-            .AddSingleton(new Topology(options))
+            .AddSingleton(provider => new Topology(options, provider.GetServices<BusEndpoint>()))
             .AddSingleton<BrokerConnections>()
             .AddHostedService(provider => provider.GetRequiredService<BrokerConnections>())
             .AddSingleton(provider => new ConfirmedPublisher(provider.GetRequiredService<BrokerConnections>().Publishing, options))
             .AddSingleton<IChunkPublisher, RabbitChunkPublisher>()
             .AddSingleton<IChunkSource, RabbitChunkSource>()
             .AddSingleton<BusTransport, RabbitTransport>()
+            .AddHostedService<AlarmProbe>()
             .AddBus()
             .AddHostedService<DeadLetterReader>();
     }

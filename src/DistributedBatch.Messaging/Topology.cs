@@ -1,14 +1,16 @@
 using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Messaging.Connections;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 
 namespace DistributedBatch.Messaging;
 
 /// <summary>
-/// Every queue, exchange and binding on the broker, said once. All of it is declared whenever a connection stands, by whoever comes first, so that a fact
-/// published before its listener ever ran waits for it and a wiped broker mends itself. The broker compares every argument on a new declaration; change one
-/// and the queue must be deleted first.
+/// Every queue, exchange and binding on the broker, said once. The producer declares all of it whenever its connection stands, so that a fact published before
+/// its listener ever ran waits for it and a wiped broker mends itself; the others wait for that and declare only what is theirs alone. The broker compares
+/// every argument on a new declaration; change one and the queue must be deleted first.
 /// </summary>
 public sealed class Topology
 {
@@ -19,7 +21,8 @@ public sealed class Topology
     public const string TrackerQueue = "dbatch.tracker";
 
     internal const string ReasonHeader = "dbatch-reason";
-    internal const string ReturnsHeader = "dbatch-returns";
+
+    private const ushort NotFound = 404;
 
     private const string NamePrefix = "dbatch.";
 
@@ -29,17 +32,39 @@ public sealed class Topology
     /// </summary>
     private const int PatientDeliveryLimit = 1000;
 
-    private static readonly string[] Classes = [ResourceClass.Cpu, ResourceClass.Gpu];
+    /// <summary>Every resource class, each with a queue of its own.</summary>
+    internal static readonly string[] Classes = [ResourceClass.Cpu, ResourceClass.Gpu];
+
+    /// <summary>What hosts publish.</summary>
+    internal static readonly Type[] FromHosts =
+        [typeof(AttemptReports), typeof(HostHeartbeat), typeof(LeaseTaken), typeof(ChunkDead), typeof(ChunksReturned)];
+
+    /// <summary>What the tracker publishes.</summary>
+    internal static readonly Type[] FromTracker = [typeof(SubmitRun), typeof(ChangeRun), typeof(ForgetRun)];
+
+    /// <summary>What hosts hear, each on a queue of its own.</summary>
+    internal static readonly Type[] ToHosts = [typeof(RunSteered)];
 
     private static readonly (string Queue, Type[] Messages)[] Services =
     [
-        (ProducerQueue, [typeof(AttemptReports), typeof(HostHeartbeat), typeof(LeaseTaken), typeof(ChunkDead), typeof(SubmitRun), typeof(ChangeRun), typeof(ForgetRun)]),
+        (ProducerQueue, [typeof(AttemptReports), typeof(HostHeartbeat), typeof(LeaseTaken), typeof(ChunkDead), typeof(ChunksReturned), typeof(SubmitRun), typeof(ChangeRun), typeof(ForgetRun)]),
         (TrackerQueue, [typeof(RunSubmitted), typeof(RunChanged), typeof(AttemptReports), typeof(HostHeartbeat), typeof(LeaseTaken)]),
     ];
 
-    private readonly BrokerOptions options;
+    /// <summary>How long a host's queue of broadcasts waits for its host to come back.</summary>
+    internal static readonly TimeSpan HostQueueExpiry = TimeSpan.FromMinutes(10);
 
-    internal Topology(BrokerOptions options) => this.options = options;
+    private readonly BrokerOptions options;
+    private readonly IReadOnlyList<BusEndpoint> endpoints;
+
+    /// <summary>The topology as this process sees it.</summary>
+    /// <param name="options">Names and limits.</param>
+    /// <param name="endpoints">What this process listens to; queues that are nobody else's are declared too.</param>
+    internal Topology(BrokerOptions options, IEnumerable<BusEndpoint> endpoints)
+    {
+        this.options = options;
+        this.endpoints = [.. endpoints];
+    }
 
     /// <summary>The queue of broadcasts to one host.</summary>
     /// <param name="host">Name of the host, unique in the lab.</param>
@@ -61,8 +86,14 @@ public sealed class Topology
     internal string Named(string name) =>
         name.StartsWith(NamePrefix, StringComparison.Ordinal) ? $"{options.Prefix}.{name[NamePrefix.Length..]}" : name;
 
+    /// <summary>A new name for the queue to which answers to this process come.</summary>
+    internal string ReplyQueue() => $"{options.Prefix}.reply.{Guid.NewGuid():n}";
+
     /// <summary>The exchange that messages of a type are published to, such as <c>dbatch.attempt-reports</c>.</summary>
-    internal string ExchangeOf(Type message) => $"{options.Prefix}.{System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(message.Name)}";
+    internal string ExchangeOf(Type message) => $"{options.Prefix}.{WordOf(message)}";
+
+    /// <summary>What a message is called on the broker, such as <c>attempt-reports</c>.</summary>
+    internal static string WordOf(Type message) => System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(message.Name);
 
     /// <summary>Arguments of a durable queue of the bus.</summary>
     internal Dictionary<string, object?> BusQueueArguments(string queue) => new()
@@ -73,8 +104,58 @@ public sealed class Topology
         ["x-dead-letter-routing-key"] = DeadOf(Named(queue)),
     };
 
+    /// <summary>All messages that have an exchange of their own.</summary>
+    internal static IEnumerable<Type> Messages => Services.SelectMany(service => service.Messages).Concat(ToHosts).Distinct();
+
+    /// <summary>Whether the bindings of a queue are declared here, and not by the bus.</summary>
+    internal static bool Binds(BusEndpoint endpoint) => !endpoint.Durable || Array.Exists(Services, service => service.Queue == endpoint.Queue);
+
+    /// <summary>Declares what is ours to declare.</summary>
+    /// <exception cref="TopologyMissingException">The rest is not there yet.</exception>
     internal async Task DeclareAsync(IChannel channel, CancellationToken cancellation)
     {
+        if (options.Declares)
+            await DeclareAllAsync(channel, cancellation).ConfigureAwait(false);
+        else
+            await FindAsync(channel, cancellation).ConfigureAwait(false);
+        foreach (var endpoint in endpoints.Where(endpoint => !endpoint.Durable))
+            await DeclareOwnAsync(channel, endpoint, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Looks for what this process works with, and for nothing that its user may not even know of.</summary>
+    private async Task FindAsync(IChannel channel, CancellationToken cancellation)
+    {
+        var durable = endpoints.Where(endpoint => endpoint.Durable).Select(endpoint => Named(endpoint.Queue)).ToList();
+        var isHost = durable.Count == 0;
+        try
+        {
+            foreach (var queue in isHost ? Classes.Select(ChunkQueue) : durable)
+                await channel.QueueDeclarePassiveAsync(queue, cancellation).ConfigureAwait(false);
+            foreach (var message in isHost ? FromHosts.Concat(ToHosts) : FromTracker)
+                await channel.ExchangeDeclarePassiveAsync(ExchangeOf(message), cancellation).ConfigureAwait(false);
+        }
+        catch (OperationInterruptedException missing) when (missing.ShutdownReason?.ReplyCode == NotFound)
+        {
+            throw new TopologyMissingException("no producer has made the lab's queues yet; start 'dbatch serve' on this broker", missing);
+        }
+    }
+
+    /// <summary>As MassTransit does it for a queue that expires, and bound to what it hears.</summary>
+    private async Task DeclareOwnAsync(IChannel channel, BusEndpoint endpoint, CancellationToken cancellation)
+    {
+        var name = Named(endpoint.Queue);
+        var expiry = new Dictionary<string, object?> { ["x-expires"] = (long)HostQueueExpiry.TotalMilliseconds };
+        await DeclareAsync(channel, name, expiry, cancellation).ConfigureAwait(false);
+        await channel.ExchangeDeclareAsync(name, ExchangeType.Fanout, durable: true, cancellationToken: cancellation).ConfigureAwait(false);
+        await channel.QueueBindAsync(name, name, "", cancellationToken: cancellation).ConfigureAwait(false);
+        foreach (var message in endpoint.Messages)
+            await channel.ExchangeBindAsync(name, ExchangeOf(message), "", cancellationToken: cancellation).ConfigureAwait(false);
+    }
+
+    private async Task DeclareAllAsync(IChannel channel, CancellationToken cancellation)
+    {
+        foreach (var message in Messages)
+            await channel.ExchangeDeclareAsync(ExchangeOf(message), ExchangeType.Fanout, durable: true, cancellationToken: cancellation).ConfigureAwait(false);
         foreach (var resourceClass in Classes)
         {
             await DeclareAsync(channel, DeadQueue(resourceClass), KeptArguments(), cancellation).ConfigureAwait(false);
@@ -92,11 +173,7 @@ public sealed class Topology
             await channel.ExchangeDeclareAsync(name, ExchangeType.Fanout, durable: true, cancellationToken: cancellation).ConfigureAwait(false);
             await channel.QueueBindAsync(name, name, "", cancellationToken: cancellation).ConfigureAwait(false);
             foreach (var message in messages)
-            {
-                var exchange = ExchangeOf(message);
-                await channel.ExchangeDeclareAsync(exchange, ExchangeType.Fanout, durable: true, cancellationToken: cancellation).ConfigureAwait(false);
-                await channel.ExchangeBindAsync(name, exchange, "", cancellationToken: cancellation).ConfigureAwait(false);
-            }
+                await channel.ExchangeBindAsync(name, ExchangeOf(message), "", cancellationToken: cancellation).ConfigureAwait(false);
         }
     }
 

@@ -55,6 +55,7 @@ public static class ProducerRegistration
             .Handle<HostHeartbeat, HostFacts>()
             .Handle<LeaseTaken, HostFacts>()
             .Handle<ChunkDead, HostFacts>()
+            .Handle<ChunksReturned, HostFacts>()
             .Answer<SubmitRun, RunAnswer, RunIntake>()
             .Answer<ChangeRun, RunAnswer, RunIntake>()
             .Answer<ForgetRun, RunAnswer, RunIntake>();

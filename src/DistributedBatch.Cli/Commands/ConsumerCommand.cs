@@ -37,6 +37,11 @@ internal static class ConsumerCommand
         };
         var verb = new Command("consumer", "Run chunks on this machine.") { slots, gpus, idle, drain, ack, server };
         var options = new ServiceOptions(verb);
+        (Option<string> Option, string Key)[] all =
+            [.. options.Keyed, (server, "server"), (slots, "slots"), (gpus, "gpus"), (idle, "idle-exit"), (drain, "drain"), (ack, "ack-timeout")];
+        verb.Subcommands.Add(ConsumerInstallCommand.Install(all));
+        verb.Subcommands.Add(ConsumerInstallCommand.Uninstall());
+        verb.Subcommands.Add(ConsumerInstallCommand.Invite(all));
         verb.SetAction(async (parsed, _) =>
         {
             var mistakes = new List<string>();
@@ -57,7 +62,7 @@ internal static class ConsumerCommand
                 return Complaint.Usage(mistakes);
 
             var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-            ServiceLog.Configure(builder.Logging);
+            ServiceLog.Configure(builder.Logging, "consumer");
             builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
             builder.Services.AddRabbitMessaging(broker!).AddConsumer(consumer =>
             {

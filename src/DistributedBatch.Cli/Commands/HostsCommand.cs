@@ -11,10 +11,15 @@ namespace DistributedBatch.Cli.Commands;
 /// <summary><c>dbatch hosts</c>: the machines and what they are doing.</summary>
 internal static class HostsCommand
 {
+    /// <summary>For how long a host that had no broker for a while is said to have had none.</summary>
+    private static readonly TimeSpan WorthTelling = TimeSpan.FromMinutes(10);
+
     /// <summary>The verb.</summary>
     public static Command Create() => ReadingVerb.Create("hosts", "List the machines that run chunks.", async (_, source, json, cancellation) =>
     {
         var hosts = await source.HostsAsync(cancellation).ConfigureAwait(false);
+        if (await source.BrokerAsync(cancellation).ConfigureAwait(false) is { LastTrouble: { Until: null } trouble })
+            Console.Error.WriteLine($"At the head {Spoken.Trouble(trouble, TimeProvider.System.GetUtcNow())}. What follows was heard before.");
         if (json)
             Console.Out.WriteLine(JsonSerializer.Serialize(hosts, ContractsJson.Indented.IReadOnlyListHostView));
         else if (hosts.Count == 0)
@@ -34,7 +39,7 @@ internal static class HostsCommand
             var host = view.Host;
             table.Add(
                 host.Name,
-                !view.Alive ? "gone" : host.OnHold is { } hold ? $"on hold: {hold}" : "up",
+                State(view, now),
                 $"{view.Running.Count}",
                 $"{host.Slots}",
                 $"{host.Cores}",
@@ -49,4 +54,12 @@ internal static class HostsCommand
 
         return table;
     }
+
+    private static string State(HostView view, DateTimeOffset now) => view switch
+    {
+        { Alive: false } => "gone",
+        { Host.OnHold: { } hold } => $"on hold: {hold}",
+        { Host.BrokerTrouble: { } trouble } when now - (trouble.Until ?? now) < WorthTelling => $"up; {Spoken.Trouble(trouble, now)}",
+        _ => "up",
+    };
 }

@@ -4,6 +4,7 @@ using DistributedBatch.Cli.Embedded;
 using DistributedBatch.Cli.Lab;
 using DistributedBatch.Cli.Options;
 using DistributedBatch.Consumer;
+using DistributedBatch.Contracts.Databases;
 using DistributedBatch.Contracts.Jobs;
 using DistributedBatch.Messaging;
 using DistributedBatch.Producer;
@@ -45,12 +46,14 @@ internal static class ServeCommand
             TimeSpan? keepTime = kept is null ? null : DurationText.Read(kept);
             if (kept is not null && keepTime is null)
                 mistakes.Add($"--keep wants a duration such as 30d or 12h, not '{kept}'.");
+            var store = ServiceOptions.Text(parsed, database, "database");
+            if (store is not null && PostgresUrl.Mistake(store) is { } misnamed)
+                mistakes.Add($"--database: {misnamed}");
             var broker = options.Broker(parsed, mistakes);
             if (mistakes.Count > 0)
                 return Complaint.Usage(mistakes);
 
             var data = options.DataDirectory(parsed);
-            var store = ServiceOptions.Text(parsed, database, "database");
             if (!TryCreate(data, out var failure))
                 return Complaint.Usage(failure);
             return await ServiceRun.ToTheEndAsync(
@@ -84,7 +87,7 @@ internal static class ServeCommand
         if (!roles.Contains("tracker"))
         {
             var plain = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-            ServiceLog.Configure(plain.Logging);
+            ServiceLog.Configure(plain.Logging, "serve");
             add(plain.Services);
             Settle(plain.Services);
             return plain.Build();
@@ -92,7 +95,7 @@ internal static class ServeCommand
 
         // The data directory as content root, or an appsettings.json of somebody else's in the working directory would be read.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = data });
-        ServiceLog.Configure(builder.Logging);
+        ServiceLog.Configure(builder.Logging, "serve");
         builder.WebHost.UseKestrelHttpsConfiguration().UseUrls(listen.AbsoluteUri);
         builder.Services.AddTrackerApi();
 

@@ -1,7 +1,11 @@
-using System.Globalization;
+using System.Net.Security;
 using System.Net.Sockets;
-using DistributedBatch.Cli.Options;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using DistributedBatch.Cli.Commands;
 using DistributedBatch.Cli.Sources;
+using DistributedBatch.Contracts.Json;
 
 namespace DistributedBatch.Cli.Doctor;
 
@@ -9,7 +13,9 @@ namespace DistributedBatch.Cli.Doctor;
 internal static class ServiceExamination
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(5);
+
+    /// <summary>The server asks its producer, for at most 5 s, before it answers.</summary>
+    private static readonly TimeSpan ServerPatience = TimeSpan.FromSeconds(15);
 
     /// <summary>Whether the broker's port answers, and speaks AMQP.</summary>
     public static async Task<Finding> BrokerAsync(string broker, CancellationToken cancellation)
@@ -40,34 +46,104 @@ internal static class ServiceExamination
         }
     }
 
-    /// <summary>Whether the server answers, and how far its clock is from ours.</summary>
+    /// <summary>Whether the server answers and lets us in, how far its clock is from ours, and what it says of itself and its hosts.</summary>
     public static async Task<IReadOnlyList<Finding>> ServerAsync(ServerAddress address, CancellationToken cancellation)
+    {
+        var findings = new List<Finding>();
+        using var server = new ServerConnection(address);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(ServerPatience);
+        try
+        {
+            using var response = await server.SendAsync(HttpMethod.Get, "health", null, patience.Token).ConfigureAwait(false);
+            if (await VersionAsync(response, patience.Token).ConfigureAwait(false) is not { } version)
+                return [new("server", "bad", $"{server.Place} answers {(int)response.StatusCode}, and not as a dbatch server", "check the address; look at the log of 'dbatch serve'")];
+            findings.Add(ServerFindings.OfVersion(server.Place, VersionCommand.Version, version));
+            if (response.Headers.Date is { } theirs)
+                findings.Add(ServerFindings.OfClock(TimeProvider.System.GetUtcNow(), theirs));
+            if (await ExpiryAsync(address.Url, patience.Token).ConfigureAwait(false) is { } expires)
+                findings.Add(ServerFindings.OfCertificate(TimeProvider.System.GetUtcNow(), expires));
+        }
+        catch (Exception failure) when (failure is ServerException or OperationCanceledException && !cancellation.IsCancellationRequested)
+        {
+            var sentence = failure is ServerException ? failure.Message : $"{server.Place} did not answer within {ServerPatience.TotalSeconds:0} s.";
+            findings.Add(new Finding("server", "bad", sentence, "start it: dbatch serve --broker amqp://…; or correct the address, or open its port"));
+            return findings;
+        }
+
+        await InsideAsync(server, findings, patience.Token, cancellation).ConfigureAwait(false);
+        return findings;
+    }
+
+    /// <summary>What only those with a token are told.</summary>
+    private static async Task InsideAsync(ServerConnection server, List<Finding> findings, CancellationToken patience, CancellationToken cancellation)
     {
         try
         {
-            using var server = new ServerConnection(address);
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            patience.CancelAfter(Patience);
-            using var response = await server.SendAsync(HttpMethod.Get, "health", null, patience.Token).ConfigureAwait(false);
-            var findings = new List<Finding>
+            if (await server.GetAsync("api/server", ContractsJson.Default.ServerView, patience).ConfigureAwait(false) is not { } view)
             {
-                response.IsSuccessStatusCode
-                    ? new("server", "good", $"{server.Place} answers")
-                    : new("server", "bad", $"{server.Place} answers {(int)response.StatusCode}", "look at the log of 'dbatch serve'"),
-            };
-            if (response.Headers.Date is { } theirs)
-            {
-                var apart = (TimeProvider.System.GetUtcNow() - theirs).Duration();
-                findings.Add(apart > ClockTolerance
-                    ? new Finding("clock", "note", string.Create(CultureInfo.InvariantCulture, $"{DurationText.Show(apart)} apart from the server's"), "set the clocks by NTP: timedatectl set-ntp true")
-                    : new Finding("clock", "good", "agrees with the server's"));
+                findings.Add(new Finding("token", "note", "the server is too old to tell about itself", "upgrade it"));
+                return;
             }
 
-            return findings;
+            findings.Add(new Finding("token", "good", "accepted"));
+            findings.AddRange(ServerFindings.OfServer(view));
+            if (await server.GetAsync("api/hosts", ContractsJson.Default.IReadOnlyListHostView, patience).ConfigureAwait(false) is { } hosts)
+                findings.AddRange(ServerFindings.OfHosts(hosts, view.Version, view.Now));
         }
-        catch (Exception failure) when (failure is ServerException or OperationCanceledException)
+        catch (ServerException failure)
         {
-            return [new Finding("server", "bad", failure.Message, "start it: dbatch serve --broker amqp://…")];
+            findings.Add(new Finding("token", "bad", failure.Message, "set DBATCH_TOKEN or DBATCH_TOKEN_FILE; who runs the server has the token"));
         }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            findings.Add(new Finding("server", "bad", $"{server.Place} answers, but did not look at itself within {ServerPatience.TotalSeconds:0} s", "look at its log and at its database"));
+        }
+    }
+
+    private static async Task<string?> VersionAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var stream = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+            using var health = await JsonDocument.ParseAsync(stream, default, cancellation).ConfigureAwait(false);
+            return response.IsSuccessStatusCode && health.RootElement.ValueKind == JsonValueKind.Object && health.RootElement.TryGetProperty("version", out var version)
+                ? version.GetString()
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>When the server's certificate expires; null where there is none. Only the date is read here: whether it is to be trusted was decided before.</summary>
+    private static async Task<DateTimeOffset?> ExpiryAsync(Uri url, CancellationToken cancellation)
+    {
+        if (url.Scheme != "https")
+            return null;
+        DateTimeOffset? expires = null;
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(url.Host, url.Port, cancellation).ConfigureAwait(false);
+            await using var tls = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, (_, certificate, _, _) =>
+            {
+                if (certificate is not null)
+                {
+                    using var read = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
+                    expires = new DateTimeOffset(read.NotAfter);
+                }
+
+                return false;
+            });
+            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = url.Host }, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is SocketException or IOException or AuthenticationException)
+        {
+            // Refused on purpose, once the date was seen.
+        }
+
+        return expires;
     }
 }

@@ -13,7 +13,8 @@ internal static class CommandAround
     /// <param name="words">The command; <c>{out}</c> is the run's output directory.</param>
     /// <param name="record">The run.</param>
     /// <param name="signals">Ends it early.</param>
-    public static async Task<int> RunAsync(string role, IReadOnlyList<string> words, RunRecord record, StopSignals signals)
+    /// <param name="remedy">How things stand when it does not succeed, and what to do then: who runs it knows.</param>
+    public static async Task<int> RunAsync(string role, IReadOnlyList<string> words, RunRecord record, StopSignals signals, string remedy)
     {
         var command = words.Select(word => Template.Parse(word).Fill(name => name switch
         {
@@ -38,17 +39,15 @@ internal static class CommandAround
             if (result.IsSuccess)
                 return ExitCode.Done;
             return Complaint.Print(
-                $"The {role} command of run {record.Name} ended with exit code {result.ExitCode}: {CommandText.Join(command)}. "
-                + (role == "before" ? "No chunk was started; the same command runs it again." : $"All chunks succeeded; 'dbatch run --resume {record.Run}' runs it again."),
-                ExitCode.SomeFailed);
+                $"The {role} command of run {record.Name} ended with exit code {result.ExitCode}: {CommandText.Join(command)}. {remedy}", ExitCode.SomeFailed);
         }
         catch (OperationCanceledException)
         {
-            return Complaint.Print($"The {role} command of run {record.Name} was interrupted. 'dbatch run --resume {record.Run}' goes on.", ExitCode.Interrupted);
+            return Complaint.Print($"The {role} command of run {record.Name} was interrupted. {remedy}", ExitCode.Interrupted);
         }
         catch (System.ComponentModel.Win32Exception failure)
         {
-            return Complaint.Print($"The {role} command of run {record.Name} cannot be started: {failure.Message}", ExitCode.SomeFailed);
+            return Complaint.Print($"The {role} command of run {record.Name} cannot be started ({failure.Message}). {remedy}", ExitCode.SomeFailed);
         }
     }
 

@@ -43,7 +43,8 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
         var empty = spec is { Dataset: var dataset } && dataset.First == dataset.Total;
         if (record.Before.Count > 0 && !record.BeforeDone && !empty)
         {
-            var before = await CommandAround.RunAsync("before", record.Before, record, signals).ConfigureAwait(false);
+            var before = await CommandAround
+                .RunAsync("before", record.Before, record, signals, "No chunk was started; the same command runs it again.").ConfigureAwait(false);
             if (before != ExitCode.Done)
                 return before;
             Save(record with { BeforeDone = true });
@@ -70,7 +71,8 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
         var exitCode = ExitCodeOf(state);
         if (state == RunState.Succeeded && record.After.Count > 0 && !record.AfterDone && !empty)
         {
-            exitCode = await CommandAround.RunAsync("after", record.After, record, signals).ConfigureAwait(false);
+            exitCode = await CommandAround
+                .RunAsync("after", record.After, record, signals, $"All chunks succeeded; 'dbatch run --resume {record.Run}' runs it again.").ConfigureAwait(false);
             Save(record with { AfterDone = exitCode == ExitCode.Done });
         }
 

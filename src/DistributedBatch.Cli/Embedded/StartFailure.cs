@@ -1,3 +1,4 @@
+using DistributedBatch.Contracts.Databases;
 using DistributedBatch.Producer.Storage;
 using DistributedBatch.Tracker.Storage;
 
@@ -9,7 +10,7 @@ internal static class StartFailure
     /// <summary>The sentence for <paramref name="failure"/>; null when it is no such thing but a bug.</summary>
     public static string? Sentence(Exception failure) => failure switch
     {
-        LedgerException or NewerSchemaException => failure.Message,
+        LedgerException or NewerSchemaException or DatabaseNameException => failure.Message,
         IOException or UnauthorizedAccessException => $"The state directory cannot be used: {failure.Message}",
         AggregateException { InnerExceptions: [var only] } => Sentence(only),
         _ => null,

@@ -25,21 +25,22 @@ internal sealed class CommandsHere(RunSpec spec, string directory)
     };
 
     /// <summary>Runs <c>before</c>, if there is one; gives the exit code, a failure has been told.</summary>
-    public Task<int> BeforeAsync() => RunAsync("before", spec.Before);
+    public Task<int> BeforeAsync() => RunAsync("before", spec.Before, "Nothing was submitted; the same command runs it again.");
 
     /// <summary>Fetches the outputs and runs <c>after</c>, if there is one; gives the exit code, a failure has been told.</summary>
     public async Task<int> AfterAsync(HttpRunSource source, CancellationToken cancellation)
     {
         if (spec.After.Count > 0 && spec.Job.OutputDirectory is null)
             await source.FetchOutputsAsync(record.Run, record.OutputDirectory, cancellation).ConfigureAwait(false);
-        return await RunAsync("after", spec.After).ConfigureAwait(false);
+        return await RunAsync("after", spec.After, $"All chunks succeeded and their outputs are in {record.OutputDirectory}; run the command yourself once it is mended.")
+            .ConfigureAwait(false);
     }
 
-    private async Task<int> RunAsync(string role, IReadOnlyList<string> words)
+    private async Task<int> RunAsync(string role, IReadOnlyList<string> words, string remedy)
     {
         if (words.Count == 0)
             return ExitCode.Done;
         using var signals = new StopSignals();
-        return await CommandAround.RunAsync(role, words, record, signals).ConfigureAwait(false);
+        return await CommandAround.RunAsync(role, words, record, signals, remedy).ConfigureAwait(false);
     }
 }

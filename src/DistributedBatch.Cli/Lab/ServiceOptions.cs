@@ -37,6 +37,9 @@ internal sealed class ServiceOptions
             verb.Options.Add(option);
     }
 
+    /// <summary>The options, each with its key.</summary>
+    public IReadOnlyList<(Option<string> Option, string Key)> Keyed => [(broker, "broker"), (authority, "broker-ca"), (data, "data"), (host, "host-name")];
+
     /// <summary>The text of an option: its flag, else its variable, else the config file.</summary>
     public static string? Text(ParseResult parsed, Option<string> option, string key) => parsed.GetValue(option) ?? ServiceSetting.Text(key);
 

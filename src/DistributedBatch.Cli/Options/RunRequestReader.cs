@@ -1,5 +1,6 @@
 using DistributedBatch.Cli.Checks;
 using DistributedBatch.Cli.Datasets;
+using DistributedBatch.Consumer.Interpreters;
 using DistributedBatch.Contracts.Datasets;
 using DistributedBatch.Contracts.Runs;
 
@@ -25,8 +26,11 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
             mistakes.Add("There is no command. Put it after two dashes: dbatch run --total 100 -- python3 script.py {start} {count}");
 
         var dataset = new DatasetReader(settings, workingDirectory, input, mistakes).Read();
-        var python = Interpreter(reader.Value("python"));
-        var spec = Spec(reader, dataset ?? new RangeDataset(0), python, remote && reader.Value("cwd") is null ? null : workingDirectory);
+        var spec = Spec(reader, dataset ?? new RangeDataset(0), remote && reader.Value("cwd") is null ? null : workingDirectory);
+        var needed = !remote || spec.Before.Count > 0 || spec.After.Count > 0; // else only the hosts need the environment
+        var environment = needed ? PythonEnvironments.Find(spec.Job, workingDirectory) : new EnvironmentReading.NotAsked();
+        if (environment is EnvironmentReading.Found { Environment.Interpreter: var interpreter })
+            spec = spec with { Before = PythonWord.Replace(spec.Before, interpreter), After = PythonWord.Replace(spec.After, interpreter) };
         var request = new RunRequest
         {
             Spec = spec,
@@ -37,8 +41,10 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
         };
 
         mistakes.AddRange(RunSpecCheck.Mistakes(WithStandIns(spec, dataset)));
-        if (!remote)
-            mistakes.AddRange(ProgramMistakes(spec, workingDirectory));
+        if (environment is EnvironmentReading.Missing missing)
+            mistakes.Add(missing.Error);
+        else if (!remote)
+            mistakes.AddRange(ProgramMistakes(spec, workingDirectory, (environment as EnvironmentReading.Found)?.Environment));
         return mistakes.Count == 0 ? (request, []) : (null, [.. mistakes.Distinct()]);
     }
 
@@ -49,9 +55,11 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
         return dataset is null ? checkable with { Dataset = new ItemDataset(["item"]), ChunkSize = 1 } : checkable;
     }
 
-    private static IEnumerable<string> ProgramMistakes(RunSpec spec, string workingDirectory)
+    private static IEnumerable<string> ProgramMistakes(RunSpec spec, string workingDirectory, PythonEnvironment? environment)
     {
-        var path = spec.Job.Env.GetValueOrDefault("PATH") ?? Environment.GetEnvironmentVariable("PATH") ?? "";
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal) { ["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "" };
+        environment?.Activate(variables);
+        var path = spec.Job.Env.GetValueOrDefault("PATH") ?? variables["PATH"];
         foreach (var (role, words) in new[] { ("", spec.Job.Command), ("before: ", spec.Before), ("after: ", spec.After) })
         {
             if (words.Count > 0 && ProgramCheck.Mistake(words[0], workingDirectory, path) is { } mistake)
@@ -59,8 +67,9 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
         }
     }
 
-    private RunSpec Spec(SettingReader reader, Dataset dataset, string? python, string? workingDirectory)
+    private RunSpec Spec(SettingReader reader, Dataset dataset, string? workingDirectory)
     {
+        var python = NameOrPath(reader.Value("python"));
         var plain = new RunSpec { Name = "", Dataset = dataset, Job = new JobSpec { Command = [] } };
         var command = Words(reader, "command", python);
         return plain with
@@ -90,6 +99,8 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
                 MemoryBytes = reader.Size("memory"),
                 Warm = reader.Word<WarmMode>("warm") ?? plain.Job.Warm,
                 Python = python,
+                Conda = NameOrPath(reader.Value("conda")),
+                Venv = reader.Value("venv")?.Path,
                 OutputDirectory = reader.Value("out")?.Path,
             },
         };
@@ -98,9 +109,9 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
     private static IReadOnlyList<string> Words(SettingReader reader, string key, string? python) =>
         PythonWord.Replace(reader.Value(key)?.Texts ?? [], python);
 
-    // A name is looked up on PATH; only something with a directory in it is a path.
-    private static string? Interpreter(SettingValue? python) =>
-        python is null ? null : python.Text.Contains('/', StringComparison.Ordinal) ? python.Path : python.Text;
+    // A name is looked up; only something with a directory in it is a path.
+    private static string? NameOrPath(SettingValue? value) =>
+        value is null ? null : value.Text.Contains('/', StringComparison.Ordinal) ? value.Path : value.Text;
 
     private Uri? Notify(SettingReader reader)
     {

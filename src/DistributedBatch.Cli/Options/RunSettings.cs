@@ -37,6 +37,8 @@ internal static class RunSettings
         new("out", "DIR", "receives one folder per succeeded chunk; default: inside the state directory"),
         new("warm", "auto|fork|keep|off", "how much of a Python start is paid once; default auto"),
         new("python", "PATH", "interpreter where the command says python; default: the first one on PATH"),
+        new("conda", "NAME", "conda environment the command runs in, by name or directory; default: none"),
+        new("venv", "DIR", "virtual environment the command runs in; default: none"),
         new("weight", "N", "share of the slots when several runs are on; default 1"),
         new("priority", "N", "runs of higher priority go first; default 0"),
         new("crash-limit", "N", "hosts a chunk may take down before it is failed; default 5"),

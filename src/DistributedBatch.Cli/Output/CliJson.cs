@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using DistributedBatch.Cli.Doctor;
 using DistributedBatch.Cli.Embedded;
+using DistributedBatch.Cli.Joining;
 using DistributedBatch.Cli.Plan;
 using DistributedBatch.Cli.Sources;
 using DistributedBatch.Cli.Summary;
@@ -21,10 +22,15 @@ namespace DistributedBatch.Cli.Output;
 [JsonSerializable(typeof(ServerProblem))]
 [JsonSerializable(typeof(SubmittedJson))]
 [JsonSerializable(typeof(PrunedJson))]
+[JsonSerializable(typeof(Invitation))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     private static CliJson? readable;
+    private static CliJson? compact;
 
     /// <summary>Indented, with every character as itself.</summary>
     public static CliJson Readable => readable ??= new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+    /// <summary>On one line.</summary>
+    public static CliJson Compact => compact ??= new(new JsonSerializerOptions(Default.Options) { WriteIndented = false });
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using DistributedBatch.Cli.Options;
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Chunks;
+using DistributedBatch.Contracts.Hosts;
 using DistributedBatch.Contracts.Json;
 
 namespace DistributedBatch.Cli.Output;
@@ -36,6 +37,13 @@ internal static class Spoken
     {
         var span = now - time;
         return span < TimeSpan.FromSeconds(1) ? "just now" : $"{DurationText.Show(span)} ago";
+    }
+
+    /// <summary>What was wrong with the broker and how long, such as <c>the broker cannot be reached: refused (for 35s until 2m ago)</c>.</summary>
+    public static string Trouble(BrokerTrouble trouble, DateTimeOffset now)
+    {
+        var lasted = Seconds(((trouble.Until ?? now) - trouble.Since).TotalSeconds);
+        return $"{trouble.Reason} (for {lasted}{(trouble.Until is { } until ? $" until {Ago(until, now)}" : "")})";
     }
 
     /// <summary>How an attempt ended, in a few words: <c>exit-code 3</c>, <c>signal 9</c>, <c>timeout</c>.</summary>

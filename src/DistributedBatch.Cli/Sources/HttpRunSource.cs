@@ -99,6 +99,10 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
         index is { } chunk ? $"api/runs/{run}/chunks/{chunk}/explain" : $"api/runs/{run}/explain", ContractsJson.Default.Explanation, cancellation);
 
     /// <inheritdoc/>
+    public Task<BrokerView?> BrokerAsync(CancellationToken cancellation) =>
+        server.GetAsync("api/broker", ContractsJson.Default.BrokerView, cancellation);
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<HostView>> HostsAsync(CancellationToken cancellation) =>
         await server.GetAsync("api/hosts", ContractsJson.Default.IReadOnlyListHostView, cancellation).ConfigureAwait(false) ?? [];
 

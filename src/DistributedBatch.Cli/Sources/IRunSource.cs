@@ -45,6 +45,9 @@ internal interface IRunSource : IAsyncDisposable
     /// <summary>Every host heard of.</summary>
     Task<IReadOnlyList<HostView>> HostsAsync(CancellationToken cancellation);
 
+    /// <summary>How the head stands with the broker; null where there is no broker.</summary>
+    Task<BrokerView?> BrokerAsync(CancellationToken cancellation);
+
     /// <summary>The pieces of a log; with <paramref name="follow"/> until its attempt has ended. Nothing when the attempt wrote none.</summary>
     IAsyncEnumerable<ReadOnlyMemory<byte>> LogAsync(RunId run, int index, int attempt, LogStream stream, bool follow, CancellationToken cancellation);
 

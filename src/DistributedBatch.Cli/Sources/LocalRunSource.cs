@@ -53,7 +53,10 @@ internal sealed class LocalRunSource(TrackerDatabase database) : IRunSource
         await queries.TimelineAsync(run, cancellation: cancellation).ConfigureAwait(false) ?? [];
 
     /// <inheritdoc/>
-    public Task<Explanation?> ExplainAsync(RunId run, int? index, CancellationToken cancellation) => queries.ExplainAsync(run, index, cancellation);
+    public Task<Explanation?> ExplainAsync(RunId run, int? index, CancellationToken cancellation) => queries.ExplainAsync(run, index, broker: null, cancellation);
+
+    /// <inheritdoc/>
+    public Task<BrokerView?> BrokerAsync(CancellationToken cancellation) => Task.FromResult<BrokerView?>(null);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<HostView>> HostsAsync(CancellationToken cancellation) => queries.HostsAsync(cancellation);

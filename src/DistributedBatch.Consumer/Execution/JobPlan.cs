@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
+using DistributedBatch.Consumer.Interpreters;
 using DistributedBatch.Consumer.Processes;
 
 namespace DistributedBatch.Consumer.Execution;
@@ -22,6 +23,7 @@ internal sealed class JobPlan
     private readonly byte[]? literalStdin;
     private readonly IReadOnlyDictionary<string, string> inherited;
     private readonly string host;
+    private readonly EnvironmentReading python;
     private volatile SharedEnvironment? shared;
 
     public JobPlan(RunChunk chunk, string host, string dataDirectory, IReadOnlyDictionary<string, string> inherited)
@@ -36,6 +38,7 @@ internal sealed class JobPlan
         literalStdin = stdin is null ? [] : stdin.Names.Any() ? null : Utf8.GetBytes(stdin.Fill(_ => ""));
         UsesItemsFile = command.Append(stdin).Any(template => template?.Names.Contains("items") == true);
         WorkingDirectory = Path.GetFullPath(Job.WorkingDirectory ?? ".");
+        python = PythonEnvironments.Find(Job, WorkingDirectory, inherited);
         OutputRoot = Path.GetFullPath(Job.OutputDirectory ?? Path.Combine(dataDirectory, "runs", Run.Value, "out"));
         LogRoot = Path.GetFullPath(Path.Combine(dataDirectory, "runs", Run.Value, "logs"));
     }
@@ -43,6 +46,9 @@ internal sealed class JobPlan
     public RunId Run { get; }
 
     public JobSpec Job { get; }
+
+    /// <summary>Why no attempt of the job can be started on this host, a sentence; null when nothing is known against it.</summary>
+    public string? Obstacle => (python as EnvironmentReading.Missing)?.Error;
 
     public bool UsesItemsFile { get; }
 
@@ -150,6 +156,8 @@ internal sealed class JobPlan
             variables.Remove("CUDA_DEVICE_ORDER");
         }
 
+        if (python is EnvironmentReading.Found { Environment: var environment })
+            environment.Activate(variables);
         foreach (var (name, value) in Job.Env)
             variables[name] = value;
         return variables.ToFrozenDictionary(StringComparer.Ordinal);

@@ -17,7 +17,8 @@ internal sealed class JobPlans(ConsumerOptions options)
     /// <summary>The plan of the chunk's run, made when it is first seen or when its job changed.</summary>
     public JobPlan Of(RunChunk chunk)
     {
-        if (plans.TryGetValue(chunk.Run, out var plan) && (ReferenceEquals(plan.Job, chunk.Job) || Same(plan.Job, chunk.Job)))
+        // What stood in the way may be gone by the next attempt: somebody made the environment that was missing.
+        if (plans.TryGetValue(chunk.Run, out var plan) && plan.Obstacle is null && (ReferenceEquals(plan.Job, chunk.Job) || Same(plan.Job, chunk.Job)))
             return plan;
         if (plans.Count >= Most)
             plans.Clear(); // Making one costs less than keeping count of which is oldest.

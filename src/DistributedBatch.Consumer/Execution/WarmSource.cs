@@ -17,5 +17,5 @@ internal sealed class WarmSource(WarmStart warm) : IRunnerSource
 
     private static async ValueTask<ChosenRunner?> WaitAsync(ValueTask<WarmChoice> choice) => Chosen(await choice.ConfigureAwait(false));
 
-    private static ChosenRunner? Chosen(WarmChoice choice) => choice.Mode == WarmMode.Off ? null : new ChosenRunner(choice.Runner, choice.Mode);
+    private static ChosenRunner Chosen(WarmChoice choice) => new ChosenRunner(choice.Runner, choice.Mode);
 }

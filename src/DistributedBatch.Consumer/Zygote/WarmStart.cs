@@ -43,12 +43,13 @@ public sealed partial class WarmStart : IAsyncDisposable
         var known = runs.TryGetValue(run, out var found)
             ? found
             : runs.GetOrAdd(run, id => new WarmRun(tally => DecideAsync(id, job, start, tally)));
-        return new ValueTask<WarmChoice>(known.Choice.Value);
+        var choice = known.Choice.Value;
+        return choice.IsCompletedSuccessfully ? new ValueTask<WarmChoice>(choice.Result.Now) : WaitAsync(choice);
     }
 
     /// <summary>What was chosen for a run and what it saved so far; null when none of its chunks ran here.</summary>
     public WarmSummary? Summary(RunId run) => runs.TryGetValue(run, out var known) && known.Choice is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true } choice }
-        ? new WarmSummary(choice.Result.Mode, choice.Result.Reason, known.Tally.Starts, known.Tally.Saved, known.Tally.Preloaded)
+        ? Summary(choice.Result.Now, known.Tally)
         : null;
 
     /// <summary>Drops what is remembered of a run that is over.</summary>
@@ -66,6 +67,10 @@ public sealed partial class WarmStart : IAsyncDisposable
             await ForgetAsync(run);
         await pool.DisposeAsync();
     }
+
+    private static async ValueTask<WarmChoice> WaitAsync(Task<WarmChoice> choice) => (await choice).Now;
+
+    private static WarmSummary Summary(WarmChoice choice, WarmTally tally) => new(choice.Mode, choice.Reason, tally.Starts, tally.Saved, tally.Preloaded);
 
     private void EndUnused()
     {
@@ -108,7 +113,11 @@ public sealed partial class WarmStart : IAsyncDisposable
         var missing = job.Warm == WarmMode.Keep
             ? $"'{command.Script ?? command.Module}' offers no function process(start, count) or process(items) to keep an interpreter for"
             : null;
-        return new WarmChoice(new ForkRunner(pool, cold, job.Python, tally, time), WarmMode.Fork, missing ?? NotPreloaded(hello));
+        var fork = new WarmChoice(new ForkRunner(pool, cold, job.Python, tally, time), WarmMode.Fork, missing ?? NotPreloaded(hello));
+        if (job.Warm != WarmMode.Auto || job.OutputDirectory is null)
+            return fork;
+        var trial = new ForkRunner(pool, cold, job.Python, new WarmTally(), time); // what it forks saves nothing
+        return new CanaryRunner(cold, trial, fork, tally.SavedEach).Choice;
     }
 
     // Only what would have made forking unsafe; an import that failed will fail in the job's own output.

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
@@ -100,7 +99,7 @@ internal sealed partial class ZygoteProcess : IAsyncDisposable
     {
         var job = new ZygoteJob(Interlocked.Increment(ref lastId), onStarted);
         jobs[job.Id] = job;
-        var sent = requests.Writer.TryWrite(Line(json =>
+        var sent = requests.Writer.TryWrite(JsonLine.Of(json =>
         {
             json.WriteString("op", op);
             json.WriteNumber("id", job.Id);
@@ -112,7 +111,7 @@ internal sealed partial class ZygoteProcess : IAsyncDisposable
     }
 
     /// <summary>SIGTERM to the group of a job now, SIGKILL after the grace.</summary>
-    public void Stop(ZygoteJob job, TimeSpan grace) => requests.Writer.TryWrite(Line(json =>
+    public void Stop(ZygoteJob job, TimeSpan grace) => requests.Writer.TryWrite(JsonLine.Of(json =>
     {
         json.WriteString("op", "stop");
         json.WriteNumber("id", job.Id);
@@ -142,79 +141,15 @@ internal sealed partial class ZygoteProcess : IAsyncDisposable
         kill.Dispose();
     }
 
-    private static byte[] Line(Action<Utf8JsonWriter> write)
+    private void Launch(IReadOnlyDictionary<string, string> excluded)
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            write(json);
-            json.WriteEndObject();
-        }
-
-        buffer.Write("\n"u8);
-        return buffer.WrittenSpan.ToArray();
-    }
-
-    private void Launch(Dictionary<string, string> excluded)
-    {
-        var environment = new Dictionary<string, string?>(StringComparer.Ordinal);
-        foreach (var name in System.Environment.GetEnvironmentVariables().Keys.Cast<string>())
-            environment[name] = null;
-        foreach (var (name, value) in key.Environment)
-            environment[name] = value;
-
-        // torch.cuda.is_available() then asks NVML and initialises nothing: pytorch/pytorch#68861.
-        var forced = new List<string>();
-        if (environment.TryAdd("PYTORCH_NVML_BASED_CUDA_CHECK", "1"))
-            forced.Add("PYTORCH_NVML_BASED_CUDA_CHECK");
-
-        requests.Writer.TryWrite(Greeting(excluded, forced));
-        var interpreter = key.Command.Interpreter;
-        var command = Cli.Wrap(Locate(interpreter[0]))
-            .WithArguments([.. interpreter.Skip(1), .. key.Command.Flags, "-c", ZygoteScripts.Bootstrap, "dbatch-zygote", key.ToString()])
-            .WithWorkingDirectory(key.Directory)
-            .WithEnvironmentVariables(environment)
-            .WithValidation(CommandResultValidation.None)
+        var launch = new ZygoteLaunch(key, excluded);
+        requests.Writer.TryWrite(launch.Greeting());
+        var command = launch.Command()
             .WithStandardInputPipe(PipeSource.Create(WriteAsync))
             .WithStandardOutputPipe(PipeTarget.Create(ReadAsync))
             .WithStandardErrorPipe(PipeTarget.ToDelegate(Complain));
         finished = Task.Run(() => WatchAsync(command));
-    }
-
-    // The environment's PATH decides, not ours: a venv that the job activates by PATH is meant.
-    private string Locate(string program)
-    {
-        if (program.Contains('/', StringComparison.Ordinal))
-            return Path.GetFullPath(program, key.Directory);
-        return (key.Environment.GetValueOrDefault("PATH") ?? "/usr/local/bin:/usr/bin:/bin").Split(':')
-            .Select(directory => Path.Combine(Path.GetFullPath(directory, key.Directory), program))
-            .FirstOrDefault(File.Exists) ?? program;
-    }
-
-    private byte[] Greeting(Dictionary<string, string> excluded, List<string> forced)
-    {
-        var hello = Line(json =>
-        {
-            json.WriteString("script", key.Command.Script);
-            json.WriteString("module", key.Command.Module);
-            json.WriteStartObject("excluded");
-            foreach (var (module, reason) in excluded)
-                json.WriteString(module, reason);
-            json.WriteEndObject();
-            json.WriteStartArray("forced");
-            forced.ForEach(json.WriteStringValue);
-            json.WriteEndArray();
-            json.WriteStartArray("words");
-            foreach (var word in key.Command.Words)
-                json.WriteStringValue(word);
-            json.WriteEndArray();
-            json.WriteString("_dbatch_job", ZygoteScripts.Job);
-            json.WriteString("_dbatch_preload", ZygoteScripts.Preload);
-            json.WriteString("_dbatch_zygote", ZygoteScripts.Server);
-            json.WriteString("keep", ZygoteScripts.Keep);
-        });
-        return [.. Encoding.ASCII.GetBytes($"{hello.Length:00000000}"), .. hello];
     }
 
     private async Task WatchAsync(Command command)

@@ -8,14 +8,9 @@ internal static class ZygoteScripts
     /// <summary>Given with <c>-c</c>: reads the rest from standard input.</summary>
     public static string Bootstrap { get; } = Load("bootstrap");
 
-    /// <summary>Turns a fork into the user's program.</summary>
-    public static string Job { get; } = Load("job");
-
-    /// <summary>Finds and does the imports.</summary>
-    public static string Preload { get; } = Load("preload");
-
-    /// <summary>The server.</summary>
-    public static string Server { get; } = Load("zygote");
+    /// <summary>The modules of the server by name, each before those that import it; the last one has <c>main</c>.</summary>
+    public static IReadOnlyList<(string Name, string Text)> Modules { get; } =
+        [.. new[] { "job", "preload", "printed", "script", "spare", "children", "zygote" }.Select(name => (name, Load(name)))];
 
     /// <summary>The interpreter that stays.</summary>
     public static string Keep { get; } = Load("keep");

@@ -9,8 +9,7 @@ def read(n,b=b''):
 hello=read(int(read(8)))
 import json,types
 hello=json.loads(hello)
-hello['names']=['_dbatch_job','_dbatch_preload','_dbatch_zygote']
-for name in hello['names']:
-    m=sys.modules[name]=types.ModuleType(name)
-    exec(compile(hello[name],'<dbatch '+name[8:]+'>','exec'),m.__dict__)
-sys.modules['_dbatch_zygote'].main(hello,before)
+for name,text in hello['modules']:
+    m=sys.modules['_dbatch_'+name]=types.ModuleType('_dbatch_'+name)
+    exec(compile(text,'<dbatch '+name+'>','exec'),m.__dict__)
+m.main(hello,before)

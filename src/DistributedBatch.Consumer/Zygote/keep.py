@@ -27,7 +27,7 @@ class Keeper:
     """One kept interpreter."""
 
     def __init__(self, zygote, request, job):
-        self.zygote = zygote
+        self.script = zygote.script
         self.job = job
         self.limit = request["growth"]
         self.log = [None, None]
@@ -85,7 +85,7 @@ class Keeper:
         for name in request.get("unset", ()):
             os.environ.pop(name, None)
         if "args" in request:
-            sys.argv = [self.zygote.script or self.zygote.module] + request["args"]
+            sys.argv = [self.script.path or self.script.module] + request["args"]
         for number, name in ((0, "out"), (1, "err")):
             if name in request:
                 self.log[number] = request[name]
@@ -112,17 +112,17 @@ class Keeper:
 
     def load(self):
         """Imports the script under a name of its own, so that its main guard stays shut, and finds what to call."""
-        zygote = self.zygote
-        if zygote.module:
-            module = importlib.import_module(zygote.module)
+        script = self.script
+        if script.module:
+            module = importlib.import_module(script.module)
         else:
-            path = self.job.script_path(zygote.script)
+            path = self.job.script_path(script.path)
             module = types.ModuleType(NAME)
             module.__file__ = path
             sys.modules[NAME] = module
-            code = zygote.code
+            code = script.code
             if not isinstance(code, types.CodeType):
-                with open(zygote.script, "rb") as source:
+                with open(script.path, "rb") as source:
                     code = compile(source.read(), path, "exec", dont_inherit=True)
             exec(code, module.__dict__)
         function = next((value for value in vars(module).values() if getattr(value, "__dbatch_process__", False)), None)

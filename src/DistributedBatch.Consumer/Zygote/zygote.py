@@ -8,32 +8,30 @@ Only the standard library, Python 3.8 and later.
 import base64
 import errno
 import fcntl
+import gc
 import json
 import os
 import resource
 import select
 import signal
+import socket
 import sys
 import time
+import types
 
 import _dbatch_job as job
 import _dbatch_preload as preload
+from _dbatch_children import Children
+from _dbatch_printed import Printed
+from _dbatch_script import Script
+from _dbatch_spare import receive, send
 
 PR_SET_CHILD_SUBREAPER = 36
-STALE_CHECK_SECONDS = 0.5
 BLOCKED = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
 
-
-class Job:
-    """A forked child and what we know about it."""
-
-    __slots__ = ("id", "pid", "stopped", "deadline")
-
-    def __init__(self, id, pid):
-        self.id = id
-        self.pid = pid
-        self.stopped = False
-        self.deadline = None
+# Forking ahead takes a processor that would be idle; where all are at work it would only take turns with the jobs. More than a few spares only hold memory.
+PROCESSORS = len(os.sched_getaffinity(0))
+MOST_SPARES = 4
 
 
 class Zygote:
@@ -46,16 +44,10 @@ class Zygote:
         self.outbox = fcntl.fcntl(1, fcntl.F_DUPFD_CLOEXEC, 10)
         self.complaints = fcntl.fcntl(2, fcntl.F_DUPFD_CLOEXEC, 10)
         self.events = []
-        self.jobs = {}       # pid -> Job
-        self.by_id = {}      # id -> Job
         self.buffer = b""
-        self.script = hello.get("script")
-        self.module = hello.get("module")
-        self.code = None
-        self.code_seen = None
-        self.printed = (b"", b"")
-        self.stale = False
-        self.checked = time.monotonic()
+        self.script = Script(hello.get("script"), hello.get("module"))
+        self.printed = Printed()
+        self.children = Children()
         self.pid = os.getpid()
 
     # Starting
@@ -63,36 +55,32 @@ class Zygote:
     def prepare(self):
         """Imports what the script wants and tells whether it can be forked."""
         self.lead()
-        if self.script and not os.path.isfile(self.script):
-            self.say(event="unfit", reason="%s is not a file" % self.script)
+        reason = self.script.unfit()
+        if reason:
+            self.say(event="unfit", reason=reason)
             return False
-        if self.script and self.script.endswith((".pyc", ".pyz", ".zip")):
-            self.say(event="unfit", reason="%s is not a source file" % self.script)
-            return False
-        place = self.find_place()
-        plan = self.plan = preload.Plan(self.find_file(place), place, self.module)
-        self.capture()
+        self.script.find()
+        self.printed.catch()
         try:
-            imported, skipped, culprit = preload.run(plan, self.hello.get("excluded", {}), self.before)
+            imported, skipped, culprit = preload.run(self.script.plan, self.hello.get("excluded", {}), self.before)
         except preload.Unfit as unfit:
             self.say(event="unfit", reason=str(unfit))
             return False
         finally:
-            self.release()
+            self.printed.release(self.complaints)
         if culprit:
             self.say(event="spoilt", module=culprit[0], reason=culprit[1])
             return False
         for name in self.hello["forced"]:
             os.environ.pop(name, None)
-        for name in self.hello["names"]:
-            sys.modules.pop(name, None)
-        if place is not None:
-            sys.path.insert(0, place)
+        for name, _ in self.hello["modules"]:
+            sys.modules.pop("_dbatch_" + name, None)
+        self.script.enter_path()
         self.known = len(sys.modules)
-        self.compile()
+        self.script.compile()
         preload.settle()
         self.say(
-            event="ready", pid=self.pid, imported=imported, skipped=skipped, process=plan.offers_process, seconds=time.process_time(),
+            event="ready", pid=self.pid, imported=imported, skipped=skipped, process=self.script.plan.offers_process, seconds=time.process_time(),
             rss=self.resident())
         return True
 
@@ -111,90 +99,26 @@ class Zygote:
         self.bell_sink = sink
         signal.set_wakeup_fd(sink, warn_on_full_buffer=False)
 
-    def find_place(self):
-        """What sys.path[0] will be in the jobs; None when the interpreter was told to set none. Takes our own entry away."""
-        if getattr(sys.flags, "safe_path", False) or sys.flags.isolated:
-            return None
-        sys.path.pop(0)
-        return os.getcwd() if self.module else os.path.dirname(os.path.realpath(self.script))
-
-    def find_file(self, place):
-        """The file whose imports are read."""
-        if self.script:
-            return self.script
-        stem = os.path.join(place or os.getcwd(), *self.module.split("."))
-        for file in (stem + ".py", os.path.join(stem, "__main__.py")):
-            if os.path.isfile(file):
-                return file
-        try:
-            import importlib.util
-            spec = importlib.util.find_spec(self.module.partition(".")[0])
-            root = os.path.dirname(spec.origin) if spec.submodule_search_locations else spec.origin
-            rest = self.module.split(".")[1:]
-            for file in (root, os.path.join(root, *rest) + ".py", os.path.join(root, *rest, "__main__.py")):
-                if os.path.isfile(file):
-                    return file
-        except Exception:
-            pass  # the job will say that there is no such module
-        return self.module
-
-    def capture(self):
-        """What imports print belongs to every job's output, as it would have been there in a process of its own."""
-        self.catch = [os.memfd_create("print", os.MFD_CLOEXEC) for _ in range(2)]
-        os.dup2(self.catch[0], 1)
-        os.dup2(self.catch[1], 2)
-
-    def release(self):
-        for stream in (sys.stdout, sys.stderr):
-            try:
-                stream.flush()
-            except Exception:
-                pass
-        if job.LIBC is not None:
-            job.LIBC.fflush(None)
-        self.printed = tuple(os.pread(fd, os.fstat(fd).st_size, 0) for fd in self.catch)
-        for fd in self.catch:
-            os.close(fd)
-        nothing = os.open(os.devnull, os.O_RDWR)
-        os.dup2(nothing, 0)
-        os.dup2(nothing, 1)
-        os.dup2(self.complaints, 2)
-        os.close(nothing)
-
-    def compile(self):
-        """Compiles the script once for all jobs, and again when it has changed. A script that does not compile fails in the job, as it should."""
-        if self.module:
-            return
-        try:
-            found = os.stat(self.script)
-            seen = (found.st_mtime_ns, found.st_size, found.st_ino)
-            if seen == self.code_seen:
-                return
-            with open(self.script, "rb") as source:
-                text = source.read()
-            self.code_seen = seen
-            self.code = None
-            self.code = compile(text, job.script_path(self.script), "exec", dont_inherit=True)
-        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-            self.code = None
-
     # Serving
 
     def serve(self):
-        """Handles requests until the input ends."""
+        """Handles requests until the input ends. Forks ahead when nothing else is to be done."""
         poller = select.poll()
         poller.register(self.inbox, select.POLLIN)
         poller.register(self.bell, select.POLLIN)
         while True:
             self.flush()
-            for fd, _ in poller.poll(self.until_deadline()):
+            ready = poller.poll(0 if self.wants_spare() else self.children.until_deadline())
+            for fd, _ in ready:
                 if fd == self.bell:
                     self.drain()
                     self.reap()
                     self.flush()
                 else:
                     self.read()
-            self.enforce()
+            self.children.enforce()
+            if not ready and self.wants_spare():
+                self.fork_ahead()
 
     def drain(self):
         try:
@@ -211,75 +135,117 @@ class Zygote:
         self.buffer = lines.pop()
         for line in lines:
             request = json.loads(line)
-            op = request["op"]
-            if op == "stop":
-                self.stop(request)
+            if request["op"] == "stop":
+                self.children.stop(request["id"], request["grace"])
             else:
                 self.start(request)
 
     def start(self, request):
-        """Forks for one request; what can fail for reasons of the host fails here, before the fork."""
+        """Gives the request to a child; what can fail for reasons of the host fails here, before the fork."""
         fds = []
         try:
-            if self.module is None:
-                self.compile()
-            self.look_for_changes()
+            if self.script.compile():
+                self.children.drop_spares()
+            if self.script.became_stale():
+                self.say(event="stale")
             if request["op"] == "run":
                 for name in ("out", "err"):
                     fds.append(os.open(request[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o644))
-            signal.pthread_sigmask(signal.SIG_BLOCK, BLOCKED)
-            try:
-                pid = os.fork()
+            pid = self.hand_over(request, fds) if request["op"] == "run" else None
+            if pid is None:
+                pid = self.fork()
                 if pid == 0:
                     self.become(request, fds)
-                task = Job(request["id"], pid)
-                self.jobs[pid] = task
-                self.by_id[task.id] = task
-            finally:
-                signal.pthread_sigmask(signal.SIG_UNBLOCK, BLOCKED)
-            self.say(event="started", id=task.id, pid=pid)
+            self.children.add(request["id"], pid)
+            self.say(event="started", id=request["id"], pid=pid)
         except OSError as error:
             self.say(event="failed", id=request["id"], error=str(error))
         finally:
             for fd in fds:
                 os.close(fd)
 
+    @staticmethod
+    def fork():
+        """Forks with the signals blocked that the child handles otherwise; the child unblocks them when it does."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, BLOCKED)
+        pid = -1
+        try:
+            pid = os.fork()
+            return pid
+        finally:
+            if pid:
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, BLOCKED)
+
+    # Forking ahead: a child that waits for its chunk has the fork and the way to the first line of the script behind it
+
+    def wants_spare(self):
+        busy = len(self.children.jobs)
+        return busy < PROCESSORS and len(self.children.spares) < min(busy, MOST_SPARES)
+
+    def fork_ahead(self):
+        ours, its = socket.socketpair()
+        try:
+            pid = self.fork()
+        except OSError:
+            ours.close()  # the host is short of something; the next request will say of what
+            its.close()
+            return
+        if pid:
+            its.close()
+            self.children.spares[pid] = ours
+            return
+        ours.close()
+        self.become(None, its)
+
+    def hand_over(self, request, fds):
+        """Gives the request to a spare; returns its pid, or None when there is none."""
+        while True:
+            spare = self.children.take_spare()
+            if spare is None:
+                return None
+            pid, channel = spare
+            try:
+                send(channel, request, fds)
+                return pid
+            except OSError:
+                pass  # somebody killed it; it is collected like every other
+
     def become(self, request, fds):
-        """The child's way from the fork to the user's code and out. Never returns."""
+        """
+        The child's way from the fork to the user's code and out. Without a request it waits for one; then the place of the log files has the socket that it
+        comes through. Never returns.
+        """
         code = 70
         try:
             job.detach(self.pid)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, BLOCKED)
             for fd in (self.inbox, self.outbox, self.complaints, self.bell, self.bell_sink):
                 os.close(fd)
+            for channel in self.children.spares.values():
+                channel.close()
+            gc.enable()
+            if request is None:
+                request, fds = receive(fds)
             environ = os.environ
             for name in request.get("unset", ()):
                 environ.pop(name, None)
             environ.update(request["set"])
-            import gc
-            gc.enable()
             if request["op"] == "keep":
-                import types
                 keep = types.ModuleType("_dbatch_keep")
                 exec(compile(self.hello["keep"], "<dbatch keep>", "exec"), keep.__dict__)
                 keep.serve(self, request, job)
                 os._exit(0)
             os.dup2(fds[0], 1)
             os.dup2(fds[1], 2)
-            for fd, printed in zip((1, 2), self.printed):
-                if printed:
-                    os.write(fd, printed)
+            self.printed.repeat()
             os.close(fds[0])
             os.close(fds[1])
             job.give_stdin(base64.b64decode(request.get("in", "")))
             job.seed(environ.get("DBATCH_SEED"))
-            sys.argv = [self.script or "-m"] + request["args"]
+            sys.argv = [self.script.argv0] + request["args"]
             if hasattr(sys, "orig_argv"):
                 sys.orig_argv = self.hello["words"] + request["args"]
-            if self.module:
-                code, interrupted = job.call(job.run_module, self.module)
-            else:
-                code, interrupted = job.call(job.run_script, self.code, self.script)
+            code, interrupted = self.script.run()
             job.finish(code, interrupted, self.known)
         except BaseException as error:
             try:
@@ -288,105 +254,15 @@ class Zygote:
             finally:
                 os._exit(code)
 
-    def look_for_changes(self):
-        """Tells once when files that decided on the imports have changed, so that a new zygote is started for the next chunks."""
-        now = time.monotonic()
-        if self.stale or now - self.checked < STALE_CHECK_SECONDS:
-            return
-        self.checked = now
-        if self.plan.changed():
-            fresh = preload.Plan(self.plan.script, self.plan.place, self.module)
-            if fresh.wanted != self.plan.wanted or fresh.offers_process != self.plan.offers_process:
-                self.stale = True
-                self.say(event="stale")
-            else:
-                self.plan = fresh
-
-    # Ending jobs
-
-    def stop(self, request):
-        """SIGTERM to the group now, SIGKILL after the grace."""
-        task = self.by_id.get(request["id"])
-        if task is None or task.stopped:
-            return
-        task.stopped = True
-        task.deadline = time.monotonic() + request["grace"]
-        self.signal(task, signal.SIGTERM)
-
-    @staticmethod
-    def signal(task, number):
-        try:
-            os.killpg(task.pid, number)
-        except OSError:
-            try:
-                os.kill(task.pid, number)  # it has not become the leader of its group yet
-            except OSError:
-                pass
-
-    def until_deadline(self):
-        deadlines = [task.deadline for task in self.jobs.values() if task.deadline is not None] if self.jobs else None
-        return max(0, int((min(deadlines) - time.monotonic()) * 1000) + 1) if deadlines else None
-
-    def enforce(self):
-        now = None
-        for task in self.jobs.values():
-            if task.deadline is not None:
-                now = now or time.monotonic()
-                if task.deadline <= now:
-                    task.deadline = now + 1
-                    self.signal(task, signal.SIGKILL)
+    # Ending
 
     def reap(self):
-        """Collects every child that has ended. A job's group is killed while the ended job still holds its number."""
-        while True:
-            try:
-                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            except ChildProcessError:
-                return
-            if ended is None:
-                return
-            pid = ended.si_pid
-            task = self.jobs.pop(pid, None)
-            if task is not None:
-                try:
-                    os.killpg(pid, signal.SIGKILL)
-                except OSError:
-                    pass
-            _, status, usage = os.wait4(pid, 0)
-            if task is not None:
-                del self.by_id[task.id]
-                self.say(
-                    event="ended", id=task.id, status=status, stopped=task.stopped, cpu=usage.ru_utime + usage.ru_stime,
-                    rss=usage.ru_maxrss * 1024)
-                if not self.jobs:
-                    self.kill_orphans()
-
-    def kill_orphans(self):
-        """Ends what left its group and outlived its job; we are its parent now."""
-        try:
-            with open("/proc/self/task/%d/children" % self.pid) as children:
-                for pid in children.read().split():
-                    if int(pid) not in self.jobs:
-                        os.kill(int(pid), signal.SIGKILL)
-        except OSError:
-            pass
+        for task, status, usage in self.children.reap():
+            self.say(
+                event="ended", id=task.id, status=status, stopped=task.stopped, cpu=usage.ru_utime + usage.ru_stime, rss=usage.ru_maxrss * 1024)
 
     def leave(self):
-        """The end: no job outlives us."""
-        for pid in list(self.jobs):
-            try:
-                os.killpg(pid, signal.SIGKILL)
-            except OSError:
-                pass
-        self.jobs.clear()
-        for _ in range(50):
-            try:
-                while os.waitpid(-1, os.WNOHANG)[0]:
-                    pass
-            except ChildProcessError:
-                break
-            self.kill_orphans()
-            time.sleep(0.01)
+        self.children.end_all()
         os._exit(0)
 
     # Speaking

@@ -33,6 +33,9 @@ public sealed record HostStatus
     /// <summary>Why the host takes no chunks at the moment; null when it does.</summary>
     public string? OnHold { get; init; }
 
+    /// <summary>What is wrong between the host and the broker, or was the last time; null for never. The host can only tell once it is over, or nearly.</summary>
+    public BrokerTrouble? BrokerTrouble { get; init; }
+
     /// <summary>Resource classes the host serves, see <c>Topology</c> in Messaging: <c>cpu</c>, <c>gpu</c>.</summary>
     public IReadOnlyList<string> Classes { get; init; } = ["cpu"];
 }

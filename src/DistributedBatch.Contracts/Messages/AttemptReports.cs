@@ -3,8 +3,8 @@ namespace DistributedBatch.Contracts.Messages;
 /// <summary>Fact from a host: what happened to its attempts since the last flush. Group-committed, because the cost is per message.</summary>
 /// <param name="Host">Name of the host.</param>
 /// <param name="Reports">In the order they happened.</param>
-public sealed record AttemptReports(string Host, IReadOnlyList<AttemptReport> Reports)
+public sealed record AttemptReports(string Host, IReadOnlyList<AttemptReport> Reports) : IVersioned
 {
-    /// <summary>See <see cref="Messages.Protocol.Version"/>.</summary>
+    /// <inheritdoc/>
     public int Protocol { get; init; } = Messages.Protocol.Version;
 }

@@ -5,8 +5,8 @@ namespace DistributedBatch.Contracts.Messages;
 /// <summary>Request to the producer: steer a run. Answered by <see cref="RunAnswer"/>.</summary>
 /// <param name="Run">The run.</param>
 /// <param name="Action">What to do with it.</param>
-public sealed record ChangeRun(RunId Run, RunAction Action)
+public sealed record ChangeRun(RunId Run, RunAction Action) : IVersioned
 {
-    /// <summary>See <see cref="Messages.Protocol.Version"/>.</summary>
+    /// <inheritdoc/>
     public int Protocol { get; init; } = Messages.Protocol.Version;
 }

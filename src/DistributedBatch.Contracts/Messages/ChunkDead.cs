@@ -11,8 +11,8 @@ namespace DistributedBatch.Contracts.Messages;
 /// <param name="Attempt">The attempt it was published for, see <see cref="RunChunk.Attempt"/>.</param>
 /// <param name="Reason">One sentence on why it was put aside.</param>
 /// <param name="At">When it was found among the dead letters.</param>
-public sealed record ChunkDead(RunId Run, int Index, int Attempt, string Reason, DateTimeOffset At)
+public sealed record ChunkDead(RunId Run, int Index, int Attempt, string Reason, DateTimeOffset At) : IVersioned
 {
-    /// <summary>See <see cref="Messages.Protocol.Version"/>.</summary>
+    /// <inheritdoc/>
     public int Protocol { get; init; } = Messages.Protocol.Version;
 }

@@ -7,8 +7,8 @@ namespace DistributedBatch.Contracts.Messages;
 /// <param name="At">By the host's clock.</param>
 /// <param name="Running">The attempts that run on it.</param>
 /// <param name="Stopping">True in the last heartbeat of a host that leaves in good order.</param>
-public sealed record HostHeartbeat(HostStatus Host, DateTimeOffset At, IReadOnlyList<RunningAttempt> Running, bool Stopping = false)
+public sealed record HostHeartbeat(HostStatus Host, DateTimeOffset At, IReadOnlyList<RunningAttempt> Running, bool Stopping = false) : IVersioned
 {
-    /// <summary>See <see cref="Messages.Protocol.Version"/>.</summary>
+    /// <inheritdoc/>
     public int Protocol { get; init; } = Messages.Protocol.Version;
 }

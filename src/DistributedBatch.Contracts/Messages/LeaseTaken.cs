@@ -11,8 +11,8 @@ namespace DistributedBatch.Contracts.Messages;
 /// <param name="Attempt">Number of the attempt.</param>
 /// <param name="Host">The host that holds the lease.</param>
 /// <param name="At">When it was taken, by the host's clock.</param>
-public sealed record LeaseTaken(RunId Run, int Index, int Attempt, string Host, DateTimeOffset At)
+public sealed record LeaseTaken(RunId Run, int Index, int Attempt, string Host, DateTimeOffset At) : IVersioned
 {
-    /// <summary>See <see cref="Messages.Protocol.Version"/>.</summary>
+    /// <inheritdoc/>
     public int Protocol { get; init; } = Messages.Protocol.Version;
 }

@@ -4,9 +4,9 @@ using DistributedBatch.Contracts.Runs;
 namespace DistributedBatch.Contracts.Messages;
 
 /// <summary>Fact from the producer, one per group commit and run: the run as the ledger has it now, and the chunks that changed.</summary>
-public sealed record RunChanged
+public sealed record RunChanged : IVersioned
 {
-    /// <summary>See <see cref="Messages.Protocol.Version"/>.</summary>
+    /// <inheritdoc/>
     public int Protocol { get; init; } = Messages.Protocol.Version;
 
     /// <summary>The run.</summary>

@@ -3,7 +3,7 @@ using DistributedBatch.Contracts.Runs;
 namespace DistributedBatch.Contracts.Messages;
 
 /// <summary>Command on the chunk queue: execute one chunk. Carries all a host needs to know, so that a host needs nothing but the broker.</summary>
-public sealed record RunChunk
+public sealed record RunChunk : IVersioned
 {
     /// <summary>See <see cref="Protocol.Version"/>.</summary>
     public int Protocol { get; init; } = Messages.Protocol.Version;

@@ -9,8 +9,8 @@ namespace DistributedBatch.Contracts.Messages;
 /// <param name="Run">The run.</param>
 /// <param name="State">Its state now.</param>
 /// <param name="Revision">The run's revision, so that a late broadcast does not undo a newer one.</param>
-public sealed record RunSteered(RunId Run, RunState State, long Revision)
+public sealed record RunSteered(RunId Run, RunState State, long Revision) : IVersioned
 {
-    /// <summary>See <see cref="Messages.Protocol.Version"/>.</summary>
+    /// <inheritdoc/>
     public int Protocol { get; init; } = Messages.Protocol.Version;
 }

@@ -6,8 +6,8 @@ namespace DistributedBatch.Contracts.Messages;
 /// <param name="Run">Its id.</param>
 /// <param name="SubmittedAt">When it was accepted.</param>
 /// <param name="Summary">What was asked for, without the items themselves.</param>
-public sealed record RunSubmitted(RunId Run, DateTimeOffset SubmittedAt, RunSummarySpec Summary)
+public sealed record RunSubmitted(RunId Run, DateTimeOffset SubmittedAt, RunSummarySpec Summary) : IVersioned
 {
-    /// <summary>See <see cref="Messages.Protocol.Version"/>.</summary>
+    /// <inheritdoc/>
     public int Protocol { get; init; } = Messages.Protocol.Version;
 }

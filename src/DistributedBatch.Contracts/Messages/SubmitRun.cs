@@ -4,8 +4,8 @@ namespace DistributedBatch.Contracts.Messages;
 
 /// <summary>Request to the producer: accept a run. Answered by <see cref="RunAnswer"/>.</summary>
 /// <param name="Spec">The run as asked for.</param>
-public sealed record SubmitRun(RunSpec Spec)
+public sealed record SubmitRun(RunSpec Spec) : IVersioned
 {
-    /// <summary>See <see cref="Messages.Protocol.Version"/>.</summary>
+    /// <inheritdoc/>
     public int Protocol { get; init; } = Messages.Protocol.Version;
 }

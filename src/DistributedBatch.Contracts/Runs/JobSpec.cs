@@ -34,6 +34,15 @@ public sealed record JobSpec
     public string? Python { get; init; }
 
     /// <summary>
+    /// Conda environment the command runs in, by name or, with a slash in it, by directory; looked up on the host that runs the chunk, where conda may be
+    /// installed elsewhere than here. Null for none.
+    /// </summary>
+    public string? Conda { get; init; }
+
+    /// <summary>Directory of the virtual environment the command runs in; null for none.</summary>
+    public string? Venv { get; init; }
+
+    /// <summary>
     /// Directory that receives one folder per chunk with what the attempts left in <c>DBATCH_OUT</c>; null is <c>runs/RUN/out</c> under the
     /// consumer's or tracker's data directory.
     /// </summary>

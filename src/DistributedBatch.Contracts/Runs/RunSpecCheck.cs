@@ -129,6 +129,10 @@ public static class RunSpecCheck
             yield return $"The number of GPUs is {job.Gpus}; give 0 for none, or more.";
         if (job.MemoryBytes is <= 0)
             yield return $"The memory is {job.MemoryBytes} bytes; give more than 0, or leave it out.";
+        if (new[] { job.Python, job.Conda, job.Venv }.Count(word => word is not null) > 1)
+            yield return "An interpreter, a conda environment and a virtual environment each decide which Python runs; give only one of --python, --conda and --venv.";
+        if (job.Conda is { } conda && string.IsNullOrWhiteSpace(conda) || job.Venv is { } venv && string.IsNullOrWhiteSpace(venv))
+            yield return "The name of the Python environment is empty; give one, or leave it out.";
     }
 
     private static IEnumerable<string> OfPlaceholders(RunSpec spec)

@@ -8,6 +8,7 @@ namespace DistributedBatch.Messaging.Bus;
 public sealed class BusEndpoint
 {
     private readonly List<Action<IReceiveEndpointConfigurator, IServiceProvider>> listeners = [];
+    private readonly List<Type> messages = [];
 
     internal BusEndpoint(string queue, bool durable)
     {
@@ -22,6 +23,9 @@ public sealed class BusEndpoint
     /// Whether the queue outlives its listener: true for services that must hear everything, false for a host's own queue of broadcasts.
     /// </summary>
     public bool Durable { get; }
+
+    /// <summary>What it listens to.</summary>
+    internal IReadOnlyList<Type> Messages => messages;
 
     /// <summary>
     /// Messages that may be with the listeners at once; 1 by default, which keeps their order. More than one lets a listener commit several messages
@@ -51,6 +55,7 @@ public sealed class BusEndpoint
         where TMessage : class
         where THandler : class, IHandle<TMessage>
     {
+        messages.Add(typeof(TMessage));
         listeners.Add((endpoint, services) =>
         {
             // A handler may publish and so need the bus, which is being built just now: it is asked for with the first message.
@@ -67,6 +72,7 @@ public sealed class BusEndpoint
         where TResponse : class
         where TAnswerer : class, IAnswer<TRequest, TResponse>
     {
+        messages.Add(typeof(TRequest));
         listeners.Add((endpoint, services) =>
         {
             var answerer = new Lazy<TAnswerer>(services.GetRequiredService<TAnswerer>);

@@ -1,3 +1,4 @@
+using DistributedBatch.Contracts.Messages;
 using Microsoft.Extensions.Logging;
 
 namespace DistributedBatch.Messaging.Bus;
@@ -17,6 +18,9 @@ internal sealed partial class HandlerPatience(TimeProvider time, ILogger<Handler
     public async Task HandleAsync<TMessage>(IHandle<TMessage> handler, TMessage message, CancellationToken cancellation)
         where TMessage : class
     {
+        // Time does not make this program newer.
+        if (message is IVersioned { Protocol: > Protocol.Version and var protocol })
+            throw new NewerMessageException(typeof(TMessage).Name, protocol);
         foreach (var delay in Delays)
         {
             try

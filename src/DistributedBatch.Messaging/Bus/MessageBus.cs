@@ -20,9 +20,9 @@ public sealed class MessageBus : IHostedService, IAsyncDisposable
     private readonly ConcurrentDictionary<string, HostReceiveEndpointHandle> opened = new(StringComparer.Ordinal);
 
     /// <summary>Builds the bus with every <see cref="BusEndpoint"/> the container holds. It starts with the host.</summary>
-    public MessageBus(IServiceProvider services, IEnumerable<BusEndpoint> endpoints, BusTransport transport, ILoggerFactory loggers)
+    public MessageBus(IServiceProvider services, IEnumerable<BusEndpoint> endpoints, BusTransport transport, ILoggerFactory loggers, TimeProvider time)
     {
-        LogContext.ConfigureCurrentLogContext(loggers);
+        LogContext.ConfigureCurrentLogContext(new PlainLogs(loggers, time));
         this.transport = transport;
         this.services = services;
         later = [.. endpoints.Where(endpoint => endpoint.OpensLater)];

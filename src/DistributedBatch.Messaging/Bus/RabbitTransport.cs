@@ -11,9 +11,6 @@ internal sealed partial class RabbitTransport(BrokerOptions options, Topology to
     /// <summary>Messages an endpoint may have in advance. Enough to hide the round trip; they are handled one at a time all the same.</summary>
     private const ushort Prefetch = 32;
 
-    /// <summary>How long a host's queue of broadcasts waits for its host to come back.</summary>
-    private static readonly TimeSpan HostQueueExpiry = TimeSpan.FromMinutes(10);
-
     /// <summary>Longer than a broker takes to start, so that waiting for one does not count as failing.</summary>
     private static readonly TimeSpan LongestTry = TimeSpan.FromSeconds(30);
 
@@ -36,6 +33,11 @@ internal sealed partial class RabbitTransport(BrokerOptions options, Topology to
             });
             MessageBus.UseContractsJson(configurator);
             configurator.MessageTopology.SetEntityNameFormatter(new EntityNames(topology));
+
+            // Exchanges are declared in Topology, by those who may. Answers come to a queue whose name says that it is ours.
+            foreach (var message in Topology.Messages)
+                configurator.Publish(message, publish => publish.Exclude = true);
+            configurator.OverrideDefaultBusEndpointQueueName(topology.ReplyQueue());
             foreach (var endpoint in endpoints)
                 configurator.ReceiveEndpoint(NameOf(endpoint), receive => Configure(receive, endpoint, services));
         });
@@ -87,11 +89,14 @@ internal sealed partial class RabbitTransport(BrokerOptions options, Topology to
         else
         {
             // Not exclusive, so that broadcasts wait out a lost connection, and gone some time after the host is.
-            receive.QueueExpiration = HostQueueExpiry;
+            receive.QueueExpiration = Topology.HostQueueExpiry;
             receive.DiscardFaultedMessages();
             receive.DiscardSkippedMessages();
         }
 
+        // Nobody hears of faults; who asked a question gets them as its answer.
+        receive.PublishFaults = false;
+        receive.ConfigureConsumeTopology = !Topology.Binds(endpoint);
         endpoint.Configure(receive, services);
     }
 

@@ -1,14 +1,19 @@
+using DistributedBatch.Contracts.Api;
+using DistributedBatch.Contracts.Hosts;
+
 namespace DistributedBatch.Messaging.Connections;
 
 /// <summary>
 /// How this process stands with the broker, for people and for the services that must hold back. Without a broker it is always connected.
 /// </summary>
-public sealed class BrokerHealth
+/// <param name="time">Says since when.</param>
+public sealed class BrokerHealth(TimeProvider time)
 {
     private static readonly BrokerState.Connected Fine = new();
     private readonly Lock gate = new();
     private readonly Dictionary<string, BrokerState> byConnection = new(StringComparer.Ordinal);
     private BrokerState current = Fine;
+    private BrokerTrouble? lastTrouble;
 
     /// <summary>Raised with the new state when it changes; from any thread.</summary>
     public event Action<BrokerState>? Changed;
@@ -23,8 +28,25 @@ public sealed class BrokerHealth
         }
     }
 
+    /// <summary>What is wrong, or was the last time; null for never.</summary>
+    public BrokerTrouble? LastTrouble
+    {
+        get
+        {
+            lock (gate)
+                return lastTrouble;
+        }
+    }
+
     /// <summary>The broker's version; null without a broker or before the first connection.</summary>
     public BrokerVersion? Version { get; private set; }
+
+    /// <summary>All of it, for the API.</summary>
+    public BrokerView View()
+    {
+        lock (gate)
+            return new BrokerView(current.Word, Version?.Text, lastTrouble);
+    }
 
     internal void Report(string connection, BrokerState state, BrokerVersion? version = null)
     {
@@ -35,11 +57,21 @@ public sealed class BrokerHealth
             var worst = byConnection.Values.MaxBy(Severity) ?? Fine;
             if (worst == current)
                 return;
+            lastTrouble = Remember(worst);
             current = worst;
         }
 
         Changed?.Invoke(Current);
     }
+
+    // A trouble that turns into another is one: what counts is since when messages do not flow.
+    private BrokerTrouble? Remember(BrokerState now) => (now.Trouble, lastTrouble) switch
+    {
+        (null, { Until: null } lasting) => lasting with { Until = time.GetUtcNow() },
+        ({ } reason, { Until: null } lasting) => lasting with { Reason = reason },
+        ({ } reason, _) => new BrokerTrouble(reason, time.GetUtcNow(), null),
+        _ => lastTrouble,
+    };
 
     private static int Severity(BrokerState state) => state switch
     {

@@ -60,6 +60,12 @@ public sealed class BrokerOptions
     /// </summary>
     public int MaxPrefetch { get; set; } = 64;
 
+    /// <summary>
+    /// Whether this process makes the queues and exchanges of the lab. Default true. The tracker and the hosts say false: they wait until a producer has made
+    /// them, and so need fewer permissions on the broker (<see cref="Access.BrokerPermissions"/>).
+    /// </summary>
+    public bool Declares { get; set; } = true;
+
     /// <summary>How long to wait for the broker at start. Null (default) waits for ever, and says so in the log.</summary>
     public TimeSpan? StartPatience { get; set; }
 }

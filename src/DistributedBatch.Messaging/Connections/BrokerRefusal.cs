@@ -27,7 +27,8 @@ internal static class BrokerRefusal
                         + "Create it with rabbitmqctl add_vhost and set_permissions, or name another at the end of the broker url.";
                 case OperationInterruptedException { ShutdownReason: { ReplyCode: AccessRefused } reason }:
                     return $"User '{UserOf(options.Url)}' may not do what we need in vhost '{vhost}' of the broker at {broker} ({reason.ReplyText}). "
-                        + $"Give it all permissions there: rabbitmqctl set_permissions -p {vhost} {UserOf(options.Url)} '.*' '.*' '.*'.";
+                        + "Use the user of this role and this host ('dbatch broker users' and 'dbatch broker host' make them), or give it all permissions there: "
+                        + $"rabbitmqctl set_permissions -p {vhost} {UserOf(options.Url)} '.*' '.*' '.*'.";
                 case OperationInterruptedException { ShutdownReason: { ReplyCode: PreconditionFailed } reason }:
                     return $"A queue on the broker at {broker} was made with other settings than ours ({reason.ReplyText}). Use the same settings in every "
                         + $"process; to change them, stop all, delete the '{options.Prefix}.' queues of vhost '{vhost}', and start again.";

@@ -152,8 +152,11 @@ internal sealed partial class ConnectionSupervisor(
         }
 
         // Once per reason: an outage may be long, and it is over with a line of its own.
-        var reason = failure.GetBaseException().Message;
-        if (reason != told)
+        var missing = failure as TopologyMissingException;
+        var reason = missing?.Message ?? failure.GetBaseException().Message;
+        if (reason != told && missing is not null)
+            LogWaiting(purpose, options.Url.Host, reason);
+        else if (reason != told)
             LogUnreachable(purpose, options.Url.Host, reason);
         told = reason;
         health.Report(purpose, new BrokerState.Away(reason));
@@ -188,6 +191,9 @@ internal sealed partial class ConnectionSupervisor(
 
     [LoggerMessage(105, LogLevel.Warning, "The broker takes no messages for {Purpose} ({Reason}); waiting until it does")]
     private partial void LogBlocked(string purpose, string reason);
+
+    [LoggerMessage(108, LogLevel.Warning, "Waiting for {Purpose} at the broker {Broker}: {Reason}")]
+    private partial void LogWaiting(string purpose, string broker, string reason);
 
     [LoggerMessage(106, LogLevel.Information, "The broker takes messages for {Purpose} again")]
     private partial void LogUnblocked(string purpose);

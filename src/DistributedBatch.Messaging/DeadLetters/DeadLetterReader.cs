@@ -85,8 +85,9 @@ internal sealed partial class DeadLetterReader(
             return;
         }
 
-        LogParked(queue, topology.ParkingQueue, letter.Reason);
-        await publisher.PublishAsync(topology.ParkingQueue, letter.Body, ChunkMail.Aside(letter.Reason), cancellation).ConfigureAwait(false);
+        var reason = letter.Reading is ChunkReading.Unreadable(var unreadable) ? $"{letter.Reason}: {unreadable}" : letter.Reason;
+        LogParked(queue, topology.ParkingQueue, reason);
+        await publisher.PublishAsync(topology.ParkingQueue, letter.Body, ChunkMail.Aside(reason), cancellation).ConfigureAwait(false);
     }
 
     [LoggerMessage(131, LogLevel.Error, "Chunk {Index} of run {Run} is dead: {Reason}")]

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging.Bus;
@@ -17,6 +18,8 @@ internal sealed class Announcer(MessageBus bus, TimeProvider time, ILogger<Annou
 {
     // A message of this many chunks stays well below what any broker minds.
     public const int MostChunksAMessage = 1000;
+
+    private const string Nowhere = "no host";
 
     // When the bus stands still the feed loop waits here, so that memory does not grow.
     private readonly Channel<Func<CancellationToken, Task>> queue = Channel.CreateBounded<Func<CancellationToken, Task>>(256);
@@ -46,6 +49,25 @@ internal sealed class Announcer(MessageBus bus, TimeProvider time, ILogger<Annou
     /// <summary>Queues a word to all hosts.</summary>
     public ValueTask SteeredAsync(RunId run, RunState state, long revision, CancellationToken cancellation) =>
         queue.Writer.WriteAsync(stop => bus.PublishAsync(new RunSteered(run, state, revision), stop), cancellation);
+
+    /// <summary>Queues a report in place of the one that no host could make, so that people find the reason where they look for it.</summary>
+    public ValueTask PutAsideAsync(ChunkDead dead, ChunkRange range, CancellationToken cancellation)
+    {
+        var report = new AttemptReport
+        {
+            Run = dead.Run,
+            Index = dead.Index,
+            Start = range.Start,
+            Count = range.Count,
+            Attempt = dead.Attempt,
+            Host = Nowhere,
+            Slot = 0,
+            StartedAt = dead.At,
+            Outcome = AttemptOutcome.NotStarted,
+            Error = $"The chunk was put aside: {dead.Reason}.",
+        };
+        return queue.Writer.WriteAsync(stop => bus.PublishAsync(new AttemptReports(Nowhere, [report]), stop), cancellation);
+    }
 
     /// <summary>Nothing more will come; <see cref="RunAsync"/> ends when the rest is published.</summary>
     public void Complete() => queue.Writer.TryComplete();

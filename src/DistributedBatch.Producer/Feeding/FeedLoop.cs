@@ -117,7 +117,12 @@ internal sealed class FeedLoop(
                 afterCommit.Add(kept.SetResult);
                 break;
             case Input.Dead(var message, var kept):
-                Bury(message, now);
+                await BuryAsync(message, now, cancellation).ConfigureAwait(false);
+                afterCommit.Add(kept.SetResult);
+                break;
+            case Input.Returned(var message, var kept):
+                foreach (var chunk in message.Chunks)
+                    book.Find(chunk.Run)?.Ledger.HandBack(chunk);
                 afterCommit.Add(kept.SetResult);
                 break;
             case Input.Heartbeat(var message):
@@ -193,7 +198,9 @@ internal sealed class FeedLoop(
             mistakes.Add($"The name '{spec.Name}' belongs to run {same.Run}, which is not settled; choose another name, or resume or cancel that run.");
         if (mistakes.Count > 0)
             return RunAnswer.Refused(mistakes);
-        var run = await book.AddAsync(spec, now, Random.Shared.NextDouble, cancellation).ConfigureAwait(false);
+        using var trace = RunTrace.Submit(spec);
+        var run = await book.AddAsync(spec with { TraceParent = trace?.Id ?? spec.TraceParent }, now, Random.Shared.NextDouble, cancellation).ConfigureAwait(false);
+        trace?.SetTag("dbatch.run", run.Id.Value);
         book.Overviews[run.Id] = run.Overview();
         FeedLog.Accepted(log, run.Id, spec.Name, run.Ledger.Counts.Total, spec.Dataset.Total - spec.Dataset.First);
         await announcer.SubmittedAsync(new RunSubmitted(run.Id, run.Stored.SubmittedAt, RunSummarySpec.From(spec)), cancellation).ConfigureAwait(false);
@@ -210,10 +217,12 @@ internal sealed class FeedLoop(
         return refusal is null ? RunAnswer.Done(id) : RunAnswer.Refused($"Run {id} ({run.Stored.Spec.Name}) {refusal}.");
     }
 
-    private void Bury(ChunkDead message, DateTimeOffset now)
+    private async ValueTask BuryAsync(ChunkDead message, DateTimeOffset now, CancellationToken cancellation)
     {
-        if (book.Find(message.Run)?.Ledger.Bury(message.Index, message.Attempt, now) == Verdict.Failed)
-            FeedLog.ChunkDied(log, message.Run, message.Index, message.Reason);
+        if (book.Find(message.Run) is not { } run || run.Ledger.Bury(message.Index, message.Attempt, now) != Verdict.Failed)
+            return;
+        FeedLog.ChunkDied(log, message.Run, message.Index, message.Reason);
+        await announcer.PutAsideAsync(message, run.Ledger.RangeOf(message.Index), cancellation).ConfigureAwait(false);
     }
 
     private void Confirm(Input.Confirm confirm, DateTimeOffset now)
@@ -272,23 +281,11 @@ internal sealed class FeedLoop(
     {
         switch (input)
         {
-            case Input.Reports(_, var kept):
-                kept.TrySetException(reason);
+            case Input.Fact fact:
+                fact.Kept.TrySetException(reason);
                 break;
-            case Input.Lease(_, var kept):
-                kept.TrySetException(reason);
-                break;
-            case Input.Dead(_, var kept):
-                kept.TrySetException(reason);
-                break;
-            case Input.Submit { Answer: var answer }:
-                answer.TrySetException(reason);
-                break;
-            case Input.Change { Answer: var answer }:
-                answer.TrySetException(reason);
-                break;
-            case Input.Forget { Answer: var answer }:
-                answer.TrySetException(reason);
+            case Input.Question question:
+                question.Answer.TrySetException(reason);
                 break;
             case Input.AnnounceAgain(_, var done):
                 done.TrySetException(reason);

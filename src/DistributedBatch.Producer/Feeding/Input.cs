@@ -10,26 +10,35 @@ internal abstract record Input
     {
     }
 
-    /// <summary>Hosts said how attempts go; <paramref name="Kept"/> ends when it is committed.</summary>
-    internal sealed record Reports(AttemptReports Message, TaskCompletionSource Kept) : Input;
+    /// <summary>A fact about chunks; <paramref name="Kept"/> ends when it is committed.</summary>
+    internal abstract record Fact(TaskCompletionSource Kept) : Input;
 
-    /// <summary>A host keeps a chunk by its heartbeats; <paramref name="Kept"/> ends when it is committed.</summary>
-    internal sealed record Lease(LeaseTaken Message, TaskCompletionSource Kept) : Input;
+    /// <summary>Hosts said how attempts go.</summary>
+    internal sealed record Reports(AttemptReports Message, TaskCompletionSource Kept) : Fact(Kept);
 
-    /// <summary>A chunk was put aside; <paramref name="Kept"/> ends when it is committed.</summary>
-    internal sealed record Dead(ChunkDead Message, TaskCompletionSource Kept) : Input;
+    /// <summary>A host keeps a chunk by its heartbeats.</summary>
+    internal sealed record Lease(LeaseTaken Message, TaskCompletionSource Kept) : Fact(Kept);
+
+    /// <summary>A chunk was put aside.</summary>
+    internal sealed record Dead(ChunkDead Message, TaskCompletionSource Kept) : Fact(Kept);
+
+    /// <summary>A host hands chunks back unseen.</summary>
+    internal sealed record Returned(ChunksReturned Message, TaskCompletionSource Kept) : Fact(Kept);
 
     /// <summary>A host lives.</summary>
     internal sealed record Heartbeat(HostHeartbeat Message) : Input;
 
+    /// <summary>Somebody wants something of a run and waits for the answer.</summary>
+    internal abstract record Question(TaskCompletionSource<RunAnswer> Answer) : Input;
+
     /// <summary>A run was submitted.</summary>
-    internal sealed record Submit(RunSpec Spec, TaskCompletionSource<RunAnswer> Answer) : Input;
+    internal sealed record Submit(RunSpec Spec, TaskCompletionSource<RunAnswer> Answer) : Question(Answer);
 
     /// <summary>A run is to be steered.</summary>
-    internal sealed record Change(RunId Run, RunAction Action, TaskCompletionSource<RunAnswer> Answer) : Input;
+    internal sealed record Change(RunId Run, RunAction Action, TaskCompletionSource<RunAnswer> Answer) : Question(Answer);
 
     /// <summary>A settled run is to be dropped for good.</summary>
-    internal sealed record Forget(RunId Run, TaskCompletionSource<RunAnswer> Answer) : Input;
+    internal sealed record Forget(RunId Run, TaskCompletionSource<RunAnswer> Answer) : Question(Answer);
 
     /// <summary>Somebody waits for the end of a run.</summary>
     internal sealed record Watch(RunId Run, TaskCompletionSource<RunState> Settled) : Input;

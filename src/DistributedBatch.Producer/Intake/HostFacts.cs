@@ -7,7 +7,8 @@ namespace DistributedBatch.Producer.Intake;
 /// <summary>What hosts say, on its way to the feed loop. A fact about an attempt is acknowledged when the ledger has committed it.</summary>
 /// <param name="loop">Who hears it.</param>
 /// <param name="queueSurvives">Whether what is not acknowledged is given to the next producer.</param>
-internal sealed class HostFacts(FeedLoop loop, bool queueSurvives) : IHandle<AttemptReports>, IHandle<HostHeartbeat>, IHandle<LeaseTaken>, IHandle<ChunkDead>
+internal sealed class HostFacts(FeedLoop loop, bool queueSurvives)
+    : IHandle<AttemptReports>, IHandle<HostHeartbeat>, IHandle<LeaseTaken>, IHandle<ChunkDead>, IHandle<ChunksReturned>
 {
     /// <inheritdoc/>
     public Task HandleAsync(AttemptReports message, CancellationToken cancellation) => KeepAsync(kept => new Input.Reports(message, kept), cancellation);
@@ -17,6 +18,9 @@ internal sealed class HostFacts(FeedLoop loop, bool queueSurvives) : IHandle<Att
 
     /// <inheritdoc/>
     public Task HandleAsync(ChunkDead message, CancellationToken cancellation) => KeepAsync(kept => new Input.Dead(message, kept), cancellation);
+
+    /// <inheritdoc/>
+    public Task HandleAsync(ChunksReturned message, CancellationToken cancellation) => KeepAsync(kept => new Input.Returned(message, kept), cancellation);
 
     /// <inheritdoc/>
     public Task HandleAsync(HostHeartbeat message, CancellationToken cancellation)

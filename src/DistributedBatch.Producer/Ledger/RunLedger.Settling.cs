@@ -72,6 +72,17 @@ internal sealed partial class RunLedger
         Return(index, ref chunk, due: null);
     }
 
+    /// <summary>A host that had asked for a chunk ahead hands it back unseen; it is fed again. Hosts that were lost with it before stay counted.</summary>
+    public void HandBack(ReturnedChunk returned)
+    {
+        // A leased one is not in the queue any more; this is a copy whose acknowledgement was lost.
+        if (!flights.TryGetValue(returned.Index, out var flight) || returned.Attempt != flight.FirstAttempt || flight.Leased)
+            return;
+        ref var chunk = ref table[returned.Index];
+        chunk.Crashes = (byte)Math.Min(chunk.Crashes + Math.Max(0, returned.LostHosts), byte.MaxValue);
+        Return(returned.Index, ref chunk, due: null);
+    }
+
     /// <summary>The chunks on their way, for whoever looks for lost ones.</summary>
     public IEnumerable<(int Index, ChunkState State, Flight Flight)> OnTheirWay() =>
         flights.Select(pair => (pair.Key, table[pair.Key].State, pair.Value));

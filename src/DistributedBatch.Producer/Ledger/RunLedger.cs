@@ -161,7 +161,8 @@ internal sealed partial class RunLedger
         changed.Add(index);
     }
 
-    private ChunkRange RangeOf(int index)
+    /// <summary>The items of a chunk that was cut.</summary>
+    public ChunkRange RangeOf(int index)
     {
         var start = table[index].Start;
         var end = index + 1 < table.Count ? table[index + 1].Start : planner.Cursor;

@@ -3,6 +3,7 @@ using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Messaging.Connections;
 using DistributedBatch.Tracker.Queries;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -32,10 +33,10 @@ internal static class ChunkEndpoints
             Answers.WithRunAsync(queries, run, async id =>
                 Answers.Json(await queries.AttemptsAsync(id, index, cancellation).ConfigureAwait(false), ContractsJson.Default.IReadOnlyListAttemptView), cancellation))
             .WithSummary("All attempts of a chunk, first to last.").Produces<IReadOnlyList<AttemptView>>();
-        api.MapGet("/runs/{run}/chunks/{index:int}/explain", (string run, int index, RunQueries queries, CancellationToken cancellation) =>
+        api.MapGet("/runs/{run}/chunks/{index:int}/explain", (string run, int index, RunQueries queries, BrokerHealth broker, CancellationToken cancellation) =>
             Answers.WithRunAsync(queries, run, async id =>
                 Answers.JsonOr(
-                    await queries.ExplainAsync(id, index, cancellation).ConfigureAwait(false), ContractsJson.Default.Explanation,
+                    await queries.ExplainAsync(id, index, broker.View(), cancellation).ConfigureAwait(false), ContractsJson.Default.Explanation,
                     () => Problems.NoChunk(id.Value, index)),
                 cancellation))
             .WithSummary("Says why a chunk stands where it stands.").Produces<Explanation>();

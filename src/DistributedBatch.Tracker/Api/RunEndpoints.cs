@@ -4,6 +4,7 @@ using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Messaging.Connections;
 using DistributedBatch.Tracker.Projection;
 using DistributedBatch.Tracker.Queries;
 using DistributedBatch.Tracker.Retention;
@@ -35,8 +36,12 @@ internal static class RunEndpoints
         api.MapGet("/runs", ListAsync).WithSummary("Lists runs, newest first.").Produces<Page<RunView>>();
         Get<RunView>("", "Shows a run.", async (queries, run, cancellation) =>
             Answers.JsonOr(await queries.ShowAsync(run, cancellation).ConfigureAwait(false), ContractsJson.Default.RunView, () => Gone(run)));
-        Get<Explanation>("/explain", "Says why a run stands where it stands.", async (queries, run, cancellation) =>
-            Answers.JsonOr(await queries.ExplainAsync(run, null, cancellation).ConfigureAwait(false), ContractsJson.Default.Explanation, () => Gone(run)));
+        api.MapGet("/runs/{run}/explain", (string run, RunQueries queries, BrokerHealth broker, CancellationToken cancellation) =>
+            Answers.WithRunAsync(queries, run, async id =>
+                Answers.JsonOr(
+                    await queries.ExplainAsync(id, null, broker.View(), cancellation).ConfigureAwait(false), ContractsJson.Default.Explanation, () => Gone(id)),
+                cancellation))
+            .WithSummary("Says why a run stands where it stands.").Produces<Explanation>();
         api.MapGet("/runs/{run}/strip", (string run, RunQueries queries, CancellationToken cancellation, int buckets = 4096) =>
             Answers.WithRunAsync(queries, run, async id =>
                 Answers.JsonOr(await queries.StripAsync(id, buckets, cancellation).ConfigureAwait(false), ContractsJson.Default.StateStrip, () => Gone(id)), cancellation))
@@ -53,6 +58,8 @@ internal static class RunEndpoints
         api.MapGet("/hosts", async (RunQueries queries, CancellationToken cancellation) =>
             Answers.Json(await queries.HostsAsync(cancellation).ConfigureAwait(false), ContractsJson.Default.IReadOnlyListHostView))
             .WithSummary("Every host that was ever heard of, and what runs on it.").Produces<IReadOnlyList<HostView>>();
+        api.MapGet("/broker", (BrokerHealth broker) => Answers.Json(broker.View(), ContractsJson.Default.BrokerView))
+            .WithSummary("How the tracker stands with the broker, and what was wrong the last time.").Produces<BrokerView>();
 
         void Get<T>(string path, string summary, Func<RunQueries, RunId, CancellationToken, Task<IResult>> answer) =>
             api.MapGet($"/runs/{{run}}{path}", (string run, RunQueries queries, CancellationToken cancellation) =>

@@ -55,6 +55,7 @@ public static class TrackerApi
         ExportEndpoints.Map(api);
         OutputEndpoints.Map(api);
         EventEndpoints.Map(api);
+        ServerEndpoint.Map(api, Version);
         app.MapGet("/health", () => Results.Json(new Health("ok", Version), TrackerJson.Default.Health)).WithSummary("Whether the tracker is up; needs no token.");
         // Asked for here, so that it listens from the start.
         var metrics = app.Services.GetRequiredService<PrometheusText>();

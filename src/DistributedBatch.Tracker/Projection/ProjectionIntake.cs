@@ -21,31 +21,25 @@ internal sealed class ProjectionIntake(TimeProvider time) :
     public ChannelReader<PendingMessage> Reader => pending.Reader;
 
     /// <inheritdoc/>
-    public Task HandleAsync(RunSubmitted message, CancellationToken cancellation) => TakeAsync(message, message.Protocol, cancellation);
+    public Task HandleAsync(RunSubmitted message, CancellationToken cancellation) => TakeAsync(message, cancellation);
 
     /// <inheritdoc/>
-    public Task HandleAsync(RunChanged message, CancellationToken cancellation) => TakeAsync(message, message.Protocol, cancellation);
+    public Task HandleAsync(RunChanged message, CancellationToken cancellation) => TakeAsync(message, cancellation);
 
     /// <inheritdoc/>
-    public Task HandleAsync(AttemptReports message, CancellationToken cancellation) => TakeAsync(message, message.Protocol, cancellation);
+    public Task HandleAsync(AttemptReports message, CancellationToken cancellation) => TakeAsync(message, cancellation);
 
     /// <inheritdoc/>
-    public Task HandleAsync(HostHeartbeat message, CancellationToken cancellation) => TakeAsync(message, message.Protocol, cancellation);
+    public Task HandleAsync(HostHeartbeat message, CancellationToken cancellation) => TakeAsync(message, cancellation);
 
     /// <inheritdoc/>
-    public Task HandleAsync(LeaseTaken message, CancellationToken cancellation) => TakeAsync(message, message.Protocol, cancellation);
+    public Task HandleAsync(LeaseTaken message, CancellationToken cancellation) => TakeAsync(message, cancellation);
 
     /// <summary>No more messages will come; the writer ends when it has written what it has.</summary>
     public void Close() => pending.Writer.TryComplete();
 
-    private async Task TakeAsync(object message, int protocol, CancellationToken cancellation)
+    private async Task TakeAsync(object message, CancellationToken cancellation)
     {
-        if (protocol > Protocol.Version)
-        {
-            throw new NotSupportedException(
-                $"A {message.GetType().Name} of protocol {protocol} arrived, this tracker speaks up to {Protocol.Version}. Update the tracker; the message waits in the error queue.");
-        }
-
         var committed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await pending.Writer.WriteAsync(new PendingMessage(message, time.GetUtcNow(), committed), cancellation).ConfigureAwait(false);
         await committed.Task.WaitAsync(cancellation).ConfigureAwait(false);

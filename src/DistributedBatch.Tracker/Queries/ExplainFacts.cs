@@ -12,8 +12,10 @@ namespace DistributedBatch.Tracker.Queries;
 /// <param name="Waiting">How many chunks wait like that.</param>
 /// <param name="Hosts">Every host known.</param>
 /// <param name="Now">The time.</param>
+/// <param name="Broker">How the tracker stands with the broker; null where there is none.</param>
 internal sealed record ExplainFacts(
-    RunView Run, JobSpec? Job, int Retries, ChunkView? Chunk, DateTimeOffset? NextRetry, long Waiting, IReadOnlyList<HostView> Hosts, DateTimeOffset Now)
+    RunView Run, JobSpec? Job, int Retries, ChunkView? Chunk, DateTimeOffset? NextRetry, long Waiting, IReadOnlyList<HostView> Hosts, DateTimeOffset Now,
+    BrokerView? Broker = null)
 {
     /// <summary>The resource class the run needs.</summary>
     public string ResourceClass => Job?.Gpus > 0 ? Messaging.Chunks.ResourceClass.Gpu : Messaging.Chunks.ResourceClass.Cpu;

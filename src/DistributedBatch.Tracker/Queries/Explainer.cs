@@ -35,6 +35,8 @@ internal static class Explainer
 
         if (chunks.Settled == chunks.Total)
             return new("All chunks are settled; the run is about to end.", [tally], []);
+        if (NoBroker(facts) is { } noBroker)
+            return noBroker with { Reasons = [.. noBroker.Reasons, tally] };
         if (NoHost(facts) is { } noHost)
             return noHost with { Reasons = [.. noHost.Reasons, tally] };
         if (chunks.Running == 0 && chunks.Queued == 0 && facts.NextRetry is { } retry && facts.Waiting >= chunks.Pending)
@@ -94,14 +96,32 @@ internal static class Explainer
 
         if (facts.Run.State == RunState.Paused)
             return new("The run is paused, so the chunk waits.", reasons, [$"dbatch resume {run}"]);
-        if (NoHost(facts) is { } noHost)
-            return noHost with { Reasons = [.. noHost.Reasons, .. reasons] };
+        if ((NoBroker(facts) ?? NoHost(facts)) is { } nobody)
+            return nobody with { Reasons = [.. nobody.Reasons, .. reasons] };
         if (chunk.NotBefore is { } until && until > facts.Now)
             return new($"The chunk failed before and waits until {Clock(until)} for its next attempt.", reasons, [look]);
         return chunk.State == ChunkState.Queued
             ? new("The chunk is queued and the next free slot may take it.", [.. reasons, Slots(facts)], [])
             : new("The chunk waits for room in the window: the producer feeds the next one when one ends.",
                 [.. reasons, $"{facts.Run.Chunks.Outstanding} chunks of the run are queued or running."], []);
+    }
+
+    // Before the hosts: without a broker the last word of each is old, and they may be well.
+    private static Explanation? NoBroker(ExplainFacts facts)
+    {
+        if (facts.Broker is not { LastTrouble: { Until: null } trouble } broker)
+            return null;
+        List<string> reasons = [$"{Sentence(trouble.Reason)}, since {Clock(trouble.Since)}. What runs goes on, and is reported once that is over."];
+        return broker.State switch
+        {
+            "blocked" => new(
+                "The broker takes no messages, because it is short of memory or disk: nothing new is handed out.", reasons,
+                ["make room on the broker's machine; 'rabbitmqctl status' shows its alarms and limits", "it goes on by itself then"]),
+            "refused" => new("The broker does not let the head in.", reasons, ["change what it says; it goes on by itself then"]),
+            _ => new(
+                "The head has no connection to the broker: nothing new is handed out and nothing newer was heard.", reasons,
+                ["check that RabbitMQ runs and that the head reaches it", "it goes on by itself then"]),
+        };
     }
 
     private static Explanation? NoHost(ExplainFacts facts)
@@ -147,6 +167,8 @@ internal static class Explainer
     private static string Names(IEnumerable<HostView> hosts) => string.Join(", ", hosts.Select(host => host.Host.Name));
 
     private static string Count(long count, string noun) => string.Create(CultureInfo.InvariantCulture, $"{count} {noun}{(count == 1 ? "" : "s")}");
+
+    private static string Sentence(string text) => $"{char.ToUpperInvariant(text[0])}{text.AsSpan(1).TrimEnd('.')}";
 
     private static string Clock(DateTimeOffset at) => at.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

@@ -18,7 +18,11 @@ public sealed partial class RunQueries
     }
 
     /// <summary>Why a run, or one chunk of it, stands where it stands, and what would help; null when it is not known here.</summary>
-    public async Task<Explanation?> ExplainAsync(RunId run, int? index = null, CancellationToken cancellation = default)
+    /// <param name="run">The run.</param>
+    /// <param name="index">Number of the chunk; null for the run as a whole.</param>
+    /// <param name="broker">How this process stands with the broker; null where there is none.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task<Explanation?> ExplainAsync(RunId run, int? index = null, BrokerView? broker = null, CancellationToken cancellation = default)
     {
         if (await ShowAsync(run, cancellation).ConfigureAwait(false) is not { } view)
             return null;
@@ -32,7 +36,7 @@ public sealed partial class RunQueries
             reader => (Next: reader.TimeOrNull(0), Chunks: reader.GetInt64(1)), cancellation, row.Number, time.GetUtcNow().ToUnixTimeMilliseconds())
             .ConfigureAwait(false);
         var hosts = await HostsAsync(connection, cancellation).ConfigureAwait(false);
-        return Explainer.Explain(new ExplainFacts(view, row.Job, row.Retries, chunk, waiting[0].Next, waiting[0].Chunks, hosts, time.GetUtcNow()));
+        return Explainer.Explain(new ExplainFacts(view, row.Job, row.Retries, chunk, waiting[0].Next, waiting[0].Chunks, hosts, time.GetUtcNow(), broker));
     }
 
     private async Task<IReadOnlyList<HostView>> HostsAsync(DbConnection connection, CancellationToken cancellation)

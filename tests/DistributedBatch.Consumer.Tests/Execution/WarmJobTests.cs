@@ -15,4 +15,39 @@ public class WarmJobTests
         var cold = await harness.RunAsync(new JobSpec { Command = ["/usr/bin/python3", script, "x"], Warm = WarmMode.Off }, chunk => chunk with { Run = RunId.New() });
         Assert.Equal((AttemptOutcome.Succeeded, WarmMode.Off), (cold.Outcome, cold.Warm));
     }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Where_outputs_were_asked_for_the_first_chunk_is_done_in_both_ways_and_the_next_is_forked()
+    {
+        var test = TestContext.Current.CancellationToken;
+        await using var harness = await ConsumerHarness.StartAsync(test, options => options.Slots = 1);
+        var script = harness.Directory.Write("job.py", "import os, sys\nopen(os.path.join(os.environ['DBATCH_OUT'], 'part'), 'w').write(sys.argv[1] + os.environ['DBATCH_OUT'])\nprint('once')\n");
+        var job = new JobSpec { Command = ["/usr/bin/python3", script, "{start}"], OutputDirectory = harness.Directory["results"] };
+        await harness.FeedAsync(job, 0);
+        await harness.FeedAsync(job, 1);
+
+        var (first, second) = (await harness.EndedAsync(), await harness.EndedAsync());
+        Assert.Equal((AttemptOutcome.Succeeded, WarmMode.Off), (first.Outcome, first.Warm));
+        Assert.Equal((AttemptOutcome.Succeeded, WarmMode.Fork), (second.Outcome, second.Warm));
+        Assert.StartsWith("0/", await File.ReadAllTextAsync(harness.Directory["results", "0", "part"], test), StringComparison.Ordinal);
+        Assert.StartsWith("10/", await File.ReadAllTextAsync(harness.Directory["results", "1", "part"], test), StringComparison.Ordinal);
+        Assert.Equal("once\n", await File.ReadAllTextAsync(harness.Log(0, 1, "out"), test));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_python_environment_that_is_not_on_the_host_is_named_and_one_that_comes_later_is_found()
+    {
+        var test = TestContext.Current.CancellationToken;
+        await using var harness = await ConsumerHarness.StartAsync(test);
+        var script = harness.Directory.Write("job.py", "import os, sys\nprint(sys.prefix == os.environ['VIRTUAL_ENV'])\n");
+        var job = new JobSpec { Command = ["python", script], Venv = harness.Directory["venv"] };
+
+        var missing = await harness.RunAsync(job);
+        Assert.Equal(AttemptOutcome.NotStarted, missing.Outcome);
+        Assert.Contains($"'{harness.Directory["venv"]}' is no virtual environment", missing.Error, StringComparison.Ordinal);
+
+        await CliWrap.Cli.Wrap("/usr/bin/python3").WithArguments(["-m", "venv", "--without-pip", harness.Directory["venv"]]).ExecuteAsync(test);
+        Assert.Equal(AttemptOutcome.Succeeded, (await harness.RunAsync(job)).Outcome);
+        Assert.Equal("True\n", await File.ReadAllTextAsync(harness.Log(0, 1, "out"), test));
+    }
 }

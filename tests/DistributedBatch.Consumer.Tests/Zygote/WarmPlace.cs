@@ -40,6 +40,9 @@ internal sealed class WarmPlace : IAsyncDisposable
 
     public WarmMode Mode { get; init; } = WarmMode.Fork;
 
+    /// <summary>Whether the run asks for outputs; an attempt's are in <c>out</c> below <see cref="Directory"/> then.</summary>
+    public bool Outputs { get; init; }
+
     public static void NeedTorch() => Assert.True(TorchTrouble.Value is null, TorchTrouble.Value);
 
     public string Write(string name, string text)
@@ -65,6 +68,8 @@ internal sealed class WarmPlace : IAsyncDisposable
             ["DBATCH_SEED"] = "12345",
             ["DBATCH_RESULT"] = Path.Combine(logs, $"{number}.json"),
         };
+        if (Outputs)
+            variables["DBATCH_OUT"] = System.IO.Directory.CreateDirectory(Path.Combine(Directory, "out")).FullName;
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             variables[name] = value;
         return new ProgramStart
@@ -83,7 +88,7 @@ internal sealed class WarmPlace : IAsyncDisposable
     }
 
     public async Task<WarmChoice> ChooseAsync(ProgramStart start) =>
-        await Warm.ChooseAsync(Run, new JobSpec { Command = start.Command, Warm = Mode }, start);
+        await Warm.ChooseAsync(Run, new JobSpec { Command = start.Command, Warm = Mode, OutputDirectory = Outputs ? "/somewhere" : null }, start);
 
     public async Task<Ending> RunAsync(ProgramStart start, CancellationToken stop)
     {

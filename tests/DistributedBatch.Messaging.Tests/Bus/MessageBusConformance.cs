@@ -48,6 +48,24 @@ public abstract class MessageBusConformance
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_message_from_a_newer_program_is_refused_with_a_sentence_and_those_behind_it_are_heard()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var ear = new Ear<AttemptReports>();
+        await using var site = await StartSiteAsync(services =>
+        {
+            services.AddSingleton(ear);
+            services.AddBusEndpoint(Topology.ProducerQueue).Handle<AttemptReports, Ear<AttemptReports>>();
+        });
+
+        await site.Bus.PublishAsync(Sample.Reports(1) with { Protocol = 99 }, cancellation);
+        await site.Bus.PublishAsync(Sample.Reports(2), cancellation);
+
+        Assert.Equal(2, (await ear.NextAsync(cancellation)).Reports[0].Index);
+        Assert.Contains(site.Log.Lines, line => line.Contains("A message (AttemptReports) speaks protocol 99", StringComparison.Ordinal));
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_handler_that_stumbles_gets_the_message_again()
     {
         var cancellation = TestContext.Current.CancellationToken;

@@ -1,3 +1,4 @@
+using DistributedBatch.Contracts.Hosts;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging.Bus;
@@ -45,6 +46,12 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
         while (heard.Count < 2)
             heard.Add((await ear.NextAsync(cancellation)).Reports[0].Index);
         Assert.Equal([1, 2], heard.Order());
+
+        // A broker that restarts is no bug: whoever reads the log finds lines and no stack traces, from the bus either.
+        Assert.Contains(host.Log.Lines, line => line.Contains("Connection Failed", StringComparison.Ordinal));
+        Assert.Empty(host.Log.Traces);
+        var trouble = Assert.IsType<BrokerTrouble>(host.Health.LastTrouble);
+        Assert.True(trouble.Until > trouble.Since, trouble.ToString());
     }
 
     [Fact(Timeout = 240_000)]
@@ -79,6 +86,7 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
             await broker.RaiseMemoryAlarmAsync(cancellation);
             var late = site.Publisher.PublishAsync(Sample.Chunk(3), cancellation).AsTask();
             await Eventually.HoldsAsync("the alarm is shown", () => site.Health.Current is BrokerState.Blocked, cancellation);
+            Assert.Contains("takes no messages: low on memory", site.Health.LastTrouble?.Reason, StringComparison.Ordinal);
 
             // Hosts only consume on their other connection, so work that is there already goes on.
             for (var n = 0; n < 2; n++)
@@ -94,6 +102,26 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
         {
             await broker.ClearMemoryAlarmAsync(CancellationToken.None);
         }
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task A_process_that_publishes_nothing_hears_of_the_alarm_as_well()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var site = await Site.StartAsync(await broker.NewVhostAsync(cancellation), cancellation);
+        try
+        {
+            await broker.RaiseMemoryAlarmAsync(cancellation);
+
+            await Eventually.HoldsAsync("the alarm is shown", () => site.Health.Current is BrokerState.Blocked, cancellation, TimeSpan.FromMinutes(1));
+        }
+        finally
+        {
+            await broker.ClearMemoryAlarmAsync(CancellationToken.None);
+        }
+
+        await Eventually.HoldsAsync("the end of it is shown", () => site.Health.Current is BrokerState.Connected, cancellation, TimeSpan.FromMinutes(1));
+        Assert.NotNull(site.Health.LastTrouble?.Until);
     }
 
     [Fact(Timeout = 240_000)]

@@ -12,6 +12,9 @@ internal sealed class LogCollector : ILoggerProvider, ILogger
 
     public IEnumerable<string> Lines => lines;
 
+    /// <summary>What was logged with its stack trace.</summary>
+    public ConcurrentQueue<Exception> Traces { get; } = new();
+
     public ILogger CreateLogger(string categoryName) => this;
 
     public IDisposable? BeginScope<TState>(TState state)
@@ -23,6 +26,8 @@ internal sealed class LogCollector : ILoggerProvider, ILogger
     {
         var line = $"{TimeProvider.System.GetUtcNow():mm:ss.fff} {logLevel} {eventId.Id} {formatter(state, exception)} {exception?.Message}";
         lines.Enqueue(line);
+        if (exception is not null)
+            Traces.Enqueue(exception);
         try
         {
             output?.WriteLine(line);

@@ -24,12 +24,13 @@ internal sealed class LabProducer : IAsyncDisposable
 
     public IChunkSource Source => host.Services.GetRequiredService<IChunkSource>();
 
-    public static async Task<LabProducer> StartAsync(Uri broker, Action<ProducerOptions> configure)
+    public static async Task<LabProducer> StartAsync(Uri broker, Action<ProducerOptions> configure, Action<IServiceCollection>? services = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddLogging(logging => logging.AddConsole().SetMinimumLevel(LogLevel.Error));
         builder.Services.AddRabbitMessaging(options => (options.Url, options.StartPatience) = (broker, TimeSpan.FromSeconds(30)));
         builder.Services.AddProducer(configure);
+        services?.Invoke(builder.Services);
         var host = builder.Build();
         await host.StartAsync(TestContext.Current.CancellationToken);
         return new LabProducer(host);

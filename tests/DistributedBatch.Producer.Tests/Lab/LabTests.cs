@@ -1,8 +1,15 @@
+using System.Threading.Channels;
+using DistributedBatch.Contracts.Chunks;
+using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Messaging;
+using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Producer.Tests.Feeding;
 using DistributedBatch.TestKit.Broker;
 using DistributedBatch.TestKit.Files;
 using DistributedBatch.TestKit.Waiting;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace DistributedBatch.Producer.Tests.Lab;
 
@@ -56,6 +63,25 @@ public sealed class LabTests(PrivateBroker broker)
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task A_chunk_that_no_host_could_take_fails_and_the_world_is_told_why()
+    {
+        using var directory = new TempDirectory();
+        var told = new Told();
+        await using var producer = await LabProducer.StartAsync(
+            await broker.NewVhostAsync(TestContext.Current.CancellationToken),
+            options => options.DataDirectory = directory.Path,
+            services => services.AddSingleton(told).AddBusEndpoint(Topology.TrackerQueue).Handle<AttemptReports, Told>());
+        var run = await producer.SubmitAsync(Box.Spec(1));
+        await using var lane = await producer.Source.OpenAsync("old/0", ResourceClass.Cpu, TestContext.Current.CancellationToken);
+
+        await (await lane.ReceiveAsync(TestContext.Current.CancellationToken)).RejectAsync("it speaks protocol 99");
+
+        Assert.Equal(RunState.Failed, await producer.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));
+        var report = Assert.Single((await told.Heard.ReadAsync(TestContext.Current.CancellationToken)).Reports);
+        Assert.Equal((0, AttemptOutcome.NotStarted, "The chunk was put aside: it speaks protocol 99."), (report.Index, report.Outcome, report.Error));
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task Chunks_that_the_broker_forgot_are_fed_again()
     {
         using var directory = new TempDirectory();
@@ -74,5 +100,14 @@ public sealed class LabTests(PrivateBroker broker)
 
         Assert.Equal(RunState.Succeeded, await producer.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));
         Assert.All(host.Executed, chunk => Assert.Equal(2, chunk.Attempt));
+    }
+
+    private sealed class Told : IHandle<AttemptReports>
+    {
+        private readonly Channel<AttemptReports> heard = Channel.CreateUnbounded<AttemptReports>();
+
+        public ChannelReader<AttemptReports> Heard => heard.Reader;
+
+        public Task HandleAsync(AttemptReports message, CancellationToken cancellation) => heard.Writer.WriteAsync(message, cancellation).AsTask();
     }
 }

@@ -18,12 +18,6 @@ public sealed class PostgresLedgerStoreTests(PostgresFixture postgres) : LedgerS
         Assert.Contains("database nowhere on 127.0.0.1", refusal.Message, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("postgres://ann:s%40crt@db.lab:6543/dbatch", "Host=db.lab;Port=6543;Username=ann;Password=s@crt;Database=dbatch")]
-    [InlineData("postgresql://db/dbatch?sslmode=verify-full", "Host=db;Port=5432;Database=dbatch;SSL Mode=VerifyFull")]
-    [InlineData("Host=/run/postgresql;Database=x", "Host=/run/postgresql;Database=x")]
-    public void A_database_is_named_by_url_or_by_keywords(string given, string expected) => Assert.Equal(expected, PostgresUrl.ToConnectionString(given));
-
     public async ValueTask InitializeAsync() => database = await postgres.Server.CreateDatabaseAsync(TestContext.Current.CancellationToken);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -1,6 +1,9 @@
 using System.Globalization;
+using DistributedBatch.Contracts.Chunks;
+using DistributedBatch.Contracts.Json;
 using DistributedBatch.TestKit.Broker;
 using DistributedBatch.TestKit.Network;
+using DistributedBatch.TestKit.Waiting;
 
 namespace DistributedBatch.Specs.Lab;
 
@@ -14,17 +17,19 @@ public sealed class ChaosSpecs(PrivateBroker broker, ITestOutputHelper output)
     private static readonly int Chunks = Number("DBATCH_TEST_CHUNKS", 300);
     private static readonly string[] Hosts = ["one", "two", "far"];
 
-    [Fact(Timeout = 600_000)]
+    // An hour's soak fits; the waits inside have limits of their own.
+    [Fact(Timeout = 7_200_000)]
     public async Task Every_chunk_is_settled_once_whatever_dies()
     {
         var cancellation = TestContext.Current.CancellationToken;
         var seed = Number("DBATCH_TEST_SEED", Random.Shared.Next());
-        var blows = Number("DBATCH_TEST_BLOWS", 8);
+        var blows = Number("DBATCH_TEST_BLOWS", 9);
         output.WriteLine($"seed {seed}, {blows} blows");
         var chance = new Random(seed);
         await using var lab = await TestLab.CreateAsync(broker, cancellation);
         await using var relay = new TcpRelay(lab.Broker);
-        await lab.StartHeadAsync(cancellation);
+        lab.StartProducer();
+        await lab.StartTrackerAsync(cancellation);
         foreach (var host in Hosts)
             StartHost(host);
         var run = await lab.SubmitAsync(Chunks, "sh", "-c", "sleep 1.5; " + LabSpecs.WriteItem[2]);
@@ -33,7 +38,8 @@ public sealed class ChaosSpecs(PrivateBroker broker, ITestOutputHelper output)
         (string Name, Func<Task> StrikeAsync)[] troubles =
         [
             ("a host is killed", KillHostAsync),
-            ("the head is killed", KillHeadAsync),
+            ("the producer is killed", KillProducerAsync),
+            ("the tracker is killed", KillTrackerAsync),
             ("all connections are closed", CutConnectionsAsync),
             ("the broker is short of memory", ShortOfMemoryAsync),
             ("one host is cut off for longer than the heartbeat", PartitionAsync),
@@ -53,6 +59,25 @@ public sealed class ChaosSpecs(PrivateBroker broker, ITestOutputHelper output)
 
         var shown = await lab.SettledAsync(run, cancellation, TimeSpan.FromMinutes(4));
         await lab.AssertCompleteAsync(run, shown, Chunks, cancellation);
+        await AssertSettledOnceAsync();
+        await Eventually.HoldsAsync("no chunk is left on the broker", BrokerIsEmptyAsync, cancellation, TimeSpan.FromMinutes(1));
+
+        async Task AssertSettledOnceAsync()
+        {
+            var attempts = await lab.AttemptsAsync(run, cancellation);
+            var counted = attempts.Where(attempt => attempt is { Outcome: AttemptOutcome.Succeeded, Duplicate: false }).Select(attempt => attempt.Index).Order();
+            Assert.Equal(Enumerable.Range(0, Chunks), counted);
+            var ends = attempts.GroupBy(attempt => attempt.Outcome is { } outcome ? outcome.Word() : "never heard of again").OrderBy(end => end.Key);
+            output.WriteLine(
+                $"{Chunks} chunks settled once each; {attempts.Count} attempts: {string.Join(", ", ends.Select(end => $"{end.Count()} {end.Key}"))}; "
+                + $"{attempts.Count(attempt => attempt.Duplicate)} duplicates");
+        }
+
+        async Task<bool> BrokerIsEmptyAsync()
+        {
+            var queues = await broker.QueuesAsync(lab.Broker, cancellation);
+            return queues.Where(queue => queue.Key.StartsWith("dbatch.chunks.", StringComparison.Ordinal)).All(queue => queue.Value is { Ready: 0, Unacknowledged: 0 });
+        }
 
         void StartHost(string host) => lab.StartHost(host, host == "far" ? relay.Server : null);
 
@@ -63,11 +88,18 @@ public sealed class ChaosSpecs(PrivateBroker broker, ITestOutputHelper output)
             StartHost(host);
         }
 
-        async Task KillHeadAsync()
+        async Task KillProducerAsync()
         {
-            await lab.KillAsync("head");
+            await lab.KillAsync("producer");
             await PassAsync(1);
-            await lab.StartHeadAsync(cancellation);
+            lab.StartProducer();
+        }
+
+        async Task KillTrackerAsync()
+        {
+            await lab.KillAsync("tracker");
+            await PassAsync(1);
+            await lab.StartTrackerAsync(cancellation);
         }
 
         Task CutConnectionsAsync() => broker.CloseConnectionsAsync(lab.Broker, cancellation);

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using DistributedBatch.Contracts.Api;
+using DistributedBatch.Contracts.Json;
 using DistributedBatch.Specs.Run;
 using DistributedBatch.TestKit.Broker;
 using DistributedBatch.TestKit.Processes;
@@ -32,16 +34,40 @@ internal sealed class TestLab : IAsyncDisposable
         return lab;
     }
 
-    /// <summary>Starts producer and tracker; the task ends when they answer.</summary>
-    public async Task StartHeadAsync(CancellationToken cancellation)
+    /// <summary>Starts producer and tracker as one process, <c>head</c>; the task ends when it answers.</summary>
+    public Task StartHeadAsync(CancellationToken cancellation) => StartServerAsync("head", "producer,tracker", cancellation);
+
+    /// <summary>Starts a tracker without a producer as <c>tracker</c>; the task ends when it answers.</summary>
+    public Task StartTrackerAsync(CancellationToken cancellation) => StartServerAsync("tracker", "tracker", cancellation);
+
+    /// <summary>Starts a producer without a tracker as <c>producer</c>.</summary>
+    public void StartProducer() => processes["producer"] = box.Start(
+        "serve", "--roles", "producer", "--broker", Broker.AbsoluteUri, "--data", box["producer"]);
+
+    /// <summary>Starts a host with two slots, by another way to the broker where one is given.</summary>
+    public Started StartHost(string name, Uri? broker = null, params string[] options) => processes[name] = box.Start([
+        "consumer", "--broker", (broker ?? Broker).AbsoluteUri, "--data", box[name], "--host", name, "--slots", "2", "--gpus", "none", .. options]);
+
+    /// <summary>A path in the lab's directory, which all hosts share.</summary>
+    public string Path(string name) => box[name];
+
+    /// <summary>The lines of a file in the lab's directory.</summary>
+    public IReadOnlyList<string> Lines(string name) => box.Lines(name);
+
+    /// <summary>A client command, which must succeed.</summary>
+    public async Task<Ended> DbatchAsync(params string[] arguments)
     {
-        processes["head"] = box.Start("serve", "--broker", Broker.AbsoluteUri, "--data", box["head"], "--listen", $"http://127.0.0.1:{port}");
-        await Eventually.HoldsAsync("the head answers", AnswersAsync, cancellation, Patience);
+        var ended = await box.DbatchAsync(arguments);
+        Assert.True(ended.ExitCode == 0, ended.ToString());
+        return ended;
     }
 
-    /// <summary>Starts a host, by another way to the broker where one is given.</summary>
-    public void StartHost(string name, Uri? broker = null) => processes[name] = box.Start(
-        "consumer", "--broker", (broker ?? Broker).AbsoluteUri, "--data", box[name], "--host", name, "--slots", "2", "--gpus", "none");
+    /// <summary>Waits until <c>show --json</c> says what is wanted of the run.</summary>
+    public Task ShowsAsync(string run, string what, Func<JsonElement, bool> wanted, CancellationToken cancellation, TimeSpan? patience = null) => Eventually.HoldsAsync(
+        $"run {run} is {what}",
+        async () => await box.DbatchAsync("show", run, "--json") is { ExitCode: 0 or 1 } ended && ended.Out.StartsWith('{') && wanted(ended.Json),
+        cancellation,
+        patience ?? Patience);
 
     /// <summary><c>kill -9</c> of the head or a host.</summary>
     public async Task KillAsync(string name)
@@ -54,9 +80,8 @@ internal sealed class TestLab : IAsyncDisposable
     /// <summary>Submits a run of <paramref name="total"/> chunks of one item and gives its id.</summary>
     public async Task<string> SubmitAsync(int total, params string[] command)
     {
-        var ended = await box.DbatchAsync([
+        var ended = await DbatchAsync([
             "submit", "--total", $"{total}", "--chunk", "1", "--retries", "20", "--out", Outputs, "--json", "--", .. command]);
-        Assert.True(ended.ExitCode == 0, ended.ToString());
         return ended.Json.GetProperty("run").GetString()!;
     }
 
@@ -64,19 +89,22 @@ internal sealed class TestLab : IAsyncDisposable
     public async Task<JsonElement> SettledAsync(string run, CancellationToken cancellation, TimeSpan? patience = null)
     {
         JsonElement shown = default;
-        await Eventually.HoldsAsync(
-            $"run {run} is settled",
-            async () =>
-            {
-                var ended = await box.DbatchAsync("show", run, "--json");
-                if (ended.ExitCode is not 0 and not 1 || !ended.Out.StartsWith('{'))
-                    return false;
-                shown = ended.Json;
-                return shown.GetProperty("state").GetString() is "succeeded" or "failed" or "cancelled";
-            },
+        await ShowsAsync(
+            run,
+            "settled",
+            view => (shown = view).GetProperty("state").GetString() is "succeeded" or "failed" or "cancelled",
             cancellation,
-            patience ?? Patience);
+            patience);
         return shown;
+    }
+
+    /// <summary>Every attempt of a run the tracker has heard of.</summary>
+    public async Task<IReadOnlyList<AttemptView>> AttemptsAsync(string run, CancellationToken cancellation)
+    {
+        using var client = new HttpClient { BaseAddress = new Uri(box.Environment["DBATCH_SERVER"]!) };
+        client.DefaultRequestHeaders.Authorization = new("Bearer", File.ReadAllText(box.Environment["DBATCH_TOKEN_FILE"]!).Trim());
+        var lines = await client.GetStringAsync($"/api/runs/{run}/attempts.jsonl", cancellation);
+        return [.. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize(line, ContractsJson.Default.AttemptView)!)];
     }
 
     /// <summary>Asserts that each chunk has succeeded, has its output, and has left no process behind.</summary>
@@ -107,10 +135,17 @@ internal sealed class TestLab : IAsyncDisposable
         box.Dispose();
     }
 
-    private async Task<bool> AnswersAsync()
+    private async Task StartServerAsync(string name, string roles, CancellationToken cancellation)
     {
-        if (processes["head"].End is { IsCompleted: true } end)
-            Assert.Fail($"the head has ended: {await end}");
-        return (await box.DbatchAsync("list", "--json")).ExitCode == 0;
+        var server = processes[name] = box.Start(
+            "serve", "--roles", roles, "--broker", Broker.AbsoluteUri, "--data", box["head"], "--listen", $"http://127.0.0.1:{port}");
+        await Eventually.HoldsAsync($"the {name} answers", AnswersAsync, cancellation, Patience);
+
+        async Task<bool> AnswersAsync()
+        {
+            if (server.End.IsCompleted)
+                Assert.Fail($"the {name} has ended: {await server.End}");
+            return (await box.DbatchAsync("list", "--json")).ExitCode == 0;
+        }
     }
 }

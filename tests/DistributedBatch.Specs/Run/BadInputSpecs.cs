@@ -96,4 +96,26 @@ public sealed class BadInputSpecs : IDisposable
 
         Assert.Equal((2, "dbatch: There is no command 'lsit'; did you mean 'list'?\n"), (ended.ExitCode, ended.Err));
     }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_server_is_told_every_mistake_at_once()
+    {
+        var ended = await box.DbatchAsync("serve", "--broker", "head", "--roles", "produce", "--listen", "8080", "--database", "mysql://db/lab", "--data", box["data"]);
+
+        Assert.Equal(2, ended.ExitCode);
+        Assert.Contains("4 mistakes, nothing was started:", ended.Err, StringComparison.Ordinal);
+        Assert.Contains("--database: A PostgreSQL database is named as postgres://", ended.Err, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(box["data"]));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_before_command_that_fails_on_submit_is_told_with_what_helps_there()
+    {
+        box.Write("job.yaml", "name: away\ntotal: 1\nbefore: [\"false\"]\ncommand: [\"true\"]\n");
+        var ended = await box.DbatchAsync("submit", "-f", "job.yaml", "--server", "http://127.0.0.1:1", "--token", "x");
+
+        Assert.Equal(1, ended.ExitCode);
+        Assert.Contains("ended with exit code 1: false. Nothing was submitted; the same command runs it again.", ended.Err, StringComparison.Ordinal);
+        Assert.DoesNotContain("dbatch run", ended.Err, StringComparison.Ordinal);
+    }
 }

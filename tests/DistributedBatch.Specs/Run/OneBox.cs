@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using CliWrap;
 using DistributedBatch.TestKit.Files;
@@ -39,7 +40,7 @@ internal sealed class OneBox : IDisposable
 
     public Started Start(string input, string[] arguments)
     {
-        var (output, errors) = (new StringBuilder(), new StringBuilder());
+        var (output, errors, told) = (new StringBuilder(), new StringBuilder(), new ConcurrentQueue<string>());
         var task = CliWrap.Cli.Wrap(Program)
             .WithArguments(arguments)
             .WithWorkingDirectory(Path)
@@ -47,9 +48,9 @@ internal sealed class OneBox : IDisposable
             .WithValidation(CommandResultValidation.None)
             .WithStandardInputPipe(PipeSource.FromString(input))
             .WithStandardOutputPipe(PipeTarget.ToStringBuilder(output))
-            .WithStandardErrorPipe(PipeTarget.ToStringBuilder(errors))
+            .WithStandardErrorPipe(PipeTarget.Merge(PipeTarget.ToStringBuilder(errors), PipeTarget.ToDelegate(told.Enqueue)))
             .ExecuteAsync(TestContext.Current.CancellationToken);
-        return new Started(task.ProcessId, EndAsync());
+        return new Started(task.ProcessId, EndAsync(), told);
 
         async Task<Ended> EndAsync()
         {

@@ -76,8 +76,8 @@ public sealed class ResumeSpecs : IDisposable
         await Eventually.HoldsAsync("both chunks run", () => box.Lines("pids.txt").Count >= 2, TestContext.Current.CancellationToken);
 
         run.Signal(ProcessKiller.Sigint);
-        await Eventually.HoldsAsync("it says that it stops", () => LogSays("drain") || !run.End.IsCompleted, TestContext.Current.CancellationToken);
-        await Task.Delay(300, TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync(
+            "it says that it stops", () => run.Told.Any(line => line.StartsWith("Stopping: ", StringComparison.Ordinal)), TestContext.Current.CancellationToken);
         run.Signal(ProcessKiller.Sigint);
         var ended = await run.End;
 
@@ -124,6 +124,4 @@ public sealed class ResumeSpecs : IDisposable
         Assert.True(retried.ExitCode == 0, retried.ToString());
         Assert.Equal(["0", "1", "2", "1"], box.Lines("ran.txt"));
     }
-
-    private bool LogSays(string word) => box.Lines(".dbatch/log").Any(line => line.Contains(word, StringComparison.OrdinalIgnoreCase));
 }

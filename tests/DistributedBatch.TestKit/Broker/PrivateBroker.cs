@@ -1,62 +1,52 @@
 using System.Globalization;
 using System.Text.Json;
-using DistributedBatch.TestKit.Waiting;
 
 namespace DistributedBatch.TestKit.Broker;
 
 /// <summary>
 /// A RabbitMQ broker of this test assembly alone, which its tests may break at will. Use it as an assembly fixture:
-/// <c>[assembly: AssemblyFixture(typeof(PrivateBroker))]</c>. It is a node of the installed RabbitMQ with its own files and ports, or, when
-/// <c>DBATCH_TEST_AMQP</c> holds a url, that broker; then <c>DBATCH_TEST_RABBITMQCTL</c> holds the command that controls it.
+/// <c>[assembly: AssemblyFixture(typeof(PrivateBroker))]</c>. It is the first of these that can be had:
+/// the one whose url is in <c>DBATCH_TEST_AMQP</c>, controlled by the command in <c>DBATCH_TEST_RABBITMQCTL</c>; a container, where a Docker engine answers and has the
+/// image; a node of the installed RabbitMQ. <c>DBATCH_TEST_BROKER</c>, <c>container</c> or <c>installed</c>, leaves no choice: one machine then tests the same
+/// broker every time.
 /// </summary>
 public sealed class PrivateBroker : IAsyncLifetime
 {
-    private ServerProcess? process;
-    private BrokerControl? control;
-    private Uri? server;
+    private IBrokerNode? node;
     private int vhosts;
 
     /// <summary>Certificates of the TLS listener; null for a broker from the environment.</summary>
-    public TestCertificates? Certificates { get; private set; }
+    public TestCertificates? Certificates => Node.Certificates;
 
     /// <summary>Port of the TLS listener; 0 for a broker from the environment.</summary>
-    public int TlsPort { get; private set; }
+    public int TlsPort => Node.TlsPort;
 
     /// <summary>Where the broker listens.</summary>
-    public Uri Server => server ?? throw new InvalidOperationException("The broker is not started; is it registered as an assembly fixture?");
+    public Uri Server => Node.Server;
+
+    private IBrokerNode Node => node ?? throw new InvalidOperationException("The broker is not started; is it registered as an assembly fixture?");
 
     public async ValueTask InitializeAsync()
     {
-        if (Environment.GetEnvironmentVariable("DBATCH_TEST_AMQP") is { Length: > 0 } url)
-        {
-            server = new Uri(url);
-            var command = Environment.GetEnvironmentVariable("DBATCH_TEST_RABBITMQCTL") ?? "rabbitmqctl";
-            control = new BrokerControl(command.Split(' '), environment: null);
-            return;
-        }
-
-        var files = ServerFiles.Find();
-        var home = new ServerHome();
-        process = new ServerProcess(files, home);
-        control = new BrokerControl([files.Control, "-q", "-n", home.NodeName], home.Environment);
-        server = new Uri($"amqp://guest:guest@127.0.0.1:{home.Port}");
-        (Certificates, TlsPort) = (home.Certificates, home.TlsPort);
+        var cancellation = TestContext.Current.CancellationToken;
+        node = await ChooseAsync(cancellation);
         try
         {
-            await process.StartAsync(TestContext.Current.CancellationToken);
+            await node.StartAsync(cancellation);
         }
-        catch
+        catch (Exception failure)
         {
-            process.Dispose();
-            throw;
+            await node.DisposeAsync();
+            if (node is not ContainerNode || Choice is not null || failure is OperationCanceledException && cancellation.IsCancellationRequested)
+                throw;
+
+            // An engine that answers and cannot run a container is no engine.
+            node = new InstalledNode();
+            await node.StartAsync(cancellation);
         }
     }
 
-    public ValueTask DisposeAsync()
-    {
-        process?.Dispose();
-        return ValueTask.CompletedTask;
-    }
+    public ValueTask DisposeAsync() => node?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     /// <summary>A new empty virtual host for one test, as a url.</summary>
     public async Task<Uri> NewVhostAsync(CancellationToken cancellation)
@@ -79,27 +69,22 @@ public sealed class PrivateBroker : IAsyncLifetime
     public async Task KillAsync(CancellationToken cancellation)
     {
         await EvalAsync("[dets:sync(Table) || Table <- dets:all()].", cancellation);
-        if (process is not null)
-            await process.KillAsync(cancellation);
-        else
-            await EvalAsync("erlang:halt(137, [{flush, false}]).", cancellation);
+        await Node.KillAsync(cancellation);
     }
 
     /// <summary>Starts a killed broker again over the same files. One from the environment is expected to be restarted by whoever runs it.</summary>
-    public Task StartAgainAsync(CancellationToken cancellation) => process is not null
-        ? process.StartAsync(cancellation)
-        : Eventually.HoldsAsync("the broker is back", () => AnswersControlAsync(cancellation), cancellation, TimeSpan.FromMinutes(2));
+    public Task StartAgainAsync(CancellationToken cancellation) => Node.StartAsync(cancellation);
 
     /// <summary>Closes every client connection of a virtual host, as an operator or a failing network would.</summary>
     public Task CloseConnectionsAsync(Uri vhost, CancellationToken cancellation) =>
-        Control.RunAsync(cancellation, "close_all_connections", "--vhost", NameOf(vhost), "closed by a test");
+        ControlAsync(cancellation, "close_all_connections", "--vhost", NameOf(vhost), "closed by a test");
 
     /// <summary>Raises the memory alarm: publishing connections are blocked until <see cref="ClearMemoryAlarmAsync"/>.</summary>
-    public Task RaiseMemoryAlarmAsync(CancellationToken cancellation) => Control.RunAsync(cancellation, "set_vm_memory_high_watermark", "0.0000001");
+    public Task RaiseMemoryAlarmAsync(CancellationToken cancellation) => ControlAsync(cancellation, "set_vm_memory_high_watermark", "0.0000001");
 
     /// <summary>Ends the memory alarm.</summary>
     public Task ClearMemoryAlarmAsync(CancellationToken cancellation) =>
-        Control.RunAsync(cancellation, "set_vm_memory_high_watermark", "absolute", "2GB");
+        ControlAsync(cancellation, "set_vm_memory_high_watermark", "absolute", "2GB");
 
     /// <summary>
     /// Sets after how long the broker takes an unacknowledged delivery back, and lets it look every second. Only channels opened afterwards look that often.
@@ -113,7 +98,7 @@ public sealed class PrivateBroker : IAsyncLifetime
     /// <summary>The queues of a virtual host and the messages in each, ready and unacknowledged. Counted by the broker every few seconds only.</summary>
     public async Task<IReadOnlyDictionary<string, QueueDepth>> QueuesAsync(Uri vhost, CancellationToken cancellation)
     {
-        var json = await Control.RunAsync(
+        var json = await ControlAsync(
             cancellation, "--formatter", "json", "list_queues", "-p", NameOf(vhost), "name", "messages_ready", "messages_unacknowledged", "consumers");
         using var document = JsonDocument.Parse(json);
         return document.RootElement.EnumerateArray().ToDictionary(
@@ -124,23 +109,40 @@ public sealed class PrivateBroker : IAsyncLifetime
                 queue.GetProperty("consumers").GetInt32()));
     }
 
-    /// <summary>Runs an Erlang expression in the broker.</summary>
-    public Task<string> EvalAsync(string expression, CancellationToken cancellation) => Control.RunAsync(cancellation, "eval", expression);
+    /// <summary>Makes a user, or gives it a new password, and lets it do what the three patterns allow in a virtual host.</summary>
+    public Task AdmitAsync(Uri vhost, string user, string password, string configure, string write, string read, CancellationToken cancellation)
+    {
+        var (name, place) = (Text(user), Text(NameOf(vhost)));
+        return EvalAsync(
+            $"case rabbit_auth_backend_internal:lookup_user({name}) of {{ok, _}} -> rabbit_auth_backend_internal:change_password({name}, {Text(password)}, <<\"test\">>); "
+            + $"_ -> rabbit_auth_backend_internal:add_user({name}, {Text(password)}, <<\"test\">>) end, "
+            + $"rabbit_auth_backend_internal:set_permissions({name}, {place}, {Text(configure)}, {Text(write)}, {Text(read)}, <<\"test\">>).",
+            cancellation);
 
-    private BrokerControl Control => control ?? throw new InvalidOperationException("The broker is not started.");
+        static string Text(string text) => $"<<\"{text.Replace("\\", "\\\\", StringComparison.Ordinal)}\">>";
+    }
+
+    /// <summary>Runs a command of <c>rabbitmqctl</c>.</summary>
+    public Task<string> ControlAsync(CancellationToken cancellation, params IReadOnlyList<string> command) => Node.ControlAsync(command, cancellation);
+
+    /// <summary>Runs an Erlang expression in the broker.</summary>
+    public Task<string> EvalAsync(string expression, CancellationToken cancellation) => ControlAsync(cancellation, "eval", expression);
 
     private static string NameOf(Uri vhost) => vhost.AbsolutePath.TrimStart('/') is { Length: > 0 } name ? name : "/";
 
-    private async Task<bool> AnswersControlAsync(CancellationToken cancellation)
+    private static string? Choice => Environment.GetEnvironmentVariable("DBATCH_TEST_BROKER") is { Length: > 0 } choice ? choice : null;
+
+    private static async Task<IBrokerNode> ChooseAsync(CancellationToken cancellation)
     {
-        try
+        if (Environment.GetEnvironmentVariable("DBATCH_TEST_AMQP") is { Length: > 0 } url)
+            return new GivenNode(new Uri(url), Environment.GetEnvironmentVariable("DBATCH_TEST_RABBITMQCTL") ?? "rabbitmqctl -q");
+        return Choice switch
         {
-            await Control.RunAsync(cancellation, "await_startup");
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            return false;
-        }
+            "installed" => new InstalledNode(),
+            null or "container" when await ContainerNode.IsPossibleAsync(cancellation) => new ContainerNode(),
+            null => new InstalledNode(),
+            "container" => throw new InvalidOperationException($"DBATCH_TEST_BROKER=container needs a Docker engine that has the image {ContainerNode.Image}."),
+            var other => throw new InvalidOperationException($"DBATCH_TEST_BROKER is container or installed, not '{other}'."),
+        };
     }
 }

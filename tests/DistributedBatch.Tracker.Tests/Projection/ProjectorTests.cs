@@ -73,17 +73,6 @@ public sealed class ProjectorTests
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task A_message_of_a_newer_protocol_is_refused_with_a_sentence()
-    {
-        var intake = new ProjectionIntake(TimeProvider.System);
-
-        var refusal = await Assert.ThrowsAsync<NotSupportedException>(
-            () => intake.HandleAsync(Say.Submitted(RunId.New()) with { Protocol = 2 }, Cancellation));
-
-        Assert.Contains("Update the tracker", refusal.Message, StringComparison.Ordinal);
-    }
-
-    [Fact(Timeout = 30_000)]
     public async Task A_run_that_is_retried_has_to_settle_again()
     {
         var signal = new ProjectionSignal();

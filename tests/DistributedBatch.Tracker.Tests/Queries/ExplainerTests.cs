@@ -18,6 +18,23 @@ public sealed class ExplainerTests
     public void A_host_that_fell_silent_is_named() =>
         Assert.Contains("ada", Explainer.Explain(Facts(Going, Ada() with { Alive = false })).Reasons[0], StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("blocked", "short of memory or disk")]
+    [InlineData("away", "no connection to the broker")]
+    [InlineData("refused", "does not let the head in")]
+    public void A_broker_in_trouble_comes_before_hosts_that_fell_silent_for_it(string state, string verdict)
+    {
+        var broker = new BrokerView(state, "4.3.5", new BrokerTrouble("it is ill", Say.Noon, null));
+
+        var explanation = Verdict(Facts(Going, Ada() with { Alive = false }) with { Broker = broker }, verdict);
+
+        Assert.Contains("It is ill, since 2026-05-04 12:00:00Z", explanation.Reasons[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_broker_that_was_in_trouble_explains_nothing_any_more() => Verdict(
+        Facts(Going, Ada()) with { Broker = new BrokerView("connected", "4.3.5", new BrokerTrouble("it was ill", Say.Noon, Say.Noon.AddMinutes(1))) }, "All is well");
+
     [Fact]
     public void A_GPU_is_needed_and_no_host_has_one() =>
         Verdict(Facts(Going, Ada()) with { Job = new JobSpec { Command = ["x"], Gpus = 1 } }, "no host that is there has one");

@@ -49,15 +49,14 @@ public sealed class PostgresStoreTests(PostgresServer server) : TrackerStoreConf
         Assert.Equal(1, Assert.Single(await bench.Queries.HostsAsync(Cancellation)).Succeeded);
     }
 
-    [Theory]
-    [InlineData("postgres://ada:se%3Acret@head:5433/lab?sslmode=verify-full", "head", 5433, "ada", "se:cret", "lab")]
-    [InlineData("postgresql://head/lab", "head", 5432, null, null, "lab")]
-    [InlineData("Host=head;Database=lab;Username=ada", "head", 5432, "ada", null, "lab")]
-    public void A_database_may_be_named_in_two_ways(string name, string host, int port, string? user, string? password, string database)
+    [Fact]
+    public void The_tracker_adds_its_schema_and_name_to_what_the_user_named()
     {
-        var address = new NpgsqlConnectionStringBuilder(PostgresAddress.Read(name));
+        var address = new NpgsqlConnectionStringBuilder(PostgresAddress.Read("postgres://ada:se%3Acret@head:5433/lab?sslmode=verify-full"));
 
-        Assert.Equal((host, port, user, password, database, "tracker"), (address.Host, address.Port, address.Username, address.Password, address.Database, address.SearchPath));
+        Assert.Equal(("head", 5433, "ada", "se:cret", "lab"), (address.Host, address.Port, address.Username, address.Password, address.Database));
+        Assert.Equal((SslMode.VerifyFull, "tracker", "dbatch tracker"), (address.SslMode, address.SearchPath, address.ApplicationName));
+        Assert.Equal("my-app", new NpgsqlConnectionStringBuilder(PostgresAddress.Read("postgres://head/lab?application_name=my-app")).ApplicationName);
     }
 
     private static async Task<StorageBench> OpenAsync(string database)

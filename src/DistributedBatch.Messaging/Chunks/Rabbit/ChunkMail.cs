@@ -10,20 +10,14 @@ internal static class ChunkMail
     private const string DeliveryCountHeader = "x-delivery-count";
     private const string DeathHeader = "x-death";
 
-    /// <summary>Properties of a chunk that was never returned, or of one that was and goes back to the queue by our own hand.</summary>
-    public static BasicProperties Properties(RunChunk chunk, int returns = 0)
+    /// <summary>Properties of a chunk.</summary>
+    public static BasicProperties Properties(RunChunk chunk) => new()
     {
-        var properties = new BasicProperties
-        {
-            DeliveryMode = DeliveryModes.Persistent,
-            ContentType = "application/json",
-            Type = "run-chunk",
-            MessageId = $"{chunk.Run}/{chunk.Index}/{chunk.Attempt}",
-        };
-        if (returns > 0)
-            properties.Headers = new Dictionary<string, object?> { [Topology.ReturnsHeader] = returns };
-        return properties;
-    }
+        DeliveryMode = DeliveryModes.Persistent,
+        ContentType = "application/json",
+        Type = "run-chunk",
+        MessageId = $"{chunk.Run}/{chunk.Index}/{chunk.Attempt}",
+    };
 
     /// <summary>Properties of a message that is put aside, with the reason.</summary>
     public static BasicProperties Aside(string reason) => new()
@@ -33,12 +27,11 @@ internal static class ChunkMail
         Headers = new Dictionary<string, object?> { [Topology.ReasonHeader] = reason },
     };
 
-    /// <summary>
-    /// How often the message was taken back. The broker leaves its count out at the first delivery; ours is there when a host handed the chunk back by
-    /// publishing it again.
-    /// </summary>
+    /// <summary>How often the message was taken back. The broker leaves its count out at the first delivery.</summary>
     public static int Returns(IReadOnlyBasicProperties properties) =>
-        NumberOf(properties, DeliveryCountHeader) + NumberOf(properties, Topology.ReturnsHeader);
+        properties.Headers?.TryGetValue(DeliveryCountHeader, out var value) == true
+            ? value switch { int number => number, long number => (int)Math.Min(number, int.MaxValue), _ => 0 }
+            : 0;
 
     /// <summary>Why the message was put aside.</summary>
     public static string Reason(IReadOnlyBasicProperties properties)
@@ -51,17 +44,13 @@ internal static class ChunkMail
             return TextOf(broker) switch
             {
                 "delivery_limit" => "the broker had to take it back from lost hosts too often",
+                "rejected" => "a host could not read it",
                 var other => $"the broker put it aside ({other})",
             };
         }
 
         return "it was put aside without a reason";
     }
-
-    private static int NumberOf(IReadOnlyBasicProperties properties, string header) =>
-        properties.Headers?.TryGetValue(header, out var value) == true
-            ? value switch { int number => number, long number => (int)Math.Min(number, int.MaxValue), _ => 0 }
-            : 0;
 
     private static string? TextOf(object? value) => value switch { byte[] bytes => Encoding.UTF8.GetString(bytes), string text => text, _ => null };
 }

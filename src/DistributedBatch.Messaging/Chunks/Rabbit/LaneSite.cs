@@ -1,11 +1,8 @@
 namespace DistributedBatch.Messaging.Chunks.Rabbit;
 
-/// <summary>Which slot a lane belongs to and which queues it works with.</summary>
+/// <summary>Which slot a lane belongs to and which queue it works with.</summary>
 internal sealed record LaneSite(string Name, string ResourceClass, Topology Topology)
 {
     /// <summary>Where its chunks come from.</summary>
     public string Queue => Topology.ChunkQueue(ResourceClass);
-
-    /// <summary>Where chunks go that it cannot run.</summary>
-    public string DeadQueue => Topology.DeadQueue(ResourceClass);
 }

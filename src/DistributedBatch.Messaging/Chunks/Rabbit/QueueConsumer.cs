@@ -119,6 +119,22 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
         await SendAcknowledgementAsync(deliveryTag).ConfigureAwait(false);
     }
 
+    /// <summary>Puts a delivery aside for good: the broker moves it to the queue of dead letters.</summary>
+    public async ValueTask RejectAsync(ulong deliveryTag)
+    {
+        if (lost.IsCancellationRequested)
+            return;
+        Interlocked.Decrement(ref unacknowledged);
+        try
+        {
+            await channel.BasicRejectAsync(deliveryTag, requeue: false).ConfigureAwait(false);
+        }
+        catch (Exception gone) when (gone is RabbitMQClientException or IOException or ObjectDisposedException)
+        {
+            // Lost in this very moment: the broker delivers it again, and whoever gets it puts it aside.
+        }
+    }
+
     public Task HandleBasicDeliverAsync(
         string consumerTag,
         ulong deliveryTag,

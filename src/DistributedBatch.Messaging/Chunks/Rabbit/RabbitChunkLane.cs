@@ -1,4 +1,6 @@
 using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Connections;
 using Microsoft.Extensions.Logging;
 
@@ -13,7 +15,7 @@ internal sealed partial class RabbitChunkLane : IChunkLane
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly ConnectionSupervisor connection;
-    private readonly ConfirmedPublisher publisher;
+    private readonly MessageBus bus;
     private readonly ChunkCodec codec;
     private readonly LaneSite site;
     private readonly BrokerOptions options;
@@ -30,10 +32,10 @@ internal sealed partial class RabbitChunkLane : IChunkLane
     private int disposed;
 
     public RabbitChunkLane(
-        ConnectionSupervisor connection, ConfirmedPublisher publisher, ChunkCodec codec, LaneSite site, BrokerOptions options, TimeProvider time, ILogger logger)
+        ConnectionSupervisor connection, MessageBus bus, ChunkCodec codec, LaneSite site, BrokerOptions options, TimeProvider time, ILogger logger)
     {
         this.connection = connection;
-        this.publisher = publisher;
+        this.bus = bus;
         this.codec = codec;
         this.site = site;
         this.options = options;
@@ -97,27 +99,18 @@ internal sealed partial class RabbitChunkLane : IChunkLane
         changing.Dispose();
     }
 
-    /// <summary>Moves a message to the queue of dead chunks, with the reason, and then acknowledges it.</summary>
-    internal async Task PutAsideAsync(QueueConsumer<LaneArrival> from, ulong tag, ReadOnlyMemory<byte> body, string reason)
+    /// <summary>Tells the producer that a chunk cannot be run here, with the reason, and then acknowledges it.</summary>
+    internal async Task PutAsideAsync(QueueConsumer<LaneArrival> from, ulong tag, RunId run, int index, int attempt, string reason)
     {
         LogAside(site.Name, reason);
-        while (!from.Lost.IsCancellationRequested)
+        try
         {
-            try
-            {
-                await publisher.PublishAsync(site.DeadQueue, body, ChunkMail.Aside(reason), from.Lost).ConfigureAwait(false);
-                await from.AcknowledgeAsync(tag).ConfigureAwait(false);
-                return;
-            }
-            catch (ChunkUnpublishedException failure)
-            {
-                LogNotAside(site.Name, failure.Message);
-                await Task.Delay(LookInterval, time, from.Lost).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-            catch (OperationCanceledException)
-            {
-                // The channel is gone, and the message is back in its queue.
-            }
+            await bus.PublishAsync(new ChunkDead(run, index, attempt, reason, time.GetUtcNow()), from.Lost).ConfigureAwait(false);
+            await from.AcknowledgeAsync(tag).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The channel is gone, and the message is back in its queue.
         }
     }
 
@@ -127,11 +120,12 @@ internal sealed partial class RabbitChunkLane : IChunkLane
         {
             case ChunkReading.Readable(var chunk):
                 return new LaneArrival(parcel.Tag, chunk, ChunkMail.Returns(parcel.Properties));
-            case ChunkReading.Attributed(var run, var index, _, var reason):
-                _ = PutAsideAsync(from, parcel.Tag, parcel.Body.ToArray(), $"chunk {index} of run {run} cannot be run on {site.Name}: {reason}");
+            case ChunkReading.Attributed(var run, var index, var attempt, var reason):
+                _ = PutAsideAsync(from, parcel.Tag, run, index, attempt, $"chunk {index} of run {run} cannot be run on {site.Name}: {reason}");
                 break;
             case ChunkReading.Unreadable(var reason):
-                _ = PutAsideAsync(from, parcel.Tag, parcel.Body.ToArray(), $"a message in {site.Queue} cannot be run on {site.Name}: {reason}");
+                LogAside(site.Name, $"a message in {site.Queue} cannot be run: {reason}");
+                _ = from.RejectAsync(parcel.Tag).AsTask();
                 break;
         }
 
@@ -237,32 +231,33 @@ internal sealed partial class RabbitChunkLane : IChunkLane
     }
 
     /// <summary>
-    /// Stops asking and publishes what no slot has seen again, before it acknowledges it. A plain return would count as a lost host on brokers
-    /// before 4.3, and five of those fail a chunk.
+    /// Stops asking and tells the producer what no slot has seen, before it acknowledges it. A plain return would count as a lost host on brokers before 4.3,
+    /// and five of those fail a chunk.
     /// </summary>
     private async Task HandBackAsync(QueueConsumer<LaneArrival> open)
     {
         try
         {
             await open.PauseAsync().ConfigureAwait(false);
-            List<Task> returning = [];
+            List<ulong> tags = [];
+            List<ReturnedChunk> chunks = [];
             while (open.Arrivals.TryRead(out var arrival))
             {
-                if (arrival.Chunk is { } chunk)
-                    returning.Add(ReturnAsync(open, arrival, chunk));
+                if (arrival.Chunk is not { } chunk)
+                    continue;
+                tags.Add(arrival.Tag);
+                chunks.Add(new ReturnedChunk(chunk.Run, chunk.Index, chunk.Attempt, arrival.Returns));
             }
 
-            await Task.WhenAll(returning).ConfigureAwait(false);
+            if (chunks.Count == 0)
+                return;
+            await bus.PublishAsync(new ChunksReturned(options.HostName, chunks), open.Lost).ConfigureAwait(false);
+            foreach (var tag in tags)
+                await open.AcknowledgeAsync(tag).ConfigureAwait(false);
         }
-        catch (Exception failure) when (ConfirmedPublisher.IsLoss(failure) || failure is ChunkUnpublishedException or OperationCanceledException)
+        catch (Exception failure) when (ConfirmedPublisher.IsLoss(failure) || failure is OperationCanceledException)
         {
             LogNotHandedBack(site.Name, failure.Message);
         }
-    }
-
-    private async Task ReturnAsync(QueueConsumer<LaneArrival> open, LaneArrival arrival, RunChunk chunk)
-    {
-        await publisher.PublishAsync(site.Queue, ChunkCodec.Encode(chunk), ChunkMail.Properties(chunk, arrival.Returns), open.Lost).ConfigureAwait(false);
-        await open.AcknowledgeAsync(arrival.Tag).ConfigureAwait(false);
     }
 }

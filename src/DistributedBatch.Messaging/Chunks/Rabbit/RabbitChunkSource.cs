@@ -1,3 +1,4 @@
+using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Connections;
 using Microsoft.Extensions.Logging;
 
@@ -5,12 +6,12 @@ namespace DistributedBatch.Messaging.Chunks.Rabbit;
 
 /// <summary>Chunks from RabbitMQ. All lanes share one connection, which publishes nothing, and have a channel each.</summary>
 internal sealed class RabbitChunkSource(
-    BrokerConnections connections, ConfirmedPublisher publisher, Topology topology, BrokerOptions options, TimeProvider time, ILogger<RabbitChunkSource> logger)
+    BrokerConnections connections, MessageBus bus, Topology topology, BrokerOptions options, TimeProvider time, ILogger<RabbitChunkSource> logger)
     : IChunkSource
 {
     private readonly ChunkCodec codec = new();
 
     /// <inheritdoc/>
     public ValueTask<IChunkLane> OpenAsync(string name, string resourceClass, CancellationToken cancellation) => ValueTask.FromResult<IChunkLane>(
-        new RabbitChunkLane(connections.Consuming, publisher, codec, new LaneSite(name, resourceClass, topology), options, time, logger));
+        new RabbitChunkLane(connections.Consuming, bus, codec, new LaneSite(name, resourceClass, topology), options, time, logger));
 }

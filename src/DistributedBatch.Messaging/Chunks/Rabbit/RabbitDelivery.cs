@@ -28,6 +28,6 @@ internal sealed class RabbitDelivery(RabbitChunkLane lane, QueueConsumer<LaneArr
     {
         if (Interlocked.Exchange(ref settled, 1) != 0)
             return;
-        await lane.PutAsideAsync(generation, tag, ChunkCodec.Encode(Chunk), reason).ConfigureAwait(false);
+        await lane.PutAsideAsync(generation, tag, Chunk.Run, Chunk.Index, Chunk.Attempt, reason).ConfigureAwait(false);
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using DistributedBatch.Contracts.Databases;
 using DistributedBatch.Contracts.Datasets;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Runs;
@@ -18,7 +19,8 @@ internal sealed class PostgresLedgerStore(string database) : ILedgerStore
     /// <summary>Any number that nobody else uses for an advisory lock; this one spells "dbatch" in ASCII.</summary>
     private const long LockKey = 0x646261746368;
 
-    private readonly string connectionString = PostgresUrl.ToConnectionString(database);
+    private readonly NpgsqlConnectionStringBuilder address =
+        PostgresUrl.Read(database, keywords => new NpgsqlConnectionStringBuilder(keywords) { Pooling = false, MaxAutoPrepare = 20 });
     private readonly Dictionary<RunId, long> keys = [];
     private NpgsqlConnection? connection;
     private bool isWriter;
@@ -221,7 +223,7 @@ internal sealed class PostgresLedgerStore(string database) : ILedgerStore
             return;
         if (connection is not null)
             await connection.DisposeAsync().ConfigureAwait(false);
-        connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, MaxAutoPrepare = 20 }.ToString());
+        connection = new NpgsqlConnection(address.ToString());
         await connection.OpenAsync(cancellation).ConfigureAwait(false);
         // The server notices within half a minute that this machine vanished, and gives the lock to the standby.
         await using var settings = Command("SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 4");
@@ -288,9 +290,8 @@ internal sealed class PostgresLedgerStore(string database) : ILedgerStore
         }
         catch (NpgsqlException failure)
         {
-            var builder = new NpgsqlConnectionStringBuilder(connectionString);
             throw new LedgerException(
-                $"The ledger in PostgreSQL (database {builder.Database} on {builder.Host}) cannot be used: {failure.Message} "
+                $"The ledger in PostgreSQL (database {address.Database} on {address.Host}) cannot be used: {failure.Message} "
                 + "Check that the server runs and that the user may create a schema in the database.",
                 failure);
         }

@@ -73,7 +73,7 @@ public sealed class LaneTests(PrivateBroker broker)
     {
         const int Chunks = 400;
         var cancellation = TestContext.Current.CancellationToken;
-        await using var site = await Site.StartAsync(await broker.NewVhostAsync(cancellation), cancellation);
+        await using var site = await Site.StartAsync(await broker.NewVhostAsync(cancellation), cancellation, Refeeder.Add);
         await using var lane = await site.OpenLaneAsync("box/0", cancellation);
         await using var other = await site.OpenLaneAsync("box/1", cancellation);
         await site.PublishAsync(Enumerable.Range(0, Chunks).Select(index => Sample.Chunk(index)), cancellation);
@@ -110,7 +110,7 @@ public sealed class LaneTests(PrivateBroker broker)
     public async Task A_lane_that_closes_hands_back_what_no_slot_has_seen_at_no_cost()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        await using var site = await Site.StartAsync(await broker.NewVhostAsync(cancellation), cancellation);
+        await using var site = await Site.StartAsync(await broker.NewVhostAsync(cancellation), cancellation, Refeeder.Add);
         var lane = await site.OpenLaneAsync("box/0", cancellation);
         using (var impatient = CancellationTokenSource.CreateLinkedTokenSource(cancellation))
         {

@@ -7,10 +7,12 @@ export async function hostsView({ content, signal, link }) {
   document.title = 'Hosts · DistributedBatch';
   const cards = el('.hosts');
   const sum = el('span.soft');
-  put(content, el('.row', null, el('h1', null, 'Hosts'), sum), cards);
+  const trouble = el('div');
+  put(content, el('.row', null, el('h1', null, 'Hosts'), sum), trouble, cards);
   await every(2000, signal, async () => {
     try {
-      const hosts = await get('/hosts', signal);
+      const [hosts, broker] = await Promise.all([get('/hosts', signal), get('/broker', signal)]);
+      put(trouble, broker.lastTrouble && !broker.lastTrouble.until ? el('.note', null, `At the head ${lasting(broker.lastTrouble)}. What follows was heard before.`) : null);
       link(true);
       const alive = hosts.filter(host => host.alive);
       sum.textContent = hosts.length ? `${number(alive.reduce((all, { host }) => all + host.slots, 0))} slots on ${number(alive.length)} of ${number(hosts.length)} hosts` : '';
@@ -35,10 +37,16 @@ function card({ host, alive, lastSeen, running, succeeded, failed }) {
     el('.small.soft', null, `${running.length} of ${host.slots} slots busy · ${host.cores} cores · dbatch ${host.version}`),
     el('.slots', { role: 'group', 'aria-label': 'Slots' }, slots),
     host.onHold ? el('.note', null, host.onHold) : null,
+    host.brokerTrouble && alive && isRecent(host.brokerTrouble) ? el('.note', null, lasting(host.brokerTrouble)) : null,
     meter('processor', host.cpuBusy, `${Math.round(host.cpuBusy * 100)} %`),
     host.memoryBytes ? meter('memory', used / host.memoryBytes, `${bytes(used)} of ${bytes(host.memoryBytes)}`) : null,
     host.gpus.map(gpu => meter(`GPU ${gpu.index}`, gpu.memoryUsedBytes / gpu.memoryBytes, `${bytes(gpu.memoryUsedBytes)} of ${bytes(gpu.memoryBytes)}`, gpu.name)),
     el('.small.soft', null, el('p', null, `${number(succeeded)} attempts succeeded, ${number(failed)} failed`, host.slotsReason ? `. ${host.slotsReason}.` : '')));
 }
+
+const isRecent = ({ until }) => !until || Date.now() - new Date(until) < 600_000;
+
+const lasting = ({ reason, since, until }) =>
+  `${reason} (for ${duration(((until ? new Date(until) : Date.now()) - new Date(since)) / 1000)}${until ? ` until ${ago(until)}` : ''})`;
 
 const meter = (title, value, text, hint) => el('.meter', { title: hint }, el('span.soft', null, title), share(Math.min(1, value || 0), `${title}: ${text}`), el('span', null, text));

@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace DistributedBatch.Consumer.Interpreters;
+
+/// <summary>
+/// What conda, mamba or micromamba installed on this host. Looks where environments usually are, because a service has no shell that was told where conda
+/// is; only then asks conda itself. See "Managing environments" in the conda documentation for the places.
+/// </summary>
+/// <param name="variables">The environment of this process.</param>
+internal sealed class CondaInstallation(IReadOnlyDictionary<string, string> variables)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly string[] UsualNames = ["miniconda3", "miniforge3", "mambaforge", "anaconda3", "micromamba", ".conda"];
+
+    private readonly List<string> prefixes = [];
+
+    // An installation is called base, whatever its directory is called.
+    private readonly HashSet<string> bases = new(StringComparer.Ordinal);
+
+    /// <summary>Names of the environments that were seen so far.</summary>
+    public IEnumerable<string> Names => prefixes.Where(HasPython).Select(NameOf).Distinct();
+
+    /// <summary>The directory of an environment, or null.</summary>
+    /// <param name="name">Its name; <c>base</c> is the installation itself.</param>
+    public string? Find(string name)
+    {
+        prefixes.AddRange(Looked());
+        if (At(name) is { } seen)
+            return seen;
+        prefixes.AddRange(Asked());
+        return At(name);
+    }
+
+    private string? At(string name) => prefixes.FirstOrDefault(prefix => NameOf(prefix) == name && HasPython(prefix));
+
+    private IEnumerable<string> Looked()
+    {
+        foreach (var root in Roots().Where(Directory.Exists))
+        {
+            yield return root;
+            foreach (var prefix in Under(Path.Combine(root, "envs")))
+                yield return prefix;
+        }
+
+        var places = (Text("CONDA_ENVS_PATH") ?? Text("CONDA_ENVS_DIRS") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries);
+        foreach (var prefix in places.SelectMany(Under).Concat(Remembered()))
+            yield return prefix;
+    }
+
+    private IEnumerable<string> Roots()
+    {
+        // CONDA_EXE is ROOT/bin/conda, or ROOT/condabin/conda.
+        if (Text("CONDA_EXE") is { } program && Path.GetDirectoryName(Path.GetDirectoryName(program)) is { Length: > 0 } root)
+            yield return root;
+        if (Text("MAMBA_ROOT_PREFIX") is { } mamba)
+            yield return mamba;
+        foreach (var name in UsualNames)
+        {
+            if (Text("HOME") is { } home)
+                yield return Path.Combine(home, name);
+            yield return Path.Combine("/opt", name);
+        }
+
+        yield return "/opt/conda";
+    }
+
+    // conda writes down every environment it makes, those with a directory of their own too.
+    private string[] Remembered()
+    {
+        try
+        {
+            return Text("HOME") is { } home ? File.ReadAllLines(Path.Combine(home, ".conda", "environments.txt")) : [];
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    private List<string> Asked()
+    {
+        var info = new ProcessStartInfo(Text("CONDA_EXE") ?? "conda", ["info", "--json"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        try
+        {
+            using var conda = Process.Start(info)!;
+            var answer = conda.StandardOutput.ReadToEndAsync();
+            _ = conda.StandardError.ReadToEndAsync();
+            if (!conda.WaitForExit(Patience))
+            {
+                conda.Kill(entireProcessTree: true);
+                return [];
+            }
+
+            using var json = JsonDocument.Parse(answer.GetAwaiter().GetResult());
+            var envs = json.RootElement.TryGetProperty("envs", out var list) ? list.EnumerateArray().Select(env => env.GetString() ?? "").ToList() : [];
+            if (json.RootElement.TryGetProperty("root_prefix", out var root) && root.GetString() is { } path)
+                bases.Add(path);
+            return envs;
+        }
+        catch (Exception failure) when (failure is System.ComponentModel.Win32Exception or JsonException or InvalidOperationException)
+        {
+            return []; // There is no conda to ask, or none that answers.
+        }
+    }
+
+    private string NameOf(string prefix) =>
+        bases.Contains(prefix) || Directory.Exists(Path.Combine(prefix, "condabin")) ? "base" : Path.GetFileName(prefix.TrimEnd('/'));
+
+    private string? Text(string name) => variables.GetValueOrDefault(name) is { Length: > 0 } text ? text : null;
+
+    private static bool HasPython(string prefix) => File.Exists(PythonEnvironment.InterpreterIn(prefix));
+
+    private static string[] Under(string directory) => Directory.Exists(directory) ? Directory.GetDirectories(directory) : [];
+}

@@ -1,0 +1,13 @@
+namespace DistributedBatch.Contracts.Messages;
+
+/// <summary>
+/// Fact from a host: chunks it had asked for ahead go back unseen, because the one before them takes long or the host stops. Nobody ran them, so the producer
+/// feeds them again and it costs them nothing. (The host may not put them back into the queue itself: it may not publish chunks.)
+/// </summary>
+/// <param name="Host">Name of the host.</param>
+/// <param name="Chunks">The chunks.</param>
+public sealed record ChunksReturned(string Host, IReadOnlyList<ReturnedChunk> Chunks)
+{
+    /// <summary>See <see cref="Messages.Protocol.Version"/>.</summary>
+    public int Protocol { get; init; } = Messages.Protocol.Version;
+}

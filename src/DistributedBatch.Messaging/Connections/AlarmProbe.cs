@@ -1,0 +1,43 @@
+using DistributedBatch.Messaging.Chunks.Rabbit;
+using RabbitMQ.Client;
+
+namespace DistributedBatch.Messaging.Connections;
+
+/// <summary>
+/// Publishes something for nobody every few seconds. A broker that is short of memory or disk tells so only to a connection that publishes
+/// (https://www.rabbitmq.com/docs/connection-blocked), and a tracker or an idle host has nothing to publish; without this it could not say why nothing moves.
+/// The message goes to a queue that does not exist, so the broker drops it.
+/// </summary>
+internal sealed class AlarmProbe(BrokerConnections connections, BrokerOptions options, TimeProvider time) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await ProbeAsync(stoppingToken).ConfigureAwait(false);
+            }
+            catch (Exception end) when (ConfirmedPublisher.IsLoss(end) || end is OperationCanceledException)
+            {
+                // The supervisor tells of a lost connection, and gives us the next one.
+            }
+
+            await Task.Delay(Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task ProbeAsync(CancellationToken stopping)
+    {
+        var live = await connections.Publishing.ConnectedAsync(stopping).ConfigureAwait(false);
+        await using var channel = await live.CreateChannelAsync(cancellationToken: stopping).ConfigureAwait(false);
+        while (channel.IsOpen)
+        {
+            // While the broker blocks us the next one waits here.
+            await channel.BasicPublishAsync("", $"{options.Prefix}.nobody", ReadOnlyMemory<byte>.Empty, stopping).ConfigureAwait(false);
+            await Task.Delay(Interval, time, stopping).ConfigureAwait(false);
+        }
+    }
+}

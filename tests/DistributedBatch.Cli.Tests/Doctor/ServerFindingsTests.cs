@@ -1,0 +1,82 @@
+using DistributedBatch.Cli.Doctor;
+using DistributedBatch.Contracts.Api;
+using DistributedBatch.Contracts.Hosts;
+
+namespace DistributedBatch.Cli.Tests.Doctor;
+
+public sealed class ServerFindingsTests
+{
+    private static readonly DateTimeOffset Noon = new(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
+
+    private static readonly ServerView Fine = new()
+    {
+        Version = "1.0", Now = Noon, Database = "/data/tracker.db", DatabaseMilliseconds = 3, DiskFreeBytes = 100L << 30, BrokerVersion = "4.3.5",
+    };
+
+    [Fact]
+    public void A_server_that_is_well_needs_no_remedy()
+    {
+        var findings = ServerFindings.OfServer(Fine).Append(ServerFindings.OfVersion("https://head", "1.0", "1.0"))
+            .Append(ServerFindings.OfClock(Noon, Noon.AddSeconds(2))).Append(ServerFindings.OfCertificate(Noon, Noon.AddDays(90)))
+            .Concat(ServerFindings.OfHosts([Host("ada")], "1.0", Noon)).ToList();
+
+        Assert.All(findings, finding => Assert.Equal(("good", null), (finding.Health, finding.Remedy)));
+        Assert.Contains(findings, finding => finding.Found == "connected, RabbitMQ 4.3.5");
+        Assert.Contains(findings, finding => finding.Found == "1 there, 4 slots, 0 in use");
+    }
+
+    [Fact]
+    public void Each_trouble_of_the_server_is_bad_and_has_its_own_remedy()
+    {
+        var findings = ServerFindings.OfServer(Fine with { DatabaseProblem = "disk I/O error", BrokerProblem = "it takes no messages: low on disk", ProducerProblem = "No answer" })
+            .Where(finding => finding.Health == "bad").ToList();
+
+        Assert.Equal(["server's database", "server's broker", "producer"], findings.Select(finding => finding.About));
+        Assert.Equal(3, findings.Select(finding => finding.Remedy).OfType<string>().Distinct().Count());
+        Assert.Contains("list_alarms", findings[1].Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_will_be_a_trouble_is_a_note()
+    {
+        var findings = ServerFindings.OfServer(Fine with { DatabaseMilliseconds = 2500, DiskFreeBytes = 1L << 30, Waiting = 900 })
+            .Append(ServerFindings.OfVersion("https://head", "1.1", "1.0")).Append(ServerFindings.OfClock(Noon, Noon.AddMinutes(2)))
+            .Append(ServerFindings.OfCertificate(Noon, Noon.AddDays(9))).Where(finding => finding.Health != "good").ToList();
+
+        Assert.Equal(6, findings.Count);
+        Assert.All(findings, finding => Assert.Equal("note", finding.Health));
+        Assert.All(findings, finding => Assert.NotNull(finding.Remedy));
+    }
+
+    [Fact]
+    public void An_expired_certificate_is_bad() =>
+        Assert.Equal(("bad", "expired on 2026-11-23"), (ServerFindings.OfCertificate(Noon, Noon.AddDays(-1)).Health, ServerFindings.OfCertificate(Noon, Noon.AddDays(-1)).Found));
+
+    [Fact]
+    public void A_lab_without_hosts_says_that_nothing_will_run()
+    {
+        var finding = Assert.Single(ServerFindings.OfHosts([], "1.0", Noon));
+
+        Assert.Equal("note", finding.Health);
+        Assert.Contains("nothing will run", finding.Found, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Hosts_that_hold_back_are_old_or_fell_silent_are_named_and_forgotten_ones_are_not()
+    {
+        var findings = ServerFindings.OfHosts(
+            [
+                Host("full") with { Host = Host("full").Host with { OnHold = "the disk is full" } },
+                Host("old") with { Host = Host("old").Host with { Version = "0.9" } },
+                Host("gone") with { Alive = false, LastSeen = Noon.AddHours(-2) },
+                Host("last-year") with { Alive = false, LastSeen = Noon.AddDays(-300) },
+            ],
+            "1.0", Noon).ToList();
+
+        Assert.Equal(["hosts", "host full", "host old", "host gone"], findings.Select(finding => finding.About));
+        Assert.All(findings.Skip(1), finding => Assert.NotNull(finding.Remedy));
+    }
+
+    private static HostView Host(string name) =>
+        new(new HostStatus { Name = name, Version = "1.0", Cores = 4, Slots = 4 }, Noon, Alive: true, [], 0, 0);
+}

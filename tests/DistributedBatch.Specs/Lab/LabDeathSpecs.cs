@@ -1,0 +1,106 @@
+using System.Globalization;
+using DistributedBatch.Contracts.Chunks;
+using DistributedBatch.TestKit.Broker;
+using DistributedBatch.TestKit.Processes;
+using DistributedBatch.TestKit.Waiting;
+
+namespace DistributedBatch.Specs.Lab;
+
+/// <summary>One of the services is not there, or takes too long.</summary>
+[Collection(nameof(LabBroker))]
+public sealed class LabDeathSpecs(PrivateBroker broker)
+{
+    [Fact(Timeout = 240_000)]
+    public async Task A_run_goes_on_without_tracker_and_what_was_missed_is_told_afterwards()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var lab = await TestLab.CreateAsync(broker, cancellation);
+        lab.StartProducer();
+        await lab.StartTrackerAsync(cancellation);
+        var run = await lab.SubmitAsync(20, LabSpecs.WriteItem);
+        await lab.KillAsync("tracker");
+        lab.StartHost("one");
+        await Eventually.HoldsAsync("all outputs are there", () => lab.Done == 20, cancellation, TimeSpan.FromMinutes(1));
+
+        await lab.StartTrackerAsync(cancellation);
+
+        await lab.AssertCompleteAsync(run, await lab.SettledAsync(run, cancellation), 20, cancellation);
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task What_was_fed_is_finished_without_producer_and_the_rest_when_it_is_back()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var lab = await TestLab.CreateAsync(broker, cancellation);
+        lab.StartProducer();
+        await lab.StartTrackerAsync(cancellation);
+        var run = await lab.SubmitAsync(100, LabSpecs.WriteItem);
+        await lab.ShowsAsync(run, "fed as far as its window goes", view => view.GetProperty("chunks").GetProperty("queued").GetInt32() > 0, cancellation);
+        await lab.KillAsync("producer");
+
+        lab.StartHost("one");
+        await Eventually.HoldsAsync("the queue is empty", QueueIsEmptyAsync, cancellation, TimeSpan.FromMinutes(1));
+        Assert.InRange(lab.Done, 1, 99);
+        lab.StartProducer();
+
+        await lab.AssertCompleteAsync(run, await lab.SettledAsync(run, cancellation), 100, cancellation);
+
+        async Task<bool> QueueIsEmptyAsync() => (await broker.QueuesAsync(lab.Broker, cancellation))["dbatch.chunks.cpu"] is { Ready: 0, Unacknowledged: 0 } && lab.Done > 0;
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task A_chunk_that_takes_its_hosts_down_is_failed_after_the_fifth_and_the_others_succeed()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var lab = await TestLab.CreateAsync(broker, cancellation);
+        await lab.StartHeadAsync(cancellation);
+        var run = await lab.SubmitAsync(
+            10, "sh", "-c", $"[ $DBATCH_START = 3 ] && kill -9 $(cat {lab.Path("pid")}) && sleep 60; " + LabSpecs.WriteItem[2]);
+
+        using var settled = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var restarting = RestartAsync();
+        var shown = await lab.SettledAsync(run, cancellation);
+        await settled.CancelAsync();
+        var deaths = await restarting;
+
+        var attempts = (await lab.AttemptsAsync(run, cancellation)).Where(attempt => attempt.Index == 3).ToList();
+        Assert.Equal((9, 1), (shown.GetProperty("chunks").GetProperty("succeeded").GetInt32(), shown.GetProperty("chunks").GetProperty("failed").GetInt32()));
+        Assert.Equal(AttemptOutcome.HostLost, attempts[^1].Outcome);
+        Assert.Equal(5, deaths);
+
+        // As systemd does it.
+        async Task<int> RestartAsync()
+        {
+            for (var count = 0; ; count++)
+            {
+                var host = lab.StartHost("dying");
+                File.WriteAllText(lab.Path("pid"), host.Pid.ToString(CultureInfo.InvariantCulture));
+                if (await Task.WhenAny(host.End, Task.Delay(Timeout.Infinite, settled.Token)) != host.End)
+                    return count;
+            }
+        }
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task A_chunk_longer_than_a_stock_broker_allows_runs_once()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await broker.SetConsumerTimeoutAsync(TimeSpan.FromSeconds(6), cancellation);
+        try
+        {
+            await using var lab = await TestLab.CreateAsync(broker, cancellation);
+            await lab.StartHeadAsync(cancellation);
+            foreach (var host in new[] { "one", "two" })
+                lab.StartHost(host, broker: null, "--ack-timeout", "6s");
+
+            var run = await lab.SubmitAsync(2, "sh", "-c", "sleep 12; " + LabSpecs.WriteItem[2]);
+
+            await lab.AssertCompleteAsync(run, await lab.SettledAsync(run, cancellation), 2, cancellation);
+            Assert.Equal([(0, 1), (1, 1)], (await lab.AttemptsAsync(run, cancellation)).Select(attempt => (attempt.Index, attempt.Attempt)));
+        }
+        finally
+        {
+            await broker.SetConsumerTimeoutAsync(TimeSpan.FromHours(25), CancellationToken.None);
+        }
+    }
+}

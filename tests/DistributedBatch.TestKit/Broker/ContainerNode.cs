@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using DistributedBatch.TestKit.Files;
+using DotNet.Testcontainers.Configurations;
+using DotNet.Testcontainers.Images;
+using Testcontainers.RabbitMq;
+
+namespace DistributedBatch.TestKit.Broker;
+
+/// <summary>A broker in a container, of the version the lab's containers have. The image must be there: nothing is pulled in the middle of a test.</summary>
+internal sealed class ContainerNode : IBrokerNode
+{
+    /// <summary>The image, as in <c>docker-compose.yml</c>.</summary>
+    public const string Image = "rabbitmq:4.3-management";
+
+    private const string Name = "dbatch";
+    private const string Configuration = "/etc/rabbitmq/conf.d/90-dbatch-test.conf";
+    private const string Tls = "/etc/rabbitmq/tls-";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    private readonly TempDirectory directory = new();
+    private readonly RabbitMqContainer container;
+
+    public ContainerNode()
+    {
+        // Ports of our own choice, because a container that is started again would be given others.
+        var ports = FreePort.Several(2);
+        TlsPort = ports[1];
+        Certificates = TestCertificates.Create(directory["tls"]);
+        container = new RabbitMqBuilder(Image)
+            .WithImagePullPolicy(PullPolicy.Never)
+            .WithUsername(Name)
+            .WithPassword(Name)
+            .WithPortBinding(ports[0], 5672)
+            .WithPortBinding(TlsPort, 5671)
+            .WithResourceMapping(File.ReadAllBytes(Certificates.AuthorityFile), $"{Tls}ca.pem")
+            .WithResourceMapping(File.ReadAllBytes(Certificates.ServerFile), $"{Tls}server.pem")
+            .WithResourceMapping(File.ReadAllBytes(Certificates.ServerKeyFile), $"{Tls}server.key", fileMode: ReadableByAll)
+            .WithResourceMapping(System.Text.Encoding.UTF8.GetBytes($"""
+                listeners.ssl.default = 5671
+                ssl_options.cacertfile = {Tls}ca.pem
+                ssl_options.certfile = {Tls}server.pem
+                ssl_options.keyfile = {Tls}server.key
+                ssl_options.verify = verify_none
+                consumer_timeout = 90000000
+                disk_free_limit.absolute = 50MB
+                vm_memory_high_watermark.absolute = 2GB
+
+                """), Configuration)
+            .Build();
+        Server = new Uri($"amqp://{Name}:{Name}@127.0.0.1:{ports[0]}");
+    }
+
+    public Uri Server { get; }
+
+    public TestCertificates? Certificates { get; }
+
+    public int TlsPort { get; }
+
+    private static UnixFileModes ReadableByAll => UnixFileModes.UserRead | UnixFileModes.GroupRead | UnixFileModes.OtherRead;
+
+    /// <summary>Whether a Docker engine answers and has the image. The reaper that removes what a killed test leaves behind is used where its image is there.</summary>
+    public static async Task<bool> IsPossibleAsync(CancellationToken cancellation)
+    {
+        if (!await HasImageAsync(Image, cancellation))
+            return false;
+        TestcontainersSettings.ResourceReaperEnabled = await HasImageAsync(TestcontainersSettings.ResourceReaperImage?.FullName ?? "testcontainers/ryuk", cancellation);
+        return true;
+    }
+
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(Patience);
+        await container.StartAsync(patience.Token);
+        await ControlAsync(["await_startup"], patience.Token);
+    }
+
+    // From inside a container nobody can send its first process a SIGKILL; this ends it as abruptly.
+    public async Task KillAsync(CancellationToken cancellation)
+    {
+        await container.ExecAsync(["rabbitmqctl", "-q", "eval", "erlang:halt(137, [{flush, false}])."], cancellation);
+        await container.StopAsync(cancellation);
+    }
+
+    public async Task<string> ControlAsync(IReadOnlyList<string> arguments, CancellationToken cancellation)
+    {
+        var ended = await container.ExecAsync(["rabbitmqctl", "-q", .. arguments], cancellation);
+        return ended.ExitCode == 0
+            ? ended.Stdout
+            : throw new InvalidOperationException($"rabbitmqctl {string.Join(' ', arguments)}: exit code {ended.ExitCode}\n{ended.Stdout}{ended.Stderr}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await container.DisposeAsync();
+        directory.Dispose();
+    }
+
+    private static async Task<bool> HasImageAsync(string image, CancellationToken cancellation)
+    {
+        try
+        {
+            using var docker = Process.Start(new ProcessStartInfo("docker", ["image", "inspect", "--format", "{{.Id}}", image])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!;
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            patience.CancelAfter(TimeSpan.FromSeconds(10));
+            try
+            {
+                await docker.WaitForExitAsync(patience.Token);
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                docker.Kill();
+                return false;
+            }
+
+            return docker.ExitCode == 0;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
+    }
+}
