@@ -45,7 +45,9 @@ internal static class Million
         using var client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
         client.DefaultRequestHeaders.Authorization =
             new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(Path.Combine(dataDirectory, "token"))).Trim());
-        var times = new List<(double Milliseconds, string Page)> { await TimeAsync(client, "/api/runs"), await TimeAsync(client, "/api/hosts") };
+        List<(double Milliseconds, string Page)> times = [];
+        foreach (var page in new[] { "/", "/page/main.js", "/page/page.css", "/page/vendor/uplot/uPlot.js", "/api/runs", "/api/hosts", "/api/hosts/ada/slots", "/metrics" })
+            times.Add(await TimeAsync(client, page));
         foreach (var page in Pages)
             times.Add(await TimeAsync(client, $"/api/runs/{run.Id}{page}"));
         foreach (var (milliseconds, page) in times.OrderBy(time => time.Milliseconds))

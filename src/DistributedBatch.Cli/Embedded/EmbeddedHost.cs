@@ -1,3 +1,4 @@
+using DistributedBatch.Cli.Telemetry;
 using DistributedBatch.Consumer;
 using DistributedBatch.Messaging;
 using DistributedBatch.Producer;
@@ -42,6 +43,7 @@ internal static class EmbeddedHost
                 options.Standby = false;
             });
         addLast(builder.Services);
+        OpenTelemetryExport.AddTo(builder.Services, "run");
 
         // Signals are StopSignals' business: the host's own lifetime would end the run on the first one.
         builder.Services.AddSingleton<IHostLifetime, SignalsElsewhere>();

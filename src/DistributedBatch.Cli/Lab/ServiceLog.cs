@@ -1,24 +1,46 @@
+using DistributedBatch.Cli.Options;
+using DistributedBatch.Cli.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 
 namespace DistributedBatch.Cli.Lab;
 
-/// <summary>The log of a service: one line an event on standard error, with the time in UTC, for people and for journald alike.</summary>
+/// <summary>
+/// The log of a service on standard error: one line an event with the time in UTC, for people and for journald alike; or, with <c>DBATCH_LOG_FORMAT=json</c>,
+/// one JSON object an event, with run, chunk and host as fields of their own.
+/// </summary>
 internal static class ServiceLog
 {
-    /// <summary>Sets it up.</summary>
-    public static void Configure(ILoggingBuilder logging)
+    private const string Time = "yyyy-MM-ddTHH:mm:ss.fffZ";
+
+    /// <summary>Sets it up, and the export to a collector where one is named.</summary>
+    /// <param name="logging">The log.</param>
+    /// <param name="role">What this process is, such as <c>serve</c>.</param>
+    public static void Configure(ILoggingBuilder logging, string role)
     {
         logging.ClearProviders();
-        logging.AddSimpleConsole(options =>
+        if (ServiceSetting.Text("log-format") == "json")
         {
-            options.SingleLine = true;
-            options.UseUtcTimestamp = true;
-            options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-        });
+            logging.AddJsonConsole(options =>
+            {
+                options.UseUtcTimestamp = true;
+                options.TimestampFormat = Time;
+            });
+        }
+        else
+        {
+            logging.AddSimpleConsole(options =>
+            {
+                options.SingleLine = true;
+                options.UseUtcTimestamp = true;
+                options.TimestampFormat = Time + " ";
+            });
+        }
+
         logging.Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("MassTransit", LogLevel.Warning);
+        OpenTelemetryExport.AddTo(logging.Services, role);
     }
 }

@@ -6,8 +6,10 @@ using DistributedBatch.Consumer.Launcher;
 using DistributedBatch.Consumer.Logs;
 using DistributedBatch.Consumer.Outputs;
 using DistributedBatch.Consumer.Processes;
+using DistributedBatch.Consumer.Reporting;
 using DistributedBatch.Consumer.Resources;
 using DistributedBatch.Consumer.Slots;
+using DistributedBatch.Contracts.Json;
 
 namespace DistributedBatch.Consumer.Execution;
 
@@ -27,7 +29,6 @@ internal sealed class AttemptExecutor(
     OutputDelivery delivery,
     TimeProvider time)
 {
-    private static readonly ActivitySource Tracing = new("DistributedBatch.Consumer");
     private static readonly Encoding Utf8 = new UTF8Encoding(false);
 
     private readonly IRunnerSource[] sources = [.. warm];
@@ -82,7 +83,7 @@ internal sealed class AttemptExecutor(
 
     private async Task<AttemptReport> RunAsync(ActiveAttempt attempt)
     {
-        using var activity = StartTrace(attempt);
+        using var activity = AttemptTrace.Attempt(attempt);
         var plan = plans.Of(attempt.Chunk);
         if (plan.Obstacle is { } obstacle)
             return Report(attempt, AttemptOutcome.NotStarted) with { Error = $"Host {options.Host}: {obstacle}" };
@@ -104,7 +105,7 @@ internal sealed class AttemptExecutor(
         var (runner, mode) = await ChooseAsync(attempt.Chunk, start).ConfigureAwait(false);
         var outcome = await runner.RunAsync(start, attempt.Stopping).ConfigureAwait(false);
         var report = Judge(attempt, outcome) with { Warm = mode };
-        activity?.SetTag("dbatch.outcome", report.Outcome);
+        activity?.SetTag("dbatch.outcome", report.Outcome?.Word());
         return await delivery.DeliverAsync(attempt, plan, Finish(attempt, plan, report, outcome.Stragglers)).ConfigureAwait(false);
     }
 
@@ -118,15 +119,6 @@ internal sealed class AttemptExecutor(
             Error = $"The chunk was taken back from {returns} lost hosts or connections and may be what kills them; it is not run again. "
                 + "Look at the logs of those hosts, then use retry.",
         };
-    }
-
-    private static Activity? StartTrace(ActiveAttempt attempt)
-    {
-        var activity = Tracing.StartActivity("attempt", ActivityKind.Consumer, attempt.Chunk.TraceParent);
-        return activity?
-            .SetTag("dbatch.run", attempt.Chunk.Run.Value)
-            .SetTag("dbatch.chunk", attempt.Chunk.Index)
-            .SetTag("dbatch.attempt", attempt.Number);
     }
 
     private ProgramStart Prepare(ActiveAttempt attempt, JobPlan plan, Activity? activity)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DistributedBatch.Consumer.Slots;
 using DistributedBatch.Messaging.Bus;
 
@@ -21,7 +22,7 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
     private long reported;
     private TaskCompletionSource? flushed;
 
-    private readonly record struct Entry(AttemptReport Report, ActiveAttempt? Settles);
+    private readonly record struct Entry(AttemptReport Report, ActiveAttempt? Settles, Activity? Trace);
 
     public void Start() => loop = Task.Run(RunAsync);
 
@@ -37,9 +38,10 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
     public void Add(AttemptReport report, ActiveAttempt? settles)
     {
         bool wake;
+        var trace = AttemptTrace.Report();
         lock (turn)
         {
-            waiting.Add(new Entry(report, settles));
+            waiting.Add(new Entry(report, settles, trace));
             wake = waiting.Count == 1 || waiting.Count == options.ReportBatch || starved > 0;
             oldest ??= time.GetUtcNow();
         }
@@ -95,6 +97,7 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
             if (Take() is { } group)
             {
                 await PublishAsync(group).ConfigureAwait(false);
+                group.ForEach(entry => entry.Trace?.Dispose());
                 await AcknowledgeAsync(group).ConfigureAwait(false);
                 Settled();
             }

@@ -1,4 +1,5 @@
 using DistributedBatch.Consumer.Execution;
+using DistributedBatch.Consumer.Reporting;
 using DistributedBatch.Messaging.Chunks;
 
 namespace DistributedBatch.Consumer.Slots;
@@ -134,6 +135,7 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
 
         var attempt = new ActiveAttempt(delivery, number, work.Time.GetUtcNow(), scratch) { LeaveLane = lane.DisposeAsync };
         var succeeded = 0L;
+        using var trace = AttemptTrace.Deliver(attempt, work.Options.Host);
         work.Running.Add(attempt);
         try
         {

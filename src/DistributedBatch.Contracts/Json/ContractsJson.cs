@@ -32,6 +32,7 @@ namespace DistributedBatch.Contracts.Json;
 [JsonSerializable(typeof(AttemptView))]
 [JsonSerializable(typeof(IReadOnlyList<AttemptView>))]
 [JsonSerializable(typeof(HostView))]
+[JsonSerializable(typeof(IReadOnlyList<SlotSpan>))]
 [JsonSerializable(typeof(IReadOnlyList<HostView>))]
 [JsonSerializable(typeof(ServerView))]
 [JsonSerializable(typeof(TokenView))]

@@ -39,7 +39,7 @@ internal sealed class ActiveRun(StoredRun stored, RunLedger ledger, ILedgerStore
     public RunOverview Overview() => new(Id, stored.Spec.Name, ledger.State, ledger.Counts, stored.SubmittedAt, ledger.FinishedAt, ledger.Revision);
 
     /// <summary>The message that carries <paramref name="feed"/> to a host.</summary>
-    public async ValueTask<RunChunk> MessageAsync(Feed feed, CancellationToken cancellation) => new()
+    public async ValueTask<RunChunk> MessageAsync(Feed feed, string? traceParent, CancellationToken cancellation) => new()
     {
         Run = Id,
         Index = feed.Chunk.Index,
@@ -51,5 +51,6 @@ internal sealed class ActiveRun(StoredRun stored, RunLedger ledger, ILedgerStore
         Job = stored.Spec.Job,
         Items = await items.ReadAsync(feed.Chunk, cancellation).ConfigureAwait(false),
         Columns = stored.Columns.Count > 0 ? stored.Columns : null,
+        TraceParent = traceParent,
     };
 }

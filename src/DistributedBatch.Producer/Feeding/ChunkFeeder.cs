@@ -94,7 +94,8 @@ internal sealed class ChunkFeeder(RunBook book, HostBook hosts, GroupCommit comm
 
     private async ValueTask PublishAsync(ActiveRun run, Feed feed, CancellationToken cancellation)
     {
-        var message = await run.MessageAsync(feed, cancellation).ConfigureAwait(false);
+        using var trace = RunTrace.Feed(run, feed);
+        var message = await run.MessageAsync(feed, RunTrace.ContextOf(trace, run.Stored.Spec), cancellation).ConfigureAwait(false);
         var confirmation = publisher.PublishAsync(message, cancellation);
         if (confirmation.IsCompletedSuccessfully)
         {

@@ -200,7 +200,9 @@ internal sealed class FeedLoop(
             mistakes.Add($"The name '{spec.Name}' belongs to run {same.Run}, which is not settled; choose another name, or resume or cancel that run.");
         if (mistakes.Count > 0)
             return RunAnswer.Refused(mistakes);
-        var run = await book.AddAsync(spec, now, Random.Shared.NextDouble, cancellation).ConfigureAwait(false);
+        using var trace = RunTrace.Submit(spec);
+        var run = await book.AddAsync(spec with { TraceParent = trace?.Id ?? spec.TraceParent }, now, Random.Shared.NextDouble, cancellation).ConfigureAwait(false);
+        trace?.SetTag("dbatch.run", run.Id.Value);
         book.Overviews[run.Id] = run.Overview();
         FeedLog.Accepted(log, run.Id, spec.Name, run.Ledger.Counts.Total, spec.Dataset.Total - spec.Dataset.First);
         await announcer.SubmittedAsync(new RunSubmitted(run.Id, run.Stored.SubmittedAt, RunSummarySpec.From(spec)), cancellation).ConfigureAwait(false);
@@ -284,14 +286,8 @@ internal sealed class FeedLoop(
             case Input.Fact fact:
                 fact.Kept.TrySetException(reason);
                 break;
-            case Input.Submit { Answer: var answer }:
-                answer.TrySetException(reason);
-                break;
-            case Input.Change { Answer: var answer }:
-                answer.TrySetException(reason);
-                break;
-            case Input.Forget { Answer: var answer }:
-                answer.TrySetException(reason);
+            case Input.Question question:
+                question.Answer.TrySetException(reason);
                 break;
             case Input.AnnounceAgain(_, var done):
                 done.TrySetException(reason);

@@ -28,14 +28,17 @@ internal abstract record Input
     /// <summary>A host lives.</summary>
     internal sealed record Heartbeat(HostHeartbeat Message) : Input;
 
+    /// <summary>Somebody wants something of a run and waits for the answer.</summary>
+    internal abstract record Question(TaskCompletionSource<RunAnswer> Answer) : Input;
+
     /// <summary>A run was submitted.</summary>
-    internal sealed record Submit(RunSpec Spec, TaskCompletionSource<RunAnswer> Answer) : Input;
+    internal sealed record Submit(RunSpec Spec, TaskCompletionSource<RunAnswer> Answer) : Question(Answer);
 
     /// <summary>A run is to be steered.</summary>
-    internal sealed record Change(RunId Run, RunAction Action, TaskCompletionSource<RunAnswer> Answer) : Input;
+    internal sealed record Change(RunId Run, RunAction Action, TaskCompletionSource<RunAnswer> Answer) : Question(Answer);
 
     /// <summary>A settled run is to be dropped for good.</summary>
-    internal sealed record Forget(RunId Run, TaskCompletionSource<RunAnswer> Answer) : Input;
+    internal sealed record Forget(RunId Run, TaskCompletionSource<RunAnswer> Answer) : Question(Answer);
 
     /// <summary>Somebody waits for the end of a run.</summary>
     internal sealed record Watch(RunId Run, TaskCompletionSource<RunState> Settled) : Input;

@@ -6,6 +6,7 @@ using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Connections;
 using DistributedBatch.Tracker.Access;
+using DistributedBatch.Tracker.Hosts;
 using DistributedBatch.Tracker.Projection;
 using DistributedBatch.Tracker.Queries;
 using DistributedBatch.Tracker.Retention;
@@ -59,6 +60,10 @@ internal static class RunEndpoints
         api.MapGet("/hosts", async (RunQueries queries, CancellationToken cancellation) =>
             Answers.Json(await queries.HostsAsync(cancellation).ConfigureAwait(false), ContractsJson.Default.IReadOnlyListHostView))
             .WithSummary("Every host that was ever heard of, and what runs on it.").Produces<IReadOnlyList<HostView>>();
+        api.MapGet("/hosts/{host}/slots", (string host, SlotHistory history, TimeProvider time, int minutes = 10) =>
+            Answers.Json(history.Of(host, time.GetUtcNow() - TimeSpan.FromMinutes(Math.Clamp(minutes, 1, 1440))), ContractsJson.Default.IReadOnlyListSlotSpan))
+            .WithSummary("What ended in the slots of a host lately, since the tracker was started and at most some hundred attempts a slot.")
+            .Produces<IReadOnlyList<SlotSpan>>();
         api.MapGet("/broker", (BrokerHealth broker) => Answers.Json(broker.View(), ContractsJson.Default.BrokerView))
             .WithSummary("How the tracker stands with the broker, and what was wrong the last time.").Produces<BrokerView>();
 

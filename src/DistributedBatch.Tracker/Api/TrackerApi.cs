@@ -2,8 +2,10 @@ using System.Reflection;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Tracker.Access;
 using DistributedBatch.Tracker.Dashboard;
+using DistributedBatch.Tracker.Hosts;
 using DistributedBatch.Tracker.Metrics;
 using DistributedBatch.Tracker.Outputs;
+using DistributedBatch.Tracker.Projection;
 using DistributedBatch.Tracker.Retention;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -38,6 +40,7 @@ public static class TrackerApi
             .AddSingleton<TokenGate>()
             .AddSingleton<OutputStore>()
             .AddSingleton<PrometheusText>()
+            .AddSingleton<SlotHistory>()
             .AddSingleton<RetentionService>()
             .AddHostedService(provider => provider.GetRequiredService<RetentionService>());
     }
@@ -65,6 +68,7 @@ public static class TrackerApi
         SigningKeyEndpoint.Map(api);
         ServerEndpoint.Map(api, Version);
         app.MapGet("/health", () => Results.Json(new Health("ok", Version), TrackerJson.Default.Health)).WithSummary("Whether the tracker is up; needs no token.");
+        app.Services.GetRequiredService<ProjectionSignal>().BatchCommitted += app.Services.GetRequiredService<SlotHistory>().Add;
         // Asked for here, so that it listens from the start.
         var metrics = app.Services.GetRequiredService<PrometheusText>();
         app.MapGet("/metrics", async (TrackerMetrics tracker, CancellationToken cancellation) =>

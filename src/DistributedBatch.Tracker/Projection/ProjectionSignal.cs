@@ -19,6 +19,9 @@ public sealed class ProjectionSignal
     /// </summary>
     public event Action<AttemptReport>? AttemptFailed;
 
+    /// <summary>Told of every batch once it is in the database. The same rule: quick, and without exceptions.</summary>
+    internal event Action<ProjectionBatch>? BatchCommitted;
+
     /// <summary>Ends when the tracker's database holds the run in a final state.</summary>
     /// <remarks>A run that was settled before this process began is only noticed when the producer speaks of it again.</remarks>
     public Task WaitUntilSettledAsync(RunId run, CancellationToken cancellation) => Of(run).Settled.WaitAsync(cancellation);
@@ -28,6 +31,7 @@ public sealed class ProjectionSignal
 
     internal void Committed(ProjectionBatch batch)
     {
+        BatchCommitted?.Invoke(batch);
         foreach (var run in batch.Attempts.Keys.Select(key => key.Run).Concat(batch.Submitted.Keys).Except(batch.Runs.Keys))
             Of(run).Change();
         foreach (var changed in batch.Runs.Values)

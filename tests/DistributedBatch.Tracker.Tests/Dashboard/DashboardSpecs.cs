@@ -1,4 +1,5 @@
 using DistributedBatch.Contracts.Chunks;
+using DistributedBatch.Contracts.Hosts;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.TestKit.Network;
 using DistributedBatch.Tracker.Tests.Api;
@@ -122,6 +123,21 @@ public sealed class DashboardSpecs(Browser browser) : IClassFixture<Browser>
 
         await page.SeeAsync("Chunk 1");
         await page.SeeAsync("The chunk succeeded.");
+        Assert.Empty(page.Complaints);
+    }
+
+    [Fact(Timeout = 90_000)]
+    public async Task A_host_shows_what_ran_in_its_slots_and_what_runs_now()
+    {
+        await using var bench = await ApiBench.StartAsync();
+        var (run, now) = (RunId.New(), DateTimeOffset.UtcNow);
+        await bench.HearAsync(
+            Say.Submitted(run), Say.Heartbeat("ada", now, slots: 2, running: [new RunningAttempt(run, 2, 1, 1, now.AddSeconds(-30))]),
+            Say.Reports(Say.Succeeded(run, 0, seconds: 60) with { StartedAt = now.AddMinutes(-3) }, Say.Failed(run, 1) with { StartedAt = now.AddMinutes(-1) }));
+
+        var page = await OpenAsync(bench, "/hosts");
+
+        await page.UntilAsync("byLabel('Slots over the last 10 minutes: 2 ended, 1 failed, 1 running')", "the timeline of the slots");
         Assert.Empty(page.Complaints);
     }
 

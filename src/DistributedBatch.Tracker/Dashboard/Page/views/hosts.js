@@ -2,6 +2,9 @@ import { get } from '../api.js';
 import { el, put } from '../dom.js';
 import { ago, bytes, duration, number } from '../format.js';
 import { every, share } from '../parts/bits.js';
+import { slotTimeline } from '../parts/slots.js';
+
+const minutes = 10;
 
 export async function hostsView({ content, signal, link }) {
   document.title = 'Hosts · DistributedBatch';
@@ -12,11 +15,13 @@ export async function hostsView({ content, signal, link }) {
   await every(2000, signal, async () => {
     try {
       const [hosts, broker] = await Promise.all([get('/hosts', signal), get('/broker', signal)]);
+      const spans = new Map(await Promise.all(hosts.filter(host => host.alive)
+        .map(async ({ host }) => [host.name, await get(`/hosts/${encodeURIComponent(host.name)}/slots?minutes=${minutes}`, signal)])));
       put(trouble, broker.lastTrouble && !broker.lastTrouble.until ? el('.note', null, `At the head ${lasting(broker.lastTrouble)}. What follows was heard before.`) : null);
       link(true);
       const alive = hosts.filter(host => host.alive);
       sum.textContent = hosts.length ? `${number(alive.reduce((all, { host }) => all + host.slots, 0))} slots on ${number(alive.length)} of ${number(hosts.length)} hosts` : '';
-      put(cards, hosts.length ? hosts.map(card) : el('.card', null, el('.empty', null, ['No host was heard of yet. Start ', el('code', null, 'dbatch consumer'), ' on a machine.'])));
+      put(cards, hosts.length ? hosts.map(host => card(host, spans.get(host.host.name))) : el('.card', null, el('.empty', null, ['No host was heard of yet. Start ', el('code', null, 'dbatch consumer'), ' on a machine.'])));
     } catch (failure) {
       if (!signal.aborted) link(false);
       throw failure;
@@ -24,7 +29,7 @@ export async function hostsView({ content, signal, link }) {
   });
 }
 
-function card({ host, alive, lastSeen, running, succeeded, failed }) {
+function card({ host, alive, lastSeen, running, succeeded, failed }, spans) {
   const slots = Array.from({ length: Math.max(host.slots, ...running.map(attempt => attempt.slot + 1)) }, (_, slot) => {
     const attempt = running.find(known => known.slot === slot);
     const label = attempt && `slot ${slot}: chunk ${attempt.index} of ${attempt.run}, for ${duration((Date.now() - new Date(attempt.startedAt)) / 1000)}`;
@@ -36,6 +41,7 @@ function card({ host, alive, lastSeen, running, succeeded, failed }) {
       el('span.pill', { class: alive ? host.onHold ? 's-queued' : 's-succeeded' : 's-failed' }, alive ? host.onHold ? 'on hold' : 'here' : `silent, last seen ${ago(lastSeen)}`)),
     el('.small.soft', null, `${running.length} of ${host.slots} slots busy · ${host.cores} cores · dbatch ${host.version}`),
     el('.slots', { role: 'group', 'aria-label': 'Slots' }, slots),
+    spans ? slotTimeline(slots.length, spans, running, minutes) : null,
     host.onHold ? el('.note', null, host.onHold) : null,
     (host.warnings || []).map(warning => el('.note', null, `${warning}.`)),
     host.brokerTrouble && alive && isRecent(host.brokerTrouble) ? el('.note', null, lasting(host.brokerTrouble)) : null,
