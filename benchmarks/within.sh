@@ -20,8 +20,10 @@ fi
 
 # How often the kernel has killed for want of memory, within the group where there is one.
 kernel_kills() {
-  if [ -n "${WITHIN:-}" ]; then
-    cat "$WITHIN"/memory.oom_control "$WITHIN"/memory.events 2>/dev/null | sed -n 's/^oom_kill //p'
+  if [ -f "${WITHIN:-}/memory.oom_control" ]; then
+    sed -n 's/^oom_kill //p' "$WITHIN/memory.oom_control"
+  elif [ -f "${WITHIN:-}/memory.events" ]; then
+    sed -n 's/^oom_kill //p' "$WITHIN/memory.events"
   else
     sed -n 's/^oom_kill //p' /proc/vmstat
   fi

@@ -64,7 +64,23 @@ public static class LauncherProgram
             _ = Posix.Signal(signal, 1);
         _ = Posix.SetSession();
         _ = Posix.ProcessControl(Posix.SetChildSubreaper, 1, 0, 0, 0);
+        // Its programs inherit it: should the kernel have to kill for want of memory, then the largest of them, and not the consumer that knows what to do about it.
+        WriteOutOfMemoryScore();
         _ = Posix.CloseRange(3, uint.MaxValue, Posix.CloseRangeCloseOnExec);
+    }
+
+    private static unsafe void WriteOutOfMemoryScore()
+    {
+        var score = "300"u8;
+        fixed (byte* path = "/proc/self/oom_score_adj\0"u8)
+        fixed (byte* text = score)
+        {
+            var file = Posix.Open(path, Posix.OpenWriteOnly);
+            if (file < 0)
+                return;
+            _ = Posix.Write(file, text, score.Length);
+            _ = Posix.Close(file);
+        }
     }
 
     private static void Run(string name, Action loop) => new Thread(() => loop(), 256 << 10) { IsBackground = true, Name = name }.Start();

@@ -16,6 +16,7 @@ internal static unsafe partial class Posix
     public const int NotDirectory = 20;
     public const int WaitNoHang = 1;
     public const int OpenReadOnly = 0;
+    public const int OpenWriteOnly = 1;
     public const int OpenForLog = 0x1 | 0x40 | 0x200 | 0x400; // O_WRONLY | O_CREAT | O_TRUNC | O_APPEND
     public const short SpawnSetSignalDefault = 0x04;
     public const short SpawnSetSignalMask = 0x08;

@@ -8,8 +8,8 @@ namespace DistributedBatch.Consumer.Resources;
 /// </summary>
 internal sealed class Cgroup
 {
-    private readonly IReadOnlyList<string> memory;
-    private readonly IReadOnlyList<string> cpu;
+    private readonly List<string> memory;
+    private readonly List<string> cpu;
     private readonly bool isFirst;
 
     /// <summary>Finds the groups.</summary>

@@ -26,6 +26,7 @@ internal sealed partial class ResourceLoop
     private readonly SlotTuner? tuner;
     private WorkDone last;
     private Truce? truce;
+    private long availableBefore;
     private long lastAt;
 
     public ResourceLoop(ConsumerOptions options, RunningAttempts running, MemoryBook memory, TimeProvider time, ILogger<ResourceLoop> logger)
@@ -59,6 +60,8 @@ internal sealed partial class ResourceLoop
             // A short attempt cannot fill the memory, and an idle host has nothing to learn.
             if (running.Count > 0)
                 Guard(pool);
+            else
+                availableBefore = 0;
             if (look % LooksPerSample == 0)
                 Adjust(pool);
         }
@@ -71,12 +74,13 @@ internal sealed partial class ResourceLoop
     private void Guard(SlotPool pool)
     {
         var available = guardProbe.Read().MemoryAvailableBytes;
-        if (available >= limits.MemoryReserveBytes / 2)
+        (var before, availableBefore) = (availableBefore, available);
+        if (!MemoryGuard.IsAlarm(available, before, limits.MemoryReserveBytes))
             return;
         var attempts = running.All.Select(attempt => (attempt, attempt.StartedAt, attempt.Process > 0 ? ProcessMemory.ResidentBytes(attempt.Process) : 0)).ToList();
         foreach (var (attempt, _, bytes) in attempts)
             memory.Seen(attempt.Chunk.Run, bytes);
-        var toStop = MemoryGuard.ToStop(attempts, available, limits.MemoryReserveBytes);
+        var toStop = MemoryGuard.ToStop(attempts, available, before, limits.MemoryReserveBytes);
         truce = new Truce(Math.Max(1, attempts.Count - toStop.Count), running.Done().Items, time.GetTimestamp());
         pool.Resize(Math.Min(pool.Target, truce.Slots));
         foreach (var attempt in toStop)

@@ -87,12 +87,22 @@ class Zygote:
             pass  # already leads one
         if job.LIBC is not None:
             job.LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        self.go_first()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, lambda number, frame: self.leave())
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
         self.bell, sink = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self.bell_sink = sink
         signal.set_wakeup_fd(sink, warn_on_full_buffer=False)
+
+    @staticmethod
+    def go_first():
+        """Should the kernel have to kill for want of memory, then a job, which inherits this, and not the consumer."""
+        try:
+            with open("/proc/self/oom_score_adj", "w") as score:
+                score.write("300")
+        except OSError:
+            pass
 
     # Serving
 

@@ -80,6 +80,13 @@ public sealed class LauncherRunnerTests : ProgramRunnerConformance
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task Programs_are_the_kernels_first_choice_when_it_must_kill_for_memory()
+    {
+        await Runner.RunAsync(Shell("cat /proc/self/oom_score_adj"), TestContext.Current.CancellationToken);
+        Assert.Equal("300\n", await File.ReadAllTextAsync(Files["stdout"], TestContext.Current.CancellationToken));
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_script_without_interpreter_line_is_told_as_such()
     {
         var script = Files.Write("script", "echo hello\n");

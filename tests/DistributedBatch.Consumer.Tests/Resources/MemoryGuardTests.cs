@@ -15,19 +15,26 @@ public class MemoryGuardTests
 
     [Fact]
     public void Nothing_is_stopped_while_half_of_the_reserve_is_there() =>
-        Assert.Empty(MemoryGuard.ToStop(Running, availableBytes: Gigabyte / 2, reserveBytes: Gigabyte));
+        Assert.Empty(MemoryGuard.ToStop(Running, availableBytes: Gigabyte / 2, beforeBytes: 0, reserveBytes: Gigabyte));
 
     [Fact]
     public void The_youngest_goes_first() =>
-        Assert.Equal(["young"], MemoryGuard.ToStop(Running, availableBytes: Gigabyte / 4, reserveBytes: Gigabyte));
+        Assert.Equal(["young"], MemoryGuard.ToStop(Running, availableBytes: Gigabyte / 4, beforeBytes: 0, reserveBytes: Gigabyte));
 
     [Fact]
     public void As_many_go_as_it_takes_to_get_back_to_the_reserve() =>
-        Assert.Equal(["young", "middle"], MemoryGuard.ToStop(Running, availableBytes: 0, reserveBytes: 2 * Gigabyte));
+        Assert.Equal(["young", "middle"], MemoryGuard.ToStop(Running, availableBytes: 0, beforeBytes: 0, reserveBytes: 2 * Gigabyte));
 
     [Fact]
     public void The_oldest_stays_however_little_there_is() =>
-        Assert.Equal(["young", "middle"], MemoryGuard.ToStop(Running, availableBytes: 0, reserveBytes: 100 * Gigabyte));
+        Assert.Equal(["young", "middle"], MemoryGuard.ToStop(Running, availableBytes: 0, beforeBytes: 0, reserveBytes: 100 * Gigabyte));
+
+    [Fact]
+    public void Memory_that_falls_fast_is_an_alarm_before_the_reserve_is_touched()
+    {
+        Assert.Empty(MemoryGuard.ToStop(Running, availableBytes: 3 * Gigabyte, beforeBytes: 3 * Gigabyte, reserveBytes: Gigabyte));
+        Assert.Equal(["young"], MemoryGuard.ToStop(Running, availableBytes: 3 * Gigabyte, beforeBytes: 4 * Gigabyte, reserveBytes: Gigabyte));
+    }
 
     [Fact]
     public void What_ran_out_of_memory_is_expected_to_need_more_next_time()

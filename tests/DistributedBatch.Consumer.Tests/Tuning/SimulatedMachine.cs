@@ -27,6 +27,9 @@ internal sealed class SimulatedMachine
 
     public int FightFrom { get; set; } = 1;
 
+    /// <summary>Slots, and a core each, that a slow chunk keeps which does not end.</summary>
+    public int HeldBySlowChunks { get; set; }
+
     public double Noise { get; set; }
 
     public double MemoryBytes { get; init; } = 64e9;
@@ -37,7 +40,8 @@ internal sealed class SimulatedMachine
     public double Throughput(int slots)
     {
         var slowdown = 1 + Fight * Math.Max(0, slots - FightFrom);
-        return Math.Min(Math.Min(slots / (CpuSeconds * slowdown + WaitSeconds), Cores / (CpuSeconds * slowdown)), DeviceChunksPerSecond);
+        var free = Math.Max(0, slots - HeldBySlowChunks);
+        return Math.Min(Math.Min(free / (CpuSeconds * slowdown + WaitSeconds), (Cores - HeldBySlowChunks) / (CpuSeconds * slowdown)), DeviceChunksPerSecond);
     }
 
     public double BestThroughput(int most = 512) => Enumerable.Range(1, most).Where(Fits).Max(Throughput);
@@ -73,7 +77,7 @@ internal sealed class SimulatedMachine
             Busy = slots,
             Items = ended,
             Chunks = ended,
-            CpuBusy = Math.Min(1, throughput * CpuSeconds * slowdown / Cores),
+            CpuBusy = Math.Min(1, (throughput * CpuSeconds * slowdown + HeldBySlowChunks) / Cores),
             MemoryAvailableBytes = (long)(MemoryBytes - slots * AttemptBytes),
             AttemptPeakBytes = (long)AttemptBytes,
         };

@@ -53,6 +53,30 @@ public sealed class SlotTunerTests
         Assert.InRange(tuner.Current.Slots, 3, 5);
     }
 
+    [Theory]
+    [InlineData(1, 0.2, 0)]
+    [InlineData(2, 0.2, 0)]
+    [InlineData(2, 0.005, 0)]
+    [InlineData(2, 0.1, 0.1)]
+    [InlineData(2, 0.02, 0.4)]
+    public void A_machine_of_few_cores_is_used_as_well(int cores, double cpuSeconds, double waitSeconds) =>
+        AssertNearBest(new SimulatedMachine { Cores = cores, CpuSeconds = cpuSeconds, WaitSeconds = waitSeconds }, Tuner(cores), seconds: 240);
+
+    [Fact]
+    public void One_slow_chunk_decides_nothing()
+    {
+        var machine = new SimulatedMachine { CpuSeconds = 0.1 };
+        var tuner = Tuner(8);
+        machine.Efficiency(tuner, 60);
+
+        machine.HeldBySlowChunks = 1;
+        AssertNearBest(machine, tuner, seconds: 120);
+        machine.HeldBySlowChunks = 0;
+        AssertNearBest(machine, tuner, seconds: 120);
+
+        Assert.InRange(tuner.Current.Slots, 6, 12);
+    }
+
     [Fact]
     public void Memory_overrules_idle_processors()
     {
