@@ -10,7 +10,7 @@ machine
 "$dbatch" run --state "$work/state" --name forks --total "$chunks" --slots 2 --warm fork --python "$python" -- \
   python3 "$benchmarks/tasks/fork.py" "{start}" >"$work/stdout" 2>"$work/stderr" </dev/null &
 run=$!
-trap 'kill "$run" 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'kill "$run" 2>/dev/null && wait "$run" || true; rm -rf "$work"' EXIT
 
 zygote() { pgrep -n -P "$run" -f dbatch-zygote; }
 settled() { "$dbatch" show forks --state "$work/state" --json 2>/dev/null | "$python" -c 'import json, sys; print(json.load(sys.stdin)["chunks"]["succeeded"])' 2>/dev/null || echo 0; }

@@ -1,30 +1,37 @@
 #!/usr/bin/env bash
-# What `import torch` costs: 60 chunks of importing it and about 20 ms of work, two slots, against the work alone.
+# What `import torch` costs: 60 chunks of importing it and about 20 ms of work, two slots, against the work alone; on one box and through RabbitMQ.
 # Goals: fork at most 2 times the pure work, keep at most 1.15 times, both without the start-up that is paid once.
 . "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/lab.sh"
 chunks=60
 script=$benchmarks/tasks/torch_chunk.py
 
-with_mode() { fresh_run --total "$chunks" --slots 2 --warm "$1" --python "$python" -- python3 "$script" "{start}" "{count}"; }
+boxed() { fresh_run --total "$2" --slots 2 --warm "$1" --python "$python" -- python3 "$script" "{start}" "{count}"; }
+brokered() { "$dbatch" submit --watch --name "warm-$1-$2-$round" --total "$2" --warm "$1" --python "$python" -- python3 "$script" "{start}" "{count}"; }
 pure_work() { (cd "$benchmarks/tasks" && "$python" pure_work.py); }
-one_chunk() { fresh_run --total 2 --slots 2 --warm "$1" --python "$python" -- python3 "$script" "{start}" "{count}"; }
 
 machine
+start_lab
 pure_work >/dev/null # the first import reads from disk
 for round in $(seq "$rounds"); do
   pure_work >>"$work/pure"
-  for mode in fork keep; do
-    seconds with_mode "$mode" >>"$work/$mode"
-    seconds one_chunk "$mode" >>"$work/start-$mode"
+  for way in boxed brokered; do
+    for mode in fork keep; do
+      seconds "$way" "$mode" "$chunks" >>"$work/$way-$mode"
+      seconds "$way" "$mode" 2 >>"$work/$way-$mode-start"
+    done
   done
-  [ "$round" -gt 1 ] || seconds with_mode off >>"$work/off" # half a minute each: once is enough
+  [ "$round" -gt 1 ] || seconds boxed off "$chunks" >>"$work/off" # half a minute: once is enough
 done
 
 # The time of 60 chunks less that of 2 is the time of 58: start-up is in neither.
-net() { awk -v all="$(middle "$work/$1")" -v start="$(middle "$work/start-$1")" -v pure="$(middle "$work/pure")" -v n="$chunks" \
+net() { awk -v all="$(middle "$work/$1")" -v start="$(middle "$work/$1-start")" -v pure="$(middle "$work/pure")" -v n="$chunks" \
   'BEGIN { t = (all - start) * n / (n - 2); printf "%.3f | %.2f", t, t / pure }'; }
 echo "| $chunks x (import torch + about 20 ms), 2 slots | seconds, start to exit, median (min-max) of $rounds | without start-up | over pure work |"
 echo "|---|---|---|---|"
 echo "| pure work, 2 processes | - | $(median "$work/pure") | 1.00 |"
-echo "| --warm off (once) | $(median "$work/off") | - | $(ratio "$work/off" "$work/pure") |"
-for mode in fork keep; do echo "| --warm $mode | $(median "$work/$mode") | $(net "$mode") |"; done
+echo "| dbatch run, --warm off (once) | $(median "$work/off") | - | $(ratio "$work/off" "$work/pure") |"
+for way in boxed brokered; do
+  [ "$way" = boxed ] && label="dbatch run" || label="through RabbitMQ"
+  for mode in fork keep; do echo "| $label, --warm $mode | $(median "$work/$way-$mode") | $(net "$way-$mode") |"; done
+done

@@ -1,7 +1,6 @@
-"""A short chunk that needs a library: `fork.py START`."""
+"""A chunk that does next to nothing, so that what is left is the fork: `fork.py START`."""
 
+import statistics
 import sys
 
-import numpy
-
-print(numpy.arange(int(sys.argv[1]) % 7).sum())
+print(statistics.mean([int(sys.argv[1]), 0]))

@@ -20,13 +20,15 @@ dbatch ca issue $authority broker --host broker "${names[@]}"
 dbatch ca issue $authority server --host tracker "${names[@]}"
 
 [ -s $authority/definitions.json ] || dbatch broker users $authority --broker amqps://broker:5671/ --ca /secrets/ca.pem
-[ -s $authority/signing.key ] || dbatch key init $authority/signing.key
 [ -s $authority/postgres ] || password >$authority/postgres
 [ -s $authority/grafana ] || password >$authority/grafana
+[ -s $authority/signing.key ] || dbatch key init $authority/signing.key
 for role in host:consumer view:prometheus; do
   file=$authority/${role#*:}.token
-  [ -s "$file" ] || dbatch token create --role "${role%:*}" --name "compose-${role#*:}" --data /tracker >"$file.new"
-  [ ! -s "$file.new" ] || mv "$file.new" "$file"
+  if [ ! -s "$file" ]; then
+    dbatch token create --role "${role%:*}" --name "compose-${role#*:}" --data /tracker >"$file.new"
+    mv "$file.new" "$file"
+  fi
 done
 
 for role in producer tracker consumer; do

@@ -106,8 +106,9 @@ def attack(image, label, classify, random):
     return best
 
 
-def main(model, start, count):
-    data = np.load(model)
+def process(start, count):
+    """One chunk. `--warm keep` calls this in an interpreter that stays; otherwise the last line of the file does."""
+    data = np.load(sys.argv[1])
     images, labels = data["images"].astype(np.float64), data["labels"]
     out = os.environ.get("DBATCH_OUT", ".")
 
@@ -130,4 +131,4 @@ def main(model, start, count):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *map(int, sys.argv[2].split(",")))
+    process(*map(int, sys.argv[2].split(",")))

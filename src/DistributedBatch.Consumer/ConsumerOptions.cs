@@ -64,6 +64,12 @@ public sealed class ConsumerOptions
     /// <summary>Token for <see cref="Server"/>; null sends none.</summary>
     public string? Token { get; set; }
 
+    /// <summary>Names or paths of the programs that may run here; null (default) allows all. Others are refused with a reason and never started.</summary>
+    public IReadOnlyList<string>? AllowedPrograms { get; set; }
+
+    /// <summary>PEM file with the authorities to trust for an <c>https://</c> <see cref="Server"/>. Null (default) trusts the system's.</summary>
+    public string? AuthorityFile { get; set; }
+
     /// <summary>How the launcher is started.</summary>
     public LauncherOptions Launcher { get; set; } = new();
 

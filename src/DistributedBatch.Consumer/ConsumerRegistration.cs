@@ -7,6 +7,7 @@ using DistributedBatch.Consumer.Reporting;
 using DistributedBatch.Consumer.Resources;
 using DistributedBatch.Consumer.Slots;
 using DistributedBatch.Consumer.Steering;
+using DistributedBatch.Consumer.Threads;
 using DistributedBatch.Consumer.Tuning;
 using DistributedBatch.Consumer.Zygote;
 using DistributedBatch.Messaging.Bus;
@@ -31,7 +32,7 @@ public static class ConsumerRegistration
         var options = new ConsumerOptions();
         configure(options);
         Check(options);
-        services.AddBusEndpoint($"dbatch.host.{options.Host}", durable: false).Handle<RunSteered, SteeredRuns>();
+        services.AddBusEndpoint($"dbatch.host.{options.Host}", durable: false).Handle<RunSteered, SteeredRuns>().Handle<HostSteered, SteeredHost>();
         services.TryAddSingleton(TimeProvider.System);
         return services
             .AddSingleton(options)
@@ -48,12 +49,14 @@ public static class ConsumerRegistration
             .AddSingleton<WarmStart>()
             .AddSingleton<IRunnerSource, WarmSource>()
             .AddSingleton<SteeredRuns>()
+            .AddSingleton<SteeredHost>()
             .AddSingleton<JobPlans>()
             .AddSingleton<OutputDelivery>()
             .AddSingleton<AttemptExecutor>()
             .AddSingleton<Reporter>()
             .AddSingleton<HeartbeatLoop>()
             .AddSingleton<AttemptWatch>()
+            .AddSingleton<ThreadWatch>()
             .AddSingleton<SlotWork>()
             .AddSingleton(Runner)
             .AddSingleton(provider => new ConsumerService(
@@ -63,9 +66,12 @@ public static class ConsumerRegistration
                 provider.GetRequiredService<SlotShare>(),
                 provider.GetRequiredService<HeartbeatLoop>(),
                 provider.GetRequiredService<AttemptWatch>(),
+                provider.GetRequiredService<ThreadWatch>(),
                 provider.GetRequiredService<ResourceLoop>(),
                 provider.GetRequiredService<GpuDesk>(),
+                provider.GetRequiredService<SteeredHost>(),
                 provider.GetRequiredService<MachineProbe>(),
+                provider.GetRequiredService<WarmStart>(),
                 provider.GetRequiredService<BrokerHealth>(),
                 provider.GetRequiredService<IHostApplicationLifetime>(),
                 provider.GetRequiredService<ILogger<ConsumerService>>()))

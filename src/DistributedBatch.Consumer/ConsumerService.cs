@@ -5,7 +5,10 @@ using DistributedBatch.Consumer.Processes;
 using DistributedBatch.Consumer.Reporting;
 using DistributedBatch.Consumer.Resources;
 using DistributedBatch.Consumer.Slots;
+using DistributedBatch.Consumer.Steering;
+using DistributedBatch.Consumer.Threads;
 using DistributedBatch.Consumer.Tuning;
+using DistributedBatch.Consumer.Zygote;
 using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Messaging.Connections;
 using Microsoft.Extensions.Hosting;
@@ -25,10 +28,12 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     private readonly Reporter reporter;
     private readonly HeartbeatLoop heartbeats;
     private readonly AttemptWatch watch;
+    private readonly ThreadWatch threads;
     private readonly RunningAttempts running;
     private readonly ResourceLoop resources;
     private readonly GpuDesk gpus;
     private readonly MachineProbe machine;
+    private readonly WarmStart warm;
     private readonly BrokerHealth broker;
     private readonly IHostApplicationLifetime lifetime;
     private readonly TimeProvider time;
@@ -38,6 +43,8 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     private readonly SlotPool pool;
     private readonly SlotPool gpuPool;
     private Task loops = Task.CompletedTask;
+    private readonly Lock holding = new();
+    private bool leaving;
     private int killed;
 
     internal ConsumerService(
@@ -47,16 +54,19 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         SlotShare share,
         HeartbeatLoop heartbeats,
         AttemptWatch watch,
+        ThreadWatch threads,
         ResourceLoop resources,
         GpuDesk gpus,
+        SteeredHost steered,
         MachineProbe machine,
+        WarmStart warm,
         BrokerHealth broker,
         IHostApplicationLifetime lifetime,
         ILogger<ConsumerService> logger)
     {
-        (this.options, this.processes, this.heartbeats, this.watch, this.resources, this.gpus, this.machine) =
-            (options, processes, heartbeats, watch, resources, gpus, machine);
-        (this.broker, this.lifetime, this.logger) = (broker, lifetime, logger);
+        (this.options, this.processes, this.heartbeats, this.watch, this.threads, this.resources, this.gpus, this.machine) =
+            (options, processes, heartbeats, watch, threads, resources, gpus, machine);
+        (this.warm, this.broker, this.lifetime, this.logger) = (warm, broker, lifetime, logger);
         (reporter, running, time) = (work.Reporter, work.Running, work.Time);
         scratch = ScratchRoot.Take(options.DataDirectory);
         pool = new SlotPool(scratch.Path, ResourceClass.Cpu, firstNumber: 0, share, work) { Changed = heartbeats.Changed };
@@ -64,6 +74,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         // Their numbers go on where no other slot will ever be, because a slot number is a scratch directory.
         gpuPool = new SlotPool(scratch.Path, ResourceClass.Gpu, firstNumber: FirstGpuSlot, share: null, work) { Changed = heartbeats.Changed };
         gpus.SlotsChanged = gpuPool.Resize;
+        steered.Changed = HoldForNow;
         broker.Changed += Tell;
     }
 
@@ -79,6 +90,9 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     /// <summary>Why there are as many slots as there are, in one line; null when the number was given.</summary>
     public string? SlotsReason => resources.Reason;
 
+    /// <summary>What people should know about the attempts, each a sentence without full stop.</summary>
+    public IReadOnlyList<string> Warnings => threads.Warnings;
+
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -90,6 +104,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
             Task.Run(() => UntilCancelledAsync(heartbeats.RunAsync(Status, ending.Token)), CancellationToken.None),
             Task.Run(() => UntilCancelledAsync(gpus.RunAsync(ending.Token)), CancellationToken.None),
             Task.Run(() => UntilCancelledAsync(watch.RunAsync(ending.Token)), CancellationToken.None),
+            Task.Run(() => UntilCancelledAsync(threads.RunAsync(ending.Token)), CancellationToken.None),
             Task.Run(() => UntilCancelledAsync(resources.RunAsync(pool, ending.Token)), CancellationToken.None),
             Task.Run(() => UntilCancelledAsync(LeaveWhenIdleAsync(ending.Token)), CancellationToken.None));
         pool.Resize(resources.FirstSlots);
@@ -154,7 +169,26 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
 
     private void Tell(BrokerState state) => heartbeats.Changed();
 
+    // A hold that the producer asked for never opens a host again that is about to end.
+    private void HoldForNow(string? reason)
+    {
+        lock (holding)
+        {
+            if (!leaving)
+                HoldBoth(reason);
+        }
+    }
+
     private void Hold(string reason)
+    {
+        lock (holding)
+        {
+            leaving = true;
+            HoldBoth(reason);
+        }
+    }
+
+    private void HoldBoth(string? reason)
     {
         pool.Hold(reason);
         gpuPool.Hold(reason);
@@ -206,6 +240,8 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
             OnHold = pool.OnHold,
             BrokerTrouble = broker.LastTrouble,
             Gpus = cards,
+            Warm = warm.Summaries(),
+            Warnings = Warnings,
             Classes = cards.Count > 0 ? [ResourceClass.Cpu, ResourceClass.Gpu] : [ResourceClass.Cpu],
         };
     }

@@ -3,6 +3,7 @@ using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Messaging.Chunks.Rabbit;
 using DistributedBatch.Messaging.Connections;
 using DistributedBatch.Messaging.DeadLetters;
+using DistributedBatch.Messaging.Signing;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace DistributedBatch.Messaging;
@@ -17,8 +18,7 @@ public static class MessagingRegistration
         return services
             .AddSingleton<IChunkPublisher>(queue)
             .AddSingleton<IChunkSource>(queue)
-            .AddSingleton<BusTransport, InMemoryTransport>()
-            .AddBus();
+            .AddBus<InProcessBus>();
     }
 
     /// <summary>
@@ -37,21 +37,22 @@ public static class MessagingRegistration
             .AddSingleton<BrokerConnections>()
             .AddHostedService(provider => provider.GetRequiredService<BrokerConnections>())
             .AddSingleton(provider => new ConfirmedPublisher(provider.GetRequiredService<BrokerConnections>().Publishing, options))
-            .AddSingleton<IChunkPublisher, RabbitChunkPublisher>()
+            .AddSingleton<IChunkPublisher>(provider => new RabbitChunkPublisher(
+                provider.GetRequiredService<ConfirmedPublisher>(), provider.GetRequiredService<Topology>(), options.SigningKey is { } key ? new ChunkSigner(key) : null))
             .AddSingleton<IChunkSource, RabbitChunkSource>()
-            .AddSingleton<BusTransport, RabbitTransport>()
             .AddHostedService<AlarmProbe>()
-            .AddBus()
+            .AddBus<RabbitBus>()
             .AddHostedService<DeadLetterReader>();
     }
 
-    private static IServiceCollection AddBus(this IServiceCollection services)
+    private static IServiceCollection AddBus<TBus>(this IServiceCollection services)
+        where TBus : MessageBus
     {
         services.TryAddSingleton(TimeProvider.System);
         return services
             .AddSingleton<BrokerHealth>()
             .AddSingleton<HandlerPatience>()
-            .AddSingleton<MessageBus>()
+            .AddSingleton<MessageBus, TBus>()
             .AddHostedService(provider => provider.GetRequiredService<MessageBus>());
     }
 }

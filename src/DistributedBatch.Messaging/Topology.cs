@@ -22,6 +22,8 @@ public sealed class Topology
 
     internal const string ReasonHeader = "dbatch-reason";
 
+    internal const string Probe = "probe";
+
     private const ushort NotFound = 404;
 
     private const string NamePrefix = "dbatch.";
@@ -43,7 +45,7 @@ public sealed class Topology
     internal static readonly Type[] FromTracker = [typeof(SubmitRun), typeof(ChangeRun), typeof(ForgetRun)];
 
     /// <summary>What hosts hear, each on a queue of its own.</summary>
-    internal static readonly Type[] ToHosts = [typeof(RunSteered)];
+    internal static readonly Type[] ToHosts = [typeof(RunSteered), typeof(HostSteered)];
 
     private static readonly (string Queue, Type[] Messages)[] Services =
     [
@@ -81,6 +83,9 @@ public sealed class Topology
 
     /// <summary>Queue of dead letters that belong to no run we can name; kept for people to look at.</summary>
     internal string ParkingQueue => $"{options.Prefix}.chunks.parked";
+
+    /// <summary>An exchange that nothing is bound to: what is published there is dropped, see <see cref="Connections.AlarmProbe"/>.</summary>
+    internal string ProbeExchange => $"{options.Prefix}.{Probe}";
 
     /// <summary>A queue or exchange name of ours under the prefix of this deployment.</summary>
     internal string Named(string name) =>
@@ -154,6 +159,7 @@ public sealed class Topology
 
     private async Task DeclareAllAsync(IChannel channel, CancellationToken cancellation)
     {
+        await channel.ExchangeDeclareAsync(ProbeExchange, ExchangeType.Fanout, durable: true, cancellationToken: cancellation).ConfigureAwait(false);
         foreach (var message in Messages)
             await channel.ExchangeDeclareAsync(ExchangeOf(message), ExchangeType.Fanout, durable: true, cancellationToken: cancellation).ConfigureAwait(false);
         foreach (var resourceClass in Classes)

@@ -43,6 +43,12 @@ public sealed class ProducerOptions
     public TimeSpan LostAfter { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>
+    /// How long a host takes no chunks after chunks failed on it that succeed elsewhere, before it is tried again. Default 2 min, doubling each time it was in
+    /// vain, an hour at most. Too low and a broken host spends attempts; too high and a mended one idles.
+    /// </summary>
+    public TimeSpan HostHold { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>
     /// How long the producer keeps trying when the ledger cannot be written (a full disk, a database that restarts) before it gives up and stops the
     /// program. Null (default) tries for ever; meanwhile nothing is fed and no report is acknowledged, so nothing is lost.
     /// </summary>

@@ -37,6 +37,8 @@ public static class ProducerRegistration
                 : new SqliteLedgerStore(options.DataDirectory))
             .AddSingleton<Announcer>()
             .AddSingleton(new HostBook(options.HostTimeout))
+            .AddSingleton(new HostHealth(options.HostHold))
+            .AddSingleton(provider => ActivatorUtilities.CreateInstance<HostCare>(provider, QueueSurvives(provider)))
             .AddSingleton(provider => new RunBook(
                 provider.GetRequiredService<ILedgerStore>(),
                 QueueSurvives(provider),

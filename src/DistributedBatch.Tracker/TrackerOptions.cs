@@ -27,6 +27,12 @@ public sealed class TrackerOptions
     /// </summary>
     public string? TokenFile { get; set; }
 
+    /// <summary>
+    /// PEM file with the public keys of the producers, which hosts may ask for. Null (default) is what a producer with the same <see cref="DataDirectory"/>
+    /// leaves there.
+    /// </summary>
+    public string? TrustFile { get; set; }
+
     /// <summary>Most bytes the outputs and logs of one attempt may have when a host brings them. Default 64 GiB; more is refused with a sentence.</summary>
     public long MostOutputBytes { get; set; } = 64L << 30;
 

@@ -51,6 +51,8 @@ internal static class CommandTree
             TopCommand.Create(),
             PruneCommand.Create(),
             DoctorCommand.Create(),
+            TokenCommand.Create(),
+            KeyCommand.Create(),
             CaCommand.Create(),
             BrokerCommand.Create(),
             CompletionCommand.Create(),

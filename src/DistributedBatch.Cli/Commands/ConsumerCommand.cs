@@ -36,13 +36,17 @@ internal static class ConsumerCommand
             Description = "tracker that receives outputs and logs [DBATCH_SERVER; token from DBATCH_TOKEN]; default: they stay here",
         };
         var verb = new Command("consumer", "Run chunks on this machine.") { slots, gpus, idle, drain, ack, server };
+        var allow = new Option<string>("--allow-programs") { HelpName = "LIST", Description = "the only programs that may run here, names or paths [DBATCH_ALLOW_PROGRAMS]; default: all" };
+        verb.Options.Add(allow);
+        var signing = new SigningOptions();
+        verb.Options.Add(signing.Trust);
         var options = new ServiceOptions(verb);
         (Option<string> Option, string Key)[] all =
-            [.. options.Keyed, (server, "server"), (slots, "slots"), (gpus, "gpus"), (idle, "idle-exit"), (drain, "drain"), (ack, "ack-timeout")];
+            [.. options.Keyed, (server, "server"), (slots, "slots"), (gpus, "gpus"), (idle, "idle-exit"), (drain, "drain"), (ack, "ack-timeout"), (signing.Trust, "trust"), (allow, "allow-programs")];
         verb.Subcommands.Add(ConsumerInstallCommand.Install(all));
         verb.Subcommands.Add(ConsumerInstallCommand.Uninstall());
         verb.Subcommands.Add(ConsumerInstallCommand.Invite(all));
-        verb.SetAction(async (parsed, _) =>
+        verb.SetAction(async (parsed, cancellation) =>
         {
             var mistakes = new List<string>();
             var settings = new Dictionary<string, SettingValue>(StringComparer.Ordinal);
@@ -56,8 +60,20 @@ internal static class ConsumerCommand
             var number = checked((int?)reader.NumberOrAuto("slots", fallback: null));
             var (idleExit, drainTime, ackTimeout) = (reader.Duration("idle-exit"), reader.Duration("drain"), reader.Duration("ack-timeout") ?? StockAckTimeout);
             var cards = Cards(reader.Text("gpus"), mistakes);
-            var tracker = ServerAddress.Find(parsed.GetValue(server), token: null, mistakes);
-            var broker = options.Broker(parsed, mistakes);
+            var tracker = ServerAddress.Find(parsed.GetValue(server), token: null, options.Authority(parsed), mistakes);
+            var broker = options.Broker(parsed, mistakes, declares: false);
+            if (mistakes.Count > 0)
+                return Complaint.Usage(mistakes);
+            try
+            {
+                var trusted = await signing.TrustedAsync(parsed, tracker, options.DataDirectory(parsed), mistakes, cancellation).ConfigureAwait(false);
+                broker += broking => broking.Trusted = trusted;
+            }
+            catch (ServerException refusal)
+            {
+                return Complaint.Print(refusal.Message, refusal.ExitCode);
+            }
+
             if (mistakes.Count > 0)
                 return Complaint.Usage(mistakes);
 
@@ -73,7 +89,8 @@ internal static class ConsumerCommand
                 consumer.IdleExit = idleExit;
                 consumer.Drain = drainTime ?? consumer.Drain;
                 consumer.AckTimeout = ackTimeout;
-                (consumer.Server, consumer.Token) = (tracker?.Url, tracker?.Token);
+                consumer.AllowedPrograms = ServiceOptions.Text(parsed, allow, "allow-programs")?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+                (consumer.Server, consumer.Token, consumer.AuthorityFile) = (tracker?.Url, tracker?.Token, tracker?.Authority);
             });
             builder.Services.AddSingleton<IHostLifetime, SignalsElsewhere>();
             var name = options.Host(parsed);

@@ -33,7 +33,7 @@ internal static partial class ConsumerInstallCommand
             if (mistakes.Count > 0)
                 return Complaint.Usage(mistakes);
             var chosen = Chosen(parsed, settings, withEnvironment: invited is null);
-            var token = invited?.Token ?? ServerAddress.Find(chosen.GetValueOrDefault("server"), token: null, mistakes)?.Token;
+            var token = invited?.Token ?? ServerAddress.Find(chosen.GetValueOrDefault("server"), token: null, chosen.GetValueOrDefault("ca"), mistakes)?.Token;
             var variables = InstallSettings.Of(chosen, invited, token, plan, mistakes);
             if (mistakes.Count > 0)
                 return Complaint.Usage(mistakes);
@@ -71,7 +71,7 @@ internal static partial class ConsumerInstallCommand
         {
             var mistakes = new List<string>();
             var chosen = Chosen(parsed, [.. settings.Where(setting => verb.Options.Contains(setting.Option))], withEnvironment: true);
-            var server = ServerAddress.Find(chosen.GetValueOrDefault("server"), token: null, mistakes);
+            var server = ServerAddress.Find(chosen.GetValueOrDefault("server"), token: null, chosen.GetValueOrDefault("ca"), mistakes);
             if (chosen.GetValueOrDefault("broker") is not { } broker)
                 mistakes.Add("Say which broker, as the other machine reaches it: --broker amqps://user:password@head:5671");
             else if (server is { Token: null })

@@ -17,24 +17,31 @@ internal static class DoctorCommand
         var json = new Option<bool>("--json") { Description = "print JSON" };
         var broker = new Option<string>("--broker") { HelpName = "URL", Description = "look at this broker too [DBATCH_BROKER]" };
         var server = new Option<string>("--server") { HelpName = "URL", Description = "look at this server too [DBATCH_SERVER]" };
-        var verb = new Command("doctor", "Look at Python, cores, memory, GPU, disk, broker and server, with a remedy for what is missing.") { json, broker, server };
+        var authority = ServerAddress.AuthorityOption();
+        var verb = new Command("doctor", "Look at Python, cores, memory, GPU, disk, broker and server, with a remedy for what is missing.") { json, broker, server, authority };
         verb.SetAction(async (parsed, cancellation) =>
         {
             var mistakes = new List<string>();
-            var address = ServerAddress.Find(parsed.GetValue(server), token: null, mistakes);
+            var address = ServerAddress.Find(parsed.GetValue(server), token: null, parsed.GetValue(authority), mistakes);
             if (mistakes.Count > 0)
                 return Complaint.Usage(mistakes);
             var findings = new List<Finding>(await Examination.OfMachineAsync(cancellation).ConfigureAwait(false));
             if ((parsed.GetValue(broker) ?? ServiceSetting.Text("broker")) is not { } url)
                 findings.Add(new Finding("broker", "note", "none named; dbatch run needs none", "for a lab name one: dbatch doctor --broker amqp://head"));
             else
-                findings.Add(await ServiceExamination.BrokerAsync(url, cancellation).ConfigureAwait(false));
+                findings.AddRange(await BrokerAsync(url, cancellation).ConfigureAwait(false));
             if (address is not null)
                 findings.AddRange(await ServiceExamination.ServerAsync(address, cancellation).ConfigureAwait(false));
             Print(findings, parsed.GetValue(json));
             return findings.Any(finding => finding.Health == "bad") ? ExitCode.SomeFailed : ExitCode.Done;
         });
         return verb;
+    }
+
+    private static async Task<IReadOnlyList<Finding>> BrokerAsync(string url, CancellationToken cancellation)
+    {
+        var port = await ServiceExamination.BrokerAsync(url, cancellation).ConfigureAwait(false);
+        return port.Health == "bad" ? [port] : [port, .. await BrokerFindings.LookAsync(url, cancellation).ConfigureAwait(false)];
     }
 
     private static void Print(IReadOnlyList<Finding> findings, bool json)

@@ -25,9 +25,16 @@ internal static class HostsCommand
         else if (hosts.Count == 0)
             Console.Error.WriteLine("No host has been heard of. Start one with: dbatch consumer --broker amqp://…");
         else
-            Console.Out.Write(Table(hosts));
+            Print(hosts);
         return ExitCode.Done;
     });
+
+    private static void Print(IReadOnlyList<HostView> hosts)
+    {
+        Console.Out.Write(Table(hosts));
+        foreach (var (host, note) in hosts.Where(view => view.Alive).SelectMany(view => view.Host.Warnings, (view, warning) => (view.Host.Name, warning)))
+            Console.Out.WriteLine($"{host}: {note}.");
+    }
 
     /// <summary>The hosts as a table.</summary>
     public static TextTable Table(IReadOnlyList<HostView> hosts)

@@ -7,6 +7,7 @@ using DistributedBatch.Consumer;
 using DistributedBatch.Contracts.Databases;
 using DistributedBatch.Contracts.Jobs;
 using DistributedBatch.Messaging;
+using DistributedBatch.Messaging.Access;
 using DistributedBatch.Producer;
 using DistributedBatch.Tracker;
 using DistributedBatch.Tracker.Api;
@@ -14,6 +15,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Constraints;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -28,11 +30,15 @@ internal static class ServeCommand
     public static Command Create()
     {
         var roles = new Option<string>("--roles") { HelpName = "LIST", Description = "of producer, tracker, consumer [DBATCH_ROLES]; default producer,tracker" };
-        var listen = new Option<string>("--listen") { HelpName = "URL", Description = "address of the tracker's API [DBATCH_LISTEN]; default http://127.0.0.1:8080" };
+        var listen = new Option<string>("--listen") { HelpName = "URL,URL", Description = "addresses of the tracker's API [DBATCH_LISTEN]; default http://127.0.0.1:8080" };
+        var certificate = new Option<string>("--tls-cert") { HelpName = "FILE", Description = "PEM file with the certificate for https:// addresses [DBATCH_TLS_CERT]" };
+        var key = new Option<string>("--tls-key") { HelpName = "FILE", Description = "PEM file with its key [DBATCH_TLS_KEY]" };
         var database = new Option<string>("--database") { HelpName = "URL", Description = "PostgreSQL in place of SQLite, postgres://user:password@host/name [DBATCH_DATABASE]" };
         var keep = new Option<string>("--keep") { HelpName = "TIME", Description = "forget runs, their logs and outputs this long after their end, such as 30d [DBATCH_KEEP]; default: never" };
-        var verb = new Command("serve", "Run the head of a lab: producer and tracker.") { roles, listen, database, keep };
+        var verb = new Command("serve", "Run the head of a lab: producer and tracker.") { roles, listen, certificate, key, database, keep };
         var options = new ServiceOptions(verb);
+        var signing = new SigningOptions();
+        signing.AddToHead(verb);
         verb.SetAction(async (parsed, _) =>
         {
             var mistakes = new List<string>();
@@ -40,24 +46,27 @@ internal static class ServeCommand
             foreach (var role in chosen.Except(Roles))
                 mistakes.Add($"--roles: there is no role '{role}'{(NearestName.Of(role, Roles) is { } nearest ? $"; did you mean {nearest}?" : $"; there are {string.Join(", ", Roles)}.")}");
             var address = ServiceOptions.Text(parsed, listen, "listen") ?? "http://127.0.0.1:8080";
-            if (!Uri.TryCreate(address, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
-                mistakes.Add($"--listen: '{address}' is no address to listen on; write it as http://127.0.0.1:8080, or http://0.0.0.0:8080 for every network.");
+            var door = ServerDoor.Read(address, ServiceOptions.Text(parsed, certificate, "tls-cert"), ServiceOptions.Text(parsed, key, "tls-key"), mistakes);
+            var store = ServiceOptions.Text(parsed, database, "database");
+            if (store is not null && PostgresUrl.Mistake(store) is { } misnamed)
+                mistakes.Add($"--database: {misnamed}");
             var kept = ServiceOptions.Text(parsed, keep, "keep");
             TimeSpan? keepTime = kept is null ? null : DurationText.Read(kept);
             if (kept is not null && keepTime is null)
                 mistakes.Add($"--keep wants a duration such as 30d or 12h, not '{kept}'.");
-            var store = ServiceOptions.Text(parsed, database, "database");
-            if (store is not null && PostgresUrl.Mistake(store) is { } misnamed)
-                mistakes.Add($"--database: {misnamed}");
-            var broker = options.Broker(parsed, mistakes);
+            var broker = options.Broker(parsed, mistakes, declares: chosen.Contains("producer"));
             if (mistakes.Count > 0)
                 return Complaint.Usage(mistakes);
 
             var data = options.DataDirectory(parsed);
             if (!TryCreate(data, out var failure))
                 return Complaint.Usage(failure);
+            broker += signing.ForHead(parsed, chosen, data, mistakes);
+            var trust = signing.TrustFile(parsed);
+            if (mistakes.Count > 0)
+                return Complaint.Usage(mistakes);
             return await ServiceRun.ToTheEndAsync(
-                Build(chosen, data, url!, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, keepTime, options.Host(parsed))),
+                Build(chosen, data, door, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, keepTime, options.Host(parsed), trust)),
                 () => Console.Error.WriteLine(chosen.Contains("tracker")
                     ? $"dbatch serves {string.Join(" and ", chosen)} on {address}; data in {data}; clients need the token in {Path.Combine(data, "token")}."
                     : $"dbatch serves {string.Join(" and ", chosen)}; data in {data}.")).ConfigureAwait(false);
@@ -72,7 +81,7 @@ internal static class ServeCommand
         failure = "";
         try
         {
-            Directory.CreateDirectory(directory);
+            PrivateFile.CreateDirectory(directory);
             return true;
         }
         catch (Exception reason) when (reason is IOException or UnauthorizedAccessException)
@@ -82,7 +91,7 @@ internal static class ServeCommand
         }
     }
 
-    private static IHost Build(string[] roles, string data, Uri listen, Action<IServiceCollection> add)
+    private static IHost Build(string[] roles, string data, ServerDoor door, Action<IServiceCollection> add)
     {
         if (!roles.Contains("tracker"))
         {
@@ -96,7 +105,9 @@ internal static class ServeCommand
         // The data directory as content root, or an appsettings.json of somebody else's in the working directory would be read.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = data });
         ServiceLog.Configure(builder.Logging, "serve");
-        builder.WebHost.UseKestrelHttpsConfiguration().UseUrls(listen.AbsoluteUri);
+        builder.WebHost.UseKestrelHttpsConfiguration().UseUrls(door.Addresses);
+        builder.Configuration.AddInMemoryCollection(door.KestrelSettings);
+        ServerLimits.Configure(builder.WebHost);
         builder.Services.AddTrackerApi();
 
         // The slim builder leaves this one out; the tracker's routes use it.
@@ -112,13 +123,14 @@ internal static class ServeCommand
         services.AddSingleton<IHostLifetime, SignalsElsewhere>();
     }
 
-    private static void AddRoles(IServiceCollection services, string[] roles, string data, string? database, TimeSpan? keep, string host)
+    private static void AddRoles(IServiceCollection services, string[] roles, string data, string? database, TimeSpan? keep, string host, string? trust)
     {
         if (roles.Contains("tracker"))
         {
             services.AddTracker(options =>
             {
                 options.DataDirectory = data;
+                options.TrustFile = trust;
                 options.Database = database;
                 options.Keep = keep;
             });

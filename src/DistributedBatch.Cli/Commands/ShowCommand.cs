@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using DistributedBatch.Cli.CommandLine;
 using DistributedBatch.Cli.JobFile;
+using DistributedBatch.Cli.Options;
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Chunks;
@@ -48,6 +50,8 @@ internal static class ShowCommand
             $"chunks     {counts.Total:N0}: {counts.Succeeded:N0} succeeded, {counts.Failed:N0} failed, {counts.Cancelled:N0} cancelled, "
             + $"{counts.Running:N0} running, {counts.Queued:N0} queued, {counts.Pending:N0} pending");
         Console.Out.WriteLine($"speed      {Spoken.Rate(view.ItemsPerSecond)} items/s; a chunk takes {Spoken.Seconds(view.MedianSeconds)}, 95 % at most {Spoken.Seconds(view.P95Seconds)}");
+        if (view.Usage is { } usage)
+            Console.Out.WriteLine($"used       {Usage(usage)}");
         if (!view.State.IsSettled())
             Console.Out.WriteLine($"to go      {Spoken.Eta(view.Eta)}");
         Console.Out.WriteLine($"submitted  {view.SubmittedAt.ToLocalTime():yyyy-MM-dd HH:mm:ss}");
@@ -66,6 +70,13 @@ internal static class ShowCommand
         var slow = await call.Source.SlowestAsync(call.Run, 3, call.Cancellation).ConfigureAwait(false);
         if (slow.Count > 0)
             Console.Out.WriteLine($"{Environment.NewLine}Slowest: {string.Join(", ", slow.Select(attempt => $"chunk {attempt.Index} ({Spoken.Seconds(attempt.Seconds)})"))}");
+    }
+
+    private static string Usage(RunUsage usage)
+    {
+        var cores = usage.Seconds > 0 ? string.Create(CultureInfo.InvariantCulture, $" ({usage.CpuSeconds / usage.Seconds:0.0#} of a core each)") : "";
+        return $"{Spoken.Seconds(usage.CpuSeconds)} of processor time{cores}, at most {SizeText.Show(usage.PeakMemoryBytes)} of memory an attempt, "
+            + $"{SizeText.Show(usage.ReadBytes)} read from disks, {SizeText.Show(usage.WrittenBytes)} written";
     }
 
     private static async Task<int> PrintChunksAsync(RunCall call)

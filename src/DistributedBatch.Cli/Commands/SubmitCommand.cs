@@ -21,10 +21,11 @@ internal static class SubmitCommand
         var file = new Option<string>("--file", "-f") { HelpName = "JOB.yaml", Description = "job file: the same settings as keys, and command" };
         var server = new Option<string>("--server") { HelpName = "URL", Description = "the server, such as http://head:8080 [DBATCH_SERVER]" };
         var token = new Option<string>("--token") { HelpName = "TOKEN", Description = "operator token [DBATCH_TOKEN, DBATCH_TOKEN_FILE]" };
+        var authority = ServerAddress.AuthorityOption();
         var watch = new Option<bool>("--watch") { Description = "show the progress until the run is over; the exit code is the run's" };
         var dryRun = new Option<bool>("--dry-run") { Description = "print the plan and submit nothing" };
         var json = new Option<bool>("--json") { Description = "print JSON on standard output" };
-        var verb = new Command("submit", "Hand a run to a server and return.") { file, server, token, watch, dryRun, json };
+        var verb = new Command("submit", "Hand a run to a server and return.") { file, server, token, authority, watch, dryRun, json };
         var options = new RunOptionSet(verb);
         verb.SetAction(async (parsed, cancellation) =>
         {
@@ -32,7 +33,7 @@ internal static class SubmitCommand
             var (request, wrong) = RunSettingsReading.Read(options.Layer(parsed, words, directory), parsed.GetValue(file), directory, remote: true);
             var mistakes = new List<string>(wrong);
             mistakes.AddRange(OnlyHere(request, parsed.GetValue(watch)));
-            var address = ServerAddress.Find(parsed.GetValue(server), parsed.GetValue(token), mistakes);
+            var address = ServerAddress.Find(parsed.GetValue(server), parsed.GetValue(token), parsed.GetValue(authority), mistakes);
             if (address is null && mistakes.Count == 0 && !parsed.GetValue(dryRun))
                 mistakes.Add("Say which server: --server http://head:8080, or set DBATCH_SERVER. On this machine alone 'dbatch run' needs none.");
             if (mistakes.Count > 0)

@@ -12,7 +12,6 @@ namespace DistributedBatch.Cli.Doctor;
 internal static class Examination
 {
     private const long LittleDisk = 2L << 30;
-    private const long LittleMemory = 1L << 30;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>The commands that find torch say its version and whether it sees a GPU; importing it may take seconds.</summary>
@@ -23,15 +22,13 @@ internal static class Examination
     {
         var findings = new List<Finding>();
         findings.AddRange(await PythonAsync(cancellation).ConfigureAwait(false));
-        var machine = new MachineProbe(TimeProvider.System).Read();
-        findings.Add(new Finding("cores", "good", $"{machine.Cores} for this process (container limits respected)"));
-        findings.Add(machine.MemoryAvailableBytes < LittleMemory
-            ? new Finding("memory", "note", $"{SizeText.Show(machine.MemoryAvailableBytes)} free of {SizeText.Show(machine.MemoryBytes)}", "close other programs, or use fewer --slots")
-            : new Finding("memory", "good", $"{SizeText.Show(machine.MemoryAvailableBytes)} free of {SizeText.Show(machine.MemoryBytes)}"));
-        var cards = await new GpuProbe().CardsAsync(cancellation).ConfigureAwait(false);
-        findings.Add(cards.Count == 0
-            ? new Finding("GPU", "note", "none found with nvidia-smi", "nothing, unless this machine has an NVIDIA card: then install its driver")
-            : new Finding("GPU", "good", string.Join(", ", cards.Select(card => card.ToString()))));
+        var machine = new MachineProbe(TimeProvider.System);
+        var reading = machine.Read();
+        findings.Add(MachineFindings.OfCores(reading.Cores, machine.QuotaCores, MachineProbe.MachineCores));
+        findings.AddRange(MachineFindings.OfMemory(reading, machine.MachineMemoryBytes));
+        findings.AddRange(MachineFindings.OfGpus(await new GpuProbe().CardsAsync(cancellation).ConfigureAwait(false)));
+        if (MachineFindings.OfClock(await AskAsync("timedatectl", ["show", "--property=NTPSynchronized", "--value"], cancellation).ConfigureAwait(false)) is { } clock)
+            findings.Add(clock);
         findings.Add(Disk(LocalState.Default(Directory.GetCurrentDirectory())));
         findings.Add(OperatingSystem.IsLinux()
             ? new Finding("system", "good", $"Linux {Environment.OSVersion.Version}: process groups, kill -9 safe")
@@ -58,13 +55,15 @@ internal static class Examination
         return findings;
     }
 
-    private static async Task<string?> AskAsync(string interpreter, string program, CancellationToken cancellation)
+    private static Task<string?> AskAsync(string interpreter, string program, CancellationToken cancellation) => AskAsync(interpreter, ["-c", program], cancellation);
+
+    private static async Task<string?> AskAsync(string program, string[] arguments, CancellationToken cancellation)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         patience.CancelAfter(Patience);
         try
         {
-            var answer = await CliWrap.Cli.Wrap(interpreter).WithArguments(["-c", program]).WithValidation(CommandResultValidation.None)
+            var answer = await CliWrap.Cli.Wrap(program).WithArguments(arguments).WithValidation(CommandResultValidation.None)
                 .ExecuteBufferedAsync(patience.Token).ConfigureAwait(false);
             return answer.IsSuccess ? answer.StandardOutput.Trim() : null;
         }

@@ -191,18 +191,17 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
             return;
         var consumer = host.Services.GetRequiredService<ConsumerService>();
         var summary = await RunSummary
-            .ReadAsync(source, view, session with { Slots = consumer.Slots, SlotsReason = consumer.SlotsReason, WarmReason = WarmReason(host, view) }, CancellationToken.None)
+            .ReadAsync(
+                source,
+                view,
+                session with { Slots = consumer.Slots, SlotsReason = consumer.SlotsReason, Warnings = consumer.Warnings, WarmReason = WarmReason(host, view) },
+                CancellationToken.None)
             .ConfigureAwait(false);
         SummaryPrint.Print(summary with { Hint = await MissingModule.HintAsync(view.Command, summary.Failed).ConfigureAwait(false) }, json);
     }
 
-    private string? WarmReason(IHost host, RunView view)
-    {
-        if (host.Services.GetService<WarmStart>()?.Summary(record.Run) is not { } warm || (warm.Mode == WarmMode.Off && !PythonWord.Is(Path.GetFileName(view.Command[0]))))
-            return null;
-        var saved = warm.Saved is { TotalSeconds: > 0.5 } time ? $"saved about {DurationText.Show(time)} of start-up" : null;
-        return string.Join("; ", new[] { saved, warm.Reason }.OfType<string>()) is { Length: > 0 } text ? text : null;
-    }
+    private string? WarmReason(IHost host, RunView view) =>
+        host.Services.GetRequiredService<WarmStart>().Summary(record.Run) is { } warm ? WarmWords.Of([warm], view.Command) : null;
 
     private int ExitCodeOf(RunState state) =>
         state == RunState.Succeeded ? ExitCode.Done : signals.Drain.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.SomeFailed;

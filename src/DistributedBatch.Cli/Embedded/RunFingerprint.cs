@@ -19,7 +19,15 @@ internal static class RunFingerprint
             Name = "",
             Dataset = spec.Dataset,
             ChunkSize = spec.ChunkSize,
-            Job = new JobSpec { Command = spec.Job.Command, Stdin = spec.Job.Stdin, WorkingDirectory = spec.Job.WorkingDirectory, Env = spec.Job.Env },
+            Job = new JobSpec
+            {
+                Command = spec.Job.Command,
+                Stdin = spec.Job.Stdin,
+                WorkingDirectory = spec.Job.WorkingDirectory,
+                Env = spec.Job.Env,
+                Conda = spec.Job.Conda,
+                Venv = spec.Job.Venv,
+            },
         };
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using (var stream = new HashStream(hash))

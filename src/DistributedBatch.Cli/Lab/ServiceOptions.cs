@@ -13,10 +13,16 @@ internal sealed class ServiceOptions
         Description = "RabbitMQ, such as amqp://user:password@head:5672 or amqps:// for TLS [DBATCH_BROKER]",
     };
 
-    private readonly Option<string> authority = new("--broker-ca")
+    private readonly Option<string> authority = new("--ca")
     {
         HelpName = "FILE",
-        Description = "PEM file with the authorities to trust for amqps:// [DBATCH_BROKER_CA]; default: the system's",
+        Description = "PEM file with the authorities to trust for https:// and amqps:// [DBATCH_CA]; default: the system's",
+    };
+
+    private readonly Option<string> brokerAuthority = new("--broker-ca")
+    {
+        HelpName = "FILE",
+        Description = "PEM file with the authorities to trust for amqps:// [DBATCH_BROKER_CA]; default: those of --ca",
     };
 
     private readonly Option<string> data = new("--data")
@@ -33,12 +39,13 @@ internal sealed class ServiceOptions
     public ServiceOptions(Command verb)
     {
         role = verb.Name;
-        foreach (var option in new[] { broker, authority, data, host })
+        foreach (var option in new[] { broker, authority, brokerAuthority, data, host })
             verb.Options.Add(option);
     }
 
     /// <summary>The options, each with its key.</summary>
-    public IReadOnlyList<(Option<string> Option, string Key)> Keyed => [(broker, "broker"), (authority, "broker-ca"), (data, "data"), (host, "host-name")];
+    public IReadOnlyList<(Option<string> Option, string Key)> Keyed => 
+        [(broker, "broker"), (authority, "ca"), (brokerAuthority, "broker-ca"), (data, "data"), (host, "host-name")];
 
     /// <summary>The text of an option: its flag, else its variable, else the config file.</summary>
     public static string? Text(ParseResult parsed, Option<string> option, string key) => parsed.GetValue(option) ?? ServiceSetting.Text(key);
@@ -49,8 +56,14 @@ internal sealed class ServiceOptions
     /// <summary>Name of this machine.</summary>
     public string Host(ParseResult parsed) => Text(parsed, host, "host-name") ?? Environment.MachineName;
 
+    /// <summary>File with the authorities to trust; null for the system's.</summary>
+    public string? Authority(ParseResult parsed) => Text(parsed, authority, "ca");
+
     /// <summary>Makes broker options, or says in <paramref name="mistakes"/> why not.</summary>
-    public Action<BrokerOptions>? Broker(ParseResult parsed, List<string> mistakes)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="mistakes">Receives what is wrong.</param>
+    /// <param name="declares">Whether this process makes the lab's queues, which is the producer's part.</param>
+    public Action<BrokerOptions>? Broker(ParseResult parsed, List<string> mistakes, bool declares)
     {
         var text = Text(parsed, broker, "broker");
         if (text is null)
@@ -61,7 +74,8 @@ internal sealed class ServiceOptions
             return options =>
             {
                 options.Url = url;
-                options.CertificateAuthorityFile = Text(parsed, authority, "broker-ca");
+                options.CertificateAuthorityFile = Text(parsed, brokerAuthority, "broker-ca") ?? Authority(parsed);
+                options.Declares = declares;
                 options.HostName = Host(parsed);
                 options.Role = role;
             };

@@ -72,6 +72,7 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
         var python = NameOrPath(reader.Value("python"));
         var plain = new RunSpec { Name = "", Dataset = dataset, Job = new JobSpec { Command = [] } };
         var command = Words(reader, "command", python);
+        var sharesGpu = reader.Text("gpu") == "auto";
         return plain with
         {
             Name = reader.Text("name") is { Length: > 0 } name ? name : DefaultName.Of(command),
@@ -93,9 +94,11 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
                 Stdin = reader.Text("stdin"),
                 WorkingDirectory = workingDirectory,
                 Env = reader.Pairs("env"),
+                Secrets = Secrets(reader),
                 Timeout = reader.Duration("timeout"),
                 Grace = reader.Duration("grace") ?? plain.Job.Grace,
-                Gpus = reader.Fraction("gpu") ?? plain.Job.Gpus,
+                Gpus = sharesGpu ? 1 : reader.Fraction("gpu") ?? plain.Job.Gpus,
+                SharesGpu = sharesGpu,
                 MemoryBytes = reader.Size("memory"),
                 Warm = reader.Word<WarmMode>("warm") ?? plain.Job.Warm,
                 Python = python,
@@ -112,6 +115,25 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
     // A name is looked up; only something with a directory in it is a path.
     private static string? NameOrPath(SettingValue? value) =>
         value is null ? null : value.Text.Contains('/', StringComparison.Ordinal) ? value.Path : value.Text;
+
+    // The value comes from the environment alone: on a command line every user of the machine could read it, and in a job file everybody later.
+    private Dictionary<string, string>? Secrets(SettingReader reader)
+    {
+        if (reader.Value("env-secret") is not { } names)
+            return null;
+        var secrets = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var name in names.Texts)
+        {
+            if (name.Contains('=', StringComparison.Ordinal))
+                mistakes.Add($"{names.Where} takes a name alone; its value is taken from your environment, so set {name[..name.IndexOf('=', StringComparison.Ordinal)]} there.");
+            else if (Environment.GetEnvironmentVariable(name) is { } value)
+                secrets[name] = value;
+            else
+                mistakes.Add($"{names.Where}: the variable {name} is not set here.");
+        }
+
+        return secrets;
+    }
 
     private Uri? Notify(SettingReader reader)
     {

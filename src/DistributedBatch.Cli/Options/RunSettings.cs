@@ -10,7 +10,8 @@ internal static class RunSettings
     public static readonly IReadOnlyList<string> JobFileKeys = ["command", "before", "after", "dataset"];
 
     /// <summary>Keys a config file may have besides the settings.</summary>
-    public static readonly IReadOnlyList<string> ConfigKeys = ["server", "token", "broker"];
+    public static readonly IReadOnlyList<string> ConfigKeys =
+        ["server", "token", "broker", "ca", "broker-ca", "host-name", "tls-cert", "tls-key", "signing-key", "trust", "allow-programs"];
 
     /// <summary>The settings in the order the help shows them.</summary>
     public static readonly IReadOnlyList<Setting> All =
@@ -30,9 +31,10 @@ internal static class RunSettings
         new("grace", "TIME", "time between SIGTERM and SIGKILL; default 10s"),
         new("max-failures", "N", "cancel the run as soon as more than N chunks failed for good; default: never"),
         new("env", "K=V", "variable for the attempts; repeat for more", SettingKind.Pairs),
+        new("env-secret", "NAME", "variable for the attempts, with its value here and now; shown nowhere; repeat for more", SettingKind.Many),
         new("cwd", "DIR", "working directory of the command; default: where you stand"),
         new("stdin", "TEXT", "text for standard input, with placeholders, byte for byte; default: empty"),
-        new("gpu", "N", "GPUs an attempt leases, may be a fraction; default 0"),
+        new("gpu", "N|auto", "GPUs an attempt leases, may be a fraction; auto: one, shared by as many attempts as its memory was seen to hold; default 0"),
         new("memory", "SIZE", "memory an attempt reserves, such as 512M or 4G; default: learned"),
         new("out", "DIR", "receives one folder per succeeded chunk; default: inside the state directory"),
         new("warm", "auto|fork|keep|off", "how much of a Python start is paid once; default auto"),

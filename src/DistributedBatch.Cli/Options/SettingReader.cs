@@ -50,7 +50,7 @@ internal sealed class SettingReader(IReadOnlyDictionary<string, SettingValue> se
             return null;
         if (double.TryParse(value.Text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
             return number;
-        mistakes.Add($"{value.Where} wants a number of at least 0, not '{value.Text}'.");
+        mistakes.Add($"{value.Where} wants a number of at least 0{(key == "gpu" ? " or auto" : "")}, not '{value.Text}'.");
         return null;
     }
 

@@ -1,3 +1,4 @@
+using DistributedBatch.Cli.Options;
 using DistributedBatch.Contracts.Api;
 
 namespace DistributedBatch.Cli.Output;
@@ -10,7 +11,7 @@ internal static class ChunkTable
     /// <summary>The table of <paramref name="chunks"/>.</summary>
     public static TextTable Of(IReadOnlyList<ChunkView> chunks)
     {
-        var table = new TextTable(">CHUNK", "ITEMS", "STATE", ">ATTEMPTS", ">TIME", "LAST ATTEMPT");
+        var table = new TextTable(">CHUNK", "ITEMS", "STATE", ">ATTEMPTS", ">TIME", ">CPU", ">MEMORY", ">READ", ">WRITTEN", "LAST ATTEMPT");
         foreach (var chunk in chunks)
         {
             var attempt = chunk.LastAttempt;
@@ -20,10 +21,16 @@ internal static class ChunkTable
                 chunk.Count == 1 ? $"{chunk.Start}" : $"{chunk.Start}-{chunk.Start + chunk.Count - 1}",
                 Paint.State(chunk.State),
                 $"{chunk.Attempts}",
-                attempt?.Outcome is null ? "-" : Spoken.Seconds(attempt.Seconds),
+                Ended(attempt, Spoken.Seconds(attempt?.Seconds ?? 0)),
+                Ended(attempt, Spoken.Seconds(attempt?.CpuSeconds ?? 0)),
+                Ended(attempt, SizeText.Show(attempt?.PeakMemoryBytes ?? 0)),
+                Ended(attempt, SizeText.Show(attempt?.ReadBytes ?? 0)),
+                Ended(attempt, SizeText.Show(attempt?.WrittenBytes ?? 0)),
                 attempt is null ? "-" : $"{Spoken.Ending(attempt)} on {attempt.Host}{(said.Length > 0 ? $": {said}" : "")}");
         }
 
         return table;
     }
+
+    private static string Ended(AttemptView? attempt, string figure) => attempt?.Outcome is null ? "-" : figure;
 }

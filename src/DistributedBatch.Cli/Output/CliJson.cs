@@ -21,8 +21,8 @@ namespace DistributedBatch.Cli.Output;
 [JsonSerializable(typeof(RunSummary))]
 [JsonSerializable(typeof(ServerProblem))]
 [JsonSerializable(typeof(SubmittedJson))]
-[JsonSerializable(typeof(PrunedJson))]
 [JsonSerializable(typeof(Invitation))]
+[JsonSerializable(typeof(PrunedJson))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     private static CliJson? readable;

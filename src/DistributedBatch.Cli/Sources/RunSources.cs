@@ -10,6 +10,7 @@ internal sealed class RunSources
 {
     private readonly Option<string> server = new("--server") { HelpName = "URL", Description = "ask this server [DBATCH_SERVER]; default: the state directory here" };
     private readonly Option<string> token = new("--token") { HelpName = "TOKEN", Description = "operator token [DBATCH_TOKEN, DBATCH_TOKEN_FILE]" };
+    private readonly Option<string> authority = ServerAddress.AuthorityOption();
     private readonly Option<string> state = new("--state") { HelpName = "DIR", Description = "state directory of dbatch run [DBATCH_STATE]; default .dbatch" };
 
     /// <summary>Adds the options to <paramref name="verb"/>.</summary>
@@ -17,6 +18,7 @@ internal sealed class RunSources
     {
         verb.Options.Add(server);
         verb.Options.Add(token);
+        verb.Options.Add(authority);
         verb.Options.Add(state);
     }
 
@@ -26,7 +28,7 @@ internal sealed class RunSources
         exitCode = ExitCode.Done;
         var directory = parsed.GetValue(state);
         var mistakes = new List<string>();
-        var address = ServerAddress.Find(parsed.GetValue(server), parsed.GetValue(token), mistakes);
+        var address = ServerAddress.Find(parsed.GetValue(server), parsed.GetValue(token), parsed.GetValue(authority), mistakes);
         if (mistakes.Count > 0)
         {
             exitCode = Complaint.Usage(mistakes);

@@ -1,17 +1,22 @@
+using System.CommandLine;
+using System.Security.Cryptography;
 using DistributedBatch.Cli.Options;
+using DistributedBatch.Messaging.Connections;
 
 namespace DistributedBatch.Cli.Sources;
 
 /// <summary>A server and what opens it.</summary>
 /// <param name="Url">Where it listens.</param>
-/// <param name="Token">The operator token; null to try without.</param>
-internal sealed record ServerAddress(Uri Url, string? Token)
+/// <param name="Token">The token; null to try without.</param>
+/// <param name="Authority">File with the authorities to trust; null for the system's.</param>
+internal sealed record ServerAddress(Uri Url, string? Token, string? Authority)
 {
     /// <summary>The server from flags, environment or config file, in this order; null when none is named.</summary>
     /// <param name="url">The value of <c>--server</c>.</param>
     /// <param name="token">The value of <c>--token</c>.</param>
+    /// <param name="authority">The value of <c>--ca</c>.</param>
     /// <param name="mistakes">Receives what is wrong.</param>
-    public static ServerAddress? Find(string? url, string? token, List<string> mistakes)
+    public static ServerAddress? Find(string? url, string? token, string? authority, List<string> mistakes)
     {
         var config = ConfigFile.Read(mistakes);
         var text = First(url, Variable("DBATCH_SERVER"), config.GetValueOrDefault("server")?.Text);
@@ -24,7 +29,30 @@ internal sealed record ServerAddress(Uri Url, string? Token)
             return null;
         }
 
-        return new ServerAddress(address, First(token, Variable("DBATCH_TOKEN"), TokenFile(mistakes), config.GetValueOrDefault("token")?.Text, TokenOfThisMachine(address)));
+        authority = First(authority, ServiceSetting.Text("ca"));
+        if (address.Scheme == "https" && AuthorityMistake(authority) is { } mistake)
+            mistakes.Add(mistake);
+        return new ServerAddress(address, First(token, Variable("DBATCH_TOKEN"), TokenFile(mistakes), config.GetValueOrDefault("token")?.Text, TokenOfThisMachine(address)), authority);
+    }
+
+    /// <summary>The option that names the authorities to trust.</summary>
+    public static Option<string> AuthorityOption() => new("--ca")
+    {
+        HelpName = "FILE",
+        Description = "PEM file with the authorities to trust for https:// [DBATCH_CA]; default: the system's",
+    };
+
+    private static string? AuthorityMistake(string? file)
+    {
+        try
+        {
+            TrustedAuthorities.Check(file);
+            return null;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            return $"--ca: cannot read {file}: {failure.Message}";
+        }
     }
 
     private static string? TokenFile(List<string> mistakes)

@@ -1,10 +1,12 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using DistributedBatch.Cli.CommandLine;
 using DistributedBatch.Cli.Output;
+using DistributedBatch.Messaging.Connections;
 
 namespace DistributedBatch.Cli.Sources;
 
@@ -18,7 +20,7 @@ internal sealed class ServerConnection : IDisposable
     public ServerConnection(ServerAddress address)
     {
         url = address.Url;
-        client = new HttpClient { BaseAddress = new Uri(url.AbsoluteUri.TrimEnd('/') + "/"), Timeout = Timeout.InfiniteTimeSpan };
+        client = TrustedAuthorities.ClientOf(url, address.Authority);
         if (address.Token is { } token)
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
@@ -97,6 +99,7 @@ internal sealed class ServerConnection : IDisposable
     {
         SocketException { SocketErrorCode: SocketError.ConnectionRefused } => "nobody listens there",
         SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } => "there is no such host",
+        AuthenticationException => "its certificate is not trusted here; name the lab's authority with --ca FILE or DBATCH_CA",
         { } inner => inner.Message.TrimEnd('.'),
         null => failure.Message.TrimEnd('.'),
     };

@@ -18,6 +18,9 @@ internal sealed record RunSession
     /// <summary>Why it used as many.</summary>
     public string? SlotsReason { get; init; }
 
+    /// <summary>What people should know about how it used the machine.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>How Python was started and what that saved.</summary>
     public string? WarmReason { get; init; }
 

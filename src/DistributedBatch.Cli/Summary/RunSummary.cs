@@ -53,6 +53,9 @@ internal sealed record RunSummary
     /// <summary>Why there were as many.</summary>
     public string? SlotsReason { get; init; }
 
+    /// <summary>What people should know about how the attempts used the machines.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>How attempts were started: <c>off</c>, <c>fork</c> or <c>keep</c>; null when nothing ran.</summary>
     public WarmMode? Warm { get; init; }
 
@@ -105,8 +108,9 @@ internal sealed record RunSummary
             ItemsPerSecond = items > 0 && wall > 0 ? items / wall : null,
             Slots = session?.Slots ?? (alive.Count > 0 ? alive.Sum(host => host.Host.Slots) : null),
             SlotsReason = session is null ? null : session.SlotsReason ?? (alive is [var only] ? only.Host.SlotsReason : null),
+            Warnings = session?.Warnings ?? [],
             Warm = slowest.Count > 0 ? slowest[0].Warm : null,
-            WarmReason = session?.WarmReason,
+            WarmReason = session is null ? WarmOn(hosts, view) : session.WarmReason,
             OutputDirectory = view.OutputDirectory,
             Slowest = [.. slowest.Select(attempt => Point(view, attempt))],
             Failed = [.. (failed?.Items ?? []).Select(chunk => chunk.LastAttempt).OfType<AttemptView>().Select(attempt => Point(view, attempt))],
@@ -114,6 +118,9 @@ internal sealed record RunSummary
             Resume = session?.Resume,
         };
     }
+
+    private static string? WarmOn(IEnumerable<HostView> hosts, RunView view) =>
+        WarmWords.Of([.. hosts.SelectMany(host => host.Host.Warm).Where(warm => warm.Run == view.Run)], view.Command);
 
     private static SummaryChunk Point(RunView view, AttemptView attempt) => new(
         attempt.Index,

@@ -27,6 +27,8 @@ internal static class SummaryPrint
             yield return $"  slowest: {string.Join(", ", summary.Slowest.Select(chunk => $"chunk {chunk.Index} {Spoken.Seconds(chunk.Seconds)}"))}";
         foreach (var line in Failures(summary))
             yield return line;
+        foreach (var warning in summary.Warnings)
+            yield return $"  note: {warning}";
         if (summary.Hint is { } hint)
             yield return $"  hint: {hint}";
         if (summary.OutputDirectory is { } outputs && Directory.Exists(outputs))

@@ -32,6 +32,7 @@ internal sealed class AttemptExecutor(
     private static readonly Encoding Utf8 = new UTF8Encoding(false);
 
     private readonly IRunnerSource[] sources = [.. warm];
+    private readonly AllowedPrograms allowed = new(options.AllowedPrograms);
     private readonly LogKeeper logs = new(options.LogHeadBytes, options.LogTailBytes);
 
     /// <summary>Runs <paramref name="attempt"/> to its end and gives its report.</summary>
@@ -52,25 +53,32 @@ internal sealed class AttemptExecutor(
         var bytes = job.MemoryBytes ?? 0;
         if (!await memory.TakeAsync(bytes, attempt.Stopping).ConfigureAwait(false))
             return Report(attempt, attempt.StoppedFor) with { Error = attempt.StopReason };
-        GpuLease? lease = null;
         try
         {
-            if (job.Gpus > 0)
-            {
-                lease = await gpus.TakeAsync(job.Gpus, attempt.Stopping).ConfigureAwait(false);
-                if (lease is null)
-                    return Report(attempt, attempt.StoppedFor) with { Error = attempt.StopReason };
-                attempt.Gpus = lease.VisibleDevices;
-            }
-
-            return await RunAsync(attempt).ConfigureAwait(false);
+            return job.Gpus > 0 ? await RunOnGpuAsync(attempt).ConfigureAwait(false) : await RunAsync(attempt).ConfigureAwait(false);
         }
         finally
         {
-            if (lease is not null)
-                gpus.Return(lease);
             memory.Return(bytes);
         }
+    }
+
+    private async Task<AttemptReport> RunOnGpuAsync(ActiveAttempt attempt)
+    {
+        if (await gpus.TakeAsync(attempt).ConfigureAwait(false) is not { } lease)
+            return Report(attempt, attempt.StoppedFor) with { Error = attempt.StopReason };
+        attempt.Gpus = lease.VisibleDevices;
+        var report = Report(attempt, AttemptOutcome.Released);
+        try
+        {
+            report = await RunAsync(attempt).ConfigureAwait(false);
+        }
+        finally
+        {
+            report = gpus.Return(lease, report);
+        }
+
+        return report;
     }
 
     private async Task<AttemptReport> RunAsync(ActiveAttempt attempt)
@@ -92,6 +100,8 @@ internal sealed class AttemptExecutor(
             };
         }
 
+        if (allowed.Refusal(start) is { } forbidden)
+            return Report(attempt, AttemptOutcome.NotStarted) with { Error = $"Host {options.Host}: {forbidden}" };
         var (runner, mode) = await ChooseAsync(attempt.Chunk, start).ConfigureAwait(false);
         var outcome = await runner.RunAsync(start, attempt.Stopping).ConfigureAwait(false);
         var report = Judge(attempt, outcome) with { Warm = mode };
@@ -184,6 +194,8 @@ internal sealed class AttemptExecutor(
             Duration = outcome.Usage.Duration,
             CpuTime = outcome.Usage.CpuTime,
             PeakMemoryBytes = outcome.Usage.PeakMemoryBytes,
+            ReadBytes = outcome.Usage.ReadBytes,
+            WrittenBytes = outcome.Usage.WrittenBytes,
         };
     }
 
@@ -245,17 +257,6 @@ internal sealed class AttemptExecutor(
         return report with { StdoutBytes = stdout, StderrBytes = stderr };
     }
 
-    private AttemptReport Report(ActiveAttempt attempt, AttemptOutcome outcome) => new()
-    {
-        Run = attempt.Chunk.Run,
-        Index = attempt.Chunk.Index,
-        Start = attempt.Chunk.Start,
-        Count = attempt.Chunk.Count,
-        Attempt = attempt.Number,
-        Host = options.Host,
-        Slot = attempt.Slot,
-        StartedAt = attempt.StartedAt,
-        Outcome = outcome,
-        Duration = time.GetUtcNow() - attempt.StartedAt,
-    };
+    private AttemptReport Report(ActiveAttempt attempt, AttemptOutcome outcome) =>
+        attempt.Report(options.Host) with { Outcome = outcome, Duration = time.GetUtcNow() - attempt.StartedAt };
 }

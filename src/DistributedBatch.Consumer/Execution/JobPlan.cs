@@ -107,7 +107,7 @@ internal sealed class JobPlan
             own.Add(new("TRACEPARENT", trace));
 
         // What the user set himself wins, so his names leave our list.
-        own.RemoveAll(pair => Job.Env.ContainsKey(pair.Key));
+        own.RemoveAll(pair => Job.Env.ContainsKey(pair.Key) || Job.Secrets?.ContainsKey(pair.Key) == true);
         return new AttemptEnvironment(common.Variables, own);
     }
 
@@ -158,7 +158,7 @@ internal sealed class JobPlan
 
         if (python is EnvironmentReading.Found { Environment: var environment })
             environment.Activate(variables);
-        foreach (var (name, value) in Job.Env)
+        foreach (var (name, value) in Job.Env.Concat(Job.Secrets ?? new Dictionary<string, string>()))
             variables[name] = value;
         return variables.ToFrozenDictionary(StringComparer.Ordinal);
     }

@@ -8,6 +8,7 @@ namespace DistributedBatch.Consumer.Execution;
 internal sealed class JobPlans(ConsumerOptions options)
 {
     private const int Most = 64;
+    private static readonly IReadOnlyDictionary<string, string> None = FrozenDictionary<string, string>.Empty;
 
     private readonly ConcurrentDictionary<RunId, JobPlan> plans = new();
     private readonly FrozenDictionary<string, string> inherited = Environment.GetEnvironmentVariables()
@@ -28,7 +29,10 @@ internal sealed class JobPlans(ConsumerOptions options)
     // Over a broker every message may bring a job object of its own with equal content; records compare lists by reference.
     private static bool Same(JobSpec one, JobSpec other) =>
         one.Command.SequenceEqual(other.Command)
-        && one.Env.Count == other.Env.Count
-        && one.Env.All(pair => other.Env.TryGetValue(pair.Key, out var value) && value == pair.Value)
-        && one with { Command = other.Command, Env = other.Env } == other;
+        && Same(one.Env, other.Env)
+        && Same(one.Secrets ?? None, other.Secrets ?? None)
+        && one with { Command = other.Command, Env = other.Env, Secrets = other.Secrets } == other;
+
+    private static bool Same(IReadOnlyDictionary<string, string> one, IReadOnlyDictionary<string, string> other) =>
+        one.Count == other.Count && one.All(pair => other.TryGetValue(pair.Key, out var value) && value == pair.Value);
 }

@@ -5,4 +5,5 @@ namespace DistributedBatch.Consumer.Gpus;
 /// <param name="Name">Model name.</param>
 /// <param name="MemoryBytes">Memory of the card.</param>
 /// <param name="MemoryUsedBytes">Memory in use by anybody.</param>
-public sealed record GpuCard(int Index, string Name, long MemoryBytes, long MemoryUsedBytes);
+/// <param name="Uuid">The driver's own name for it; empty where it tells none.</param>
+public sealed record GpuCard(int Index, string Name, long MemoryBytes, long MemoryUsedBytes, string Uuid = "");

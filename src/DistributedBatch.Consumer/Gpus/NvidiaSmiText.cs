@@ -3,7 +3,7 @@ using System.Globalization;
 namespace DistributedBatch.Consumer.Gpus;
 
 /// <summary>
-/// Reads what <c>nvidia-smi --query-gpu=index,name,memory.total,memory.used --format=csv,noheader,nounits</c> prints. Drivers put warnings, <c>[N/A]</c> and
+/// Reads what <c>nvidia-smi --query-gpu=index,uuid,name,memory.total,memory.used --format=csv,noheader,nounits</c> prints. Drivers put warnings, <c>[N/A]</c> and
 /// <c>ERR!</c> between the lines when a card is ill; such a card is left out, and the others stay usable.
 /// </summary>
 public static class NvidiaSmiText
@@ -11,11 +11,25 @@ public static class NvidiaSmiText
     private const long Mebibyte = 1L << 20;
 
     /// <summary>The query whose answer <see cref="Cards"/> reads.</summary>
-    public static readonly IReadOnlyList<string> Arguments = ["--query-gpu=index,name,memory.total,memory.used", "--format=csv,noheader,nounits"];
+    public static readonly IReadOnlyList<string> Arguments = ["--query-gpu=index,uuid,name,memory.total,memory.used", "--format=csv,noheader,nounits"];
+
+    /// <summary>The query whose answer <see cref="Processes"/> reads.</summary>
+    public static readonly IReadOnlyList<string> ProcessArguments = ["--query-compute-apps=gpu_uuid,pid,used_gpu_memory", "--format=csv,noheader,nounits"];
 
     /// <summary>The healthy cards in <paramref name="text"/>, by index.</summary>
     public static IReadOnlyList<GpuCard> Cards(string text) =>
         [.. text.Split('\n').Select(Card).OfType<GpuCard>().DistinctBy(card => card.Index).OrderBy(card => card.Index)];
+
+    /// <summary>Who holds memory of which card, as far as <paramref name="text"/> tells; inside a container it may tell nothing.</summary>
+    public static IReadOnlyList<GpuProcess> Processes(string text) => [.. text.Split('\n').Select(Process).OfType<GpuProcess>()];
+
+    private static GpuProcess? Process(string line)
+    {
+        var fields = line.Split(',', StringSplitOptions.TrimEntries);
+        return fields.Length == 3 && int.TryParse(fields[1], NumberStyles.None, CultureInfo.InvariantCulture, out var process) && Mebibytes(fields[2]) is { } held
+            ? new GpuProcess(fields[0], process, held * Mebibyte)
+            : null;
+    }
 
     private static GpuCard? Card(string line)
     {
@@ -26,9 +40,11 @@ public static class NvidiaSmiText
             && int.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out var index)
             && Mebibytes(fields[^2]) is { } total and > 0
             && Mebibytes(fields[^1]) is { } used
-                ? new GpuCard(index, string.Join(", ", fields[1..^2]), total * Mebibyte, Math.Min(used, total) * Mebibyte)
+                ? new GpuCard(index, string.Join(", ", fields[(HasUuid(fields) ? 2 : 1)..^2]), total * Mebibyte, Math.Min(used, total) * Mebibyte, HasUuid(fields) ? fields[1] : "")
                 : null;
     }
+
+    private static bool HasUuid(string[] fields) => fields.Length > 4 && (fields[1].StartsWith("GPU-", StringComparison.Ordinal) || fields[1].StartsWith("MIG-", StringComparison.Ordinal));
 
     // Some drivers print the unit although they were asked not to.
     private static long? Mebibytes(string field) =>

@@ -30,14 +30,16 @@ internal sealed unsafe class AnswerStream
     {
         lock (turn)
         {
-            var body = Frame(LauncherProtocol.Exited, 37);
+            var body = Frame(LauncherProtocol.Exited, 53);
             BinaryPrimitives.WriteInt32LittleEndian(body, ending.Id);
             BinaryPrimitives.WriteInt32LittleEndian(body[4..], ending.ExitCode);
             BinaryPrimitives.WriteInt32LittleEndian(body[8..], ending.Signal);
             BinaryPrimitives.WriteInt64LittleEndian(body[12..], ending.WallMicroseconds);
             BinaryPrimitives.WriteInt64LittleEndian(body[20..], ending.ProcessorMicroseconds);
             BinaryPrimitives.WriteInt64LittleEndian(body[28..], ending.PeakBytes);
-            body[36] = ending.Stragglers ? (byte)1 : (byte)0;
+            BinaryPrimitives.WriteInt64LittleEndian(body[36..], ending.ReadBytes);
+            BinaryPrimitives.WriteInt64LittleEndian(body[44..], ending.WrittenBytes);
+            body[52] = ending.Stragglers ? (byte)1 : (byte)0;
         }
     }
 

@@ -7,6 +7,8 @@ namespace DistributedBatch.Consumer.Launcher;
 /// <param name="WallMicroseconds">From just before its start to its exit.</param>
 /// <param name="ProcessorMicroseconds">User and system time, children it waited for included.</param>
 /// <param name="PeakBytes">Largest resident set of it or a child it waited for.</param>
+/// <param name="ReadBytes">Read from disks by it and the children it waited for.</param>
+/// <param name="WrittenBytes">Written to disks, likewise.</param>
 /// <param name="Stragglers">Whether other processes of the attempt were still there and had to be killed.</param>
 internal readonly record struct ChildEnding(
-    int Id, int ExitCode, int Signal, long WallMicroseconds, long ProcessorMicroseconds, long PeakBytes, bool Stragglers);
+    int Id, int ExitCode, int Signal, long WallMicroseconds, long ProcessorMicroseconds, long PeakBytes, long ReadBytes, long WrittenBytes, bool Stragglers);

@@ -17,7 +17,7 @@ internal sealed class ChildTable(AnswerStream answers)
 
     public readonly record struct Child(int Id, ulong Tag, long StartedAt, bool Announced);
 
-    public readonly record struct RawExit(int Status, long ProcessorMicroseconds, long PeakBytes, long At);
+    public readonly record struct RawExit(int Status, long ProcessorMicroseconds, long PeakBytes, long ReadBytes, long WrittenBytes, long At);
 
     /// <summary>Announces a child that will be spawned in a moment. Called in the order of the requests, so that a signal that follows finds it.</summary>
     public void BeforeSpawn(int id)

@@ -7,7 +7,7 @@ namespace DistributedBatch.Consumer.Launcher;
 internal static class LauncherProtocol
 {
     /// <summary>Sent in the launcher's first frame; raise it with every change of a frame.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>Length and kind.</summary>
     public const int HeaderBytes = 5;
@@ -24,7 +24,7 @@ internal static class LauncherProtocol
     /// <summary>From the launcher, first: version (4), its process id (4).</summary>
     public const byte Hello = 16;
 
-    /// <summary>From the launcher: id (4), exit code (4), signal (4), wall, processor microseconds and peak bytes (8 each), whether stragglers were found (1).</summary>
+    /// <summary>From the launcher: id (4), exit code (4), signal (4), wall, processor microseconds, peak, read and written bytes (8 each), whether stragglers were found (1).</summary>
     public const byte Exited = 17;
 
     /// <summary>From the launcher: id (4), error number (4): nothing was started.</summary>

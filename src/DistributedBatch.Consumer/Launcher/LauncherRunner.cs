@@ -140,7 +140,8 @@ internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time,
         }
 
         var usage = new ProgramUsage(
-            TimeSpan.FromMicroseconds(ending.WallMicroseconds), TimeSpan.FromMicroseconds(ending.ProcessorMicroseconds), ending.PeakBytes);
+            TimeSpan.FromMicroseconds(ending.WallMicroseconds), TimeSpan.FromMicroseconds(ending.ProcessorMicroseconds), ending.PeakBytes,
+            ending.ReadBytes, ending.WrittenBytes);
         return started.StoppedFor switch
         {
             PendingStart.StopCause.Asked => new ProgramOutcome.Stopped(usage) { Stragglers = ending.Stragglers },

@@ -23,7 +23,7 @@ internal sealed unsafe class Reaper(ChildTable children, StrayHunt strays, Answe
 
     public void Run()
     {
-        // struct rusage: two timevals, then 14 longs, of which the first is the largest resident set in KiB.
+        // struct rusage: two timevals, then 14 longs, of which the first is the largest resident set in KiB; blocks are of 512 bytes, getrusage(2).
         var usage = stackalloc long[18];
         var status = 0;
         while (true)
@@ -40,7 +40,7 @@ internal sealed unsafe class Reaper(ChildTable children, StrayHunt strays, Answe
             if (process > 0)
             {
                 var exit = new ChildTable.RawExit(
-                    status, ((usage[0] + usage[2]) * 1_000_000) + usage[1] + usage[3], usage[4] * 1024, Stopwatch.GetTimestamp());
+                    status, ((usage[0] + usage[2]) * 1_000_000) + usage[1] + usage[3], usage[4] * 1024, usage[11] * 512, usage[12] * 512, Stopwatch.GetTimestamp());
                 if (children.Exited(process, exit, out var child))
                     End(process, child, exit);
             }
@@ -65,6 +65,8 @@ internal sealed unsafe class Reaper(ChildTable children, StrayHunt strays, Answe
             (long)Stopwatch.GetElapsedTime(child.StartedAt, exit.At).TotalMicroseconds,
             exit.ProcessorMicroseconds,
             exit.PeakBytes,
+            exit.ReadBytes,
+            exit.WrittenBytes,
             stragglers));
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using DistributedBatch.Consumer.Execution;
 using DistributedBatch.Consumer.Slots;
+using DistributedBatch.Messaging.Connections;
 
 namespace DistributedBatch.Consumer.Outputs;
 
@@ -18,7 +19,7 @@ internal sealed class OutputDelivery : IDisposable
     {
         if (options.Server is not { } server)
             return;
-        http = new HttpClient { BaseAddress = new Uri(server.AbsoluteUri.TrimEnd('/') + "/"), Timeout = Timeout.InfiniteTimeSpan };
+        http = TrustedAuthorities.ClientOf(server, options.AuthorityFile);
         if (options.Token is { } token)
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         upload = new OutputUpload(http, time);

@@ -25,19 +25,55 @@ internal static class ProcFs
         }
     }
 
-    /// <summary>The fields after the name, which may hold spaces and brackets itself: state first, then parent, group, session and so on.</summary>
-    public static string[]? Stat(int process)
+    /// <summary>The threads of a process; none when it is gone.</summary>
+    public static IEnumerable<int> Threads(int process)
     {
         try
         {
-            var text = File.ReadAllText($"/proc/{process}/stat");
-            return text[(text.LastIndexOf(')') + 2)..].Split(' ');
+            return [.. Directory.GetDirectories($"/proc/{process}/task").Select(task => int.Parse(Path.GetFileName(task.AsSpan()), CultureInfo.InvariantCulture))];
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            return null;
+            return [];
         }
     }
+
+    /// <summary>The children of a process that its first thread started; none when it is gone.</summary>
+    public static IEnumerable<int> Children(int process)
+    {
+        try
+        {
+            return [.. File.ReadAllText($"/proc/{process}/task/{process}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .Select(child => int.Parse(child, CultureInfo.InvariantCulture))];
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>A process and its descendants, as far as they can be seen.</summary>
+    public static HashSet<int> Family(int process)
+    {
+        var family = new HashSet<int>();
+        var open = new Stack<int>([process]);
+        while (open.TryPop(out var member))
+        {
+            if (family.Add(member))
+            {
+                foreach (var child in Children(member))
+                    open.Push(child);
+            }
+        }
+
+        return family;
+    }
+
+    /// <summary>The fields after the name, which may hold spaces and brackets itself: state first, then parent, group, session and so on.</summary>
+    public static string[]? Stat(int process) => StatOf($"/proc/{process}/stat");
+
+    /// <summary>The same of one thread of a process.</summary>
+    public static string[]? Stat(int process, int thread) => StatOf($"/proc/{process}/task/{thread}/stat");
 
     /// <summary>The environment a process was started with; empty when it cannot be read.</summary>
     public static byte[] Environment(int process)
@@ -49,6 +85,19 @@ internal static class ProcFs
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             return [];
+        }
+    }
+
+    private static string[]? StatOf(string file)
+    {
+        try
+        {
+            var text = File.ReadAllText(file);
+            return text[(text.LastIndexOf(')') + 2)..].Split(' ');
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 }

@@ -15,7 +15,8 @@ internal sealed class MemoryBook
     /// <summary>Takes in how an attempt ended.</summary>
     public void Learn(AttemptReport report)
     {
-        var peak = report.Outcome == AttemptOutcome.OutOfMemory ? (long)(report.PeakMemoryBytes * AfterOutOfMemory) : report.PeakMemoryBytes;
+        // One that exited by itself ran out of the memory of a GPU.
+        var peak = report is { Outcome: AttemptOutcome.OutOfMemory, ExitCode: null } ? (long)(report.PeakMemoryBytes * AfterOutOfMemory) : report.PeakMemoryBytes;
         if (peaks.TryGetValue(report.Run, out var known) && known >= peak)
             return;
         if (peaks.Count >= Most)

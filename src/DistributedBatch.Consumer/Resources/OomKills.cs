@@ -1,11 +1,9 @@
-using System.Globalization;
-
 namespace DistributedBatch.Consumer.Resources;
 
-/// <summary>Tells whether the kernel's out-of-memory killer was at work, by its own counters.</summary>
+/// <summary>Tells whether the kernel's out-of-memory killer was at work, by its own counters: those of our control group, else those of the machine.</summary>
 internal sealed class OomKills
 {
-    private static readonly string[] Counters = ["/proc/vmstat", "/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"];
+    private static readonly Cgroup Group = new();
 
     private readonly Lock turn = new();
     private long known = Count();
@@ -15,8 +13,7 @@ internal sealed class OomKills
     {
         lock (turn)
         {
-            var now = Count();
-            if (now <= known)
+            if (Count() <= known)
                 return false;
 
             // One at a time: several attempts may have been killed together, and each of them asks.
@@ -25,17 +22,15 @@ internal sealed class OomKills
         }
     }
 
-    private static long Count() => Counters.Sum(file =>
+    private static long Count()
     {
         try
         {
-            return File.ReadLines(file)
-                .Where(line => line.StartsWith("oom_kill ", StringComparison.Ordinal))
-                .Sum(line => long.Parse(line.AsSpan(9), CultureInfo.InvariantCulture));
+            return Group.OomKills() ?? MemoryText.Stat(File.ReadAllText("/proc/vmstat"), "oom_kill");
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or FormatException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             return 0;
         }
-    });
+    }
 }

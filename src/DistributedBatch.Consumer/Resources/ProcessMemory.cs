@@ -1,4 +1,5 @@
 using System.Globalization;
+using DistributedBatch.Consumer.Processes;
 
 namespace DistributedBatch.Consumer.Resources;
 
@@ -17,8 +18,8 @@ internal static class ProcessMemory
             var bytes = long.Parse(fields[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize;
             if (depth < 8)
             {
-                foreach (var child in File.ReadAllText($"/proc/{process}/task/{process}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
-                    bytes += Add(int.Parse(child, CultureInfo.InvariantCulture), depth + 1);
+                foreach (var child in ProcFs.Children(process))
+                    bytes += Add(child, depth + 1);
             }
 
             return bytes;

@@ -84,6 +84,20 @@ internal sealed class ActiveAttempt(ChunkDelivery delivery, int slot, DateTimeOf
         }
     }
 
+    /// <summary>What every report on it begins with; as it is, it says that the attempt has started.</summary>
+    /// <param name="host">Name of the host.</param>
+    public AttemptReport Report(string host) => new()
+    {
+        Run = Chunk.Run,
+        Index = Chunk.Index,
+        Start = Chunk.Start,
+        Count = Chunk.Count,
+        Attempt = Number,
+        Host = host,
+        Slot = Slot,
+        StartedAt = StartedAt,
+    };
+
     /// <summary>Marks it leased; false when it has ended meanwhile.</summary>
     public bool Lease()
     {

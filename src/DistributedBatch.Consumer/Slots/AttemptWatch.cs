@@ -33,7 +33,7 @@ internal sealed partial class AttemptWatch(
             var age = now - attempt.StartedAt;
             if (age < Every)
                 continue;
-            attempt.AnnounceOnce(started => reporter.Add(Started(started), settles: null));
+            attempt.AnnounceOnce(started => reporter.Add(started.Report(options.Host), settles: null));
             logs.Punch(attempt.Scratch.Stdout);
             logs.Punch(attempt.Scratch.Stderr);
             if (options.AckTimeout is { } limit && !attempt.Leased && age >= limit * 2 / 3)
@@ -58,18 +58,6 @@ internal sealed partial class AttemptWatch(
             NotLeased(logger, attempt.Chunk.Index, attempt.Chunk.Run.Value, failure.Message);
         }
     }
-
-    private AttemptReport Started(ActiveAttempt attempt) => new()
-    {
-        Run = attempt.Chunk.Run,
-        Index = attempt.Chunk.Index,
-        Start = attempt.Chunk.Start,
-        Count = attempt.Chunk.Count,
-        Attempt = attempt.Number,
-        Host = options.Host,
-        Slot = attempt.Slot,
-        StartedAt = attempt.StartedAt,
-    };
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Chunk {Index} of run {Run} could not be leased yet: {Cause}")]
     private static partial void NotLeased(ILogger logger, int index, string run, string cause);

@@ -13,6 +13,7 @@ internal sealed partial class ResourceLoop
     // A program can fill gigabytes in a second, so memory is looked at more often than throughput.
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(100);
     private const int LooksPerSample = 10;
+    private static readonly TimeSpan TruceLimit = TimeSpan.FromMinutes(1);
 
     private readonly RunningAttempts running;
     private readonly MemoryBook memory;
@@ -24,6 +25,7 @@ internal sealed partial class ResourceLoop
     private readonly TunerLimits limits;
     private readonly SlotTuner? tuner;
     private WorkDone last;
+    private Truce? truce;
     private long lastAt;
 
     public ResourceLoop(ConsumerOptions options, RunningAttempts running, MemoryBook memory, TimeProvider time, ILogger<ResourceLoop> logger)
@@ -56,13 +58,17 @@ internal sealed partial class ResourceLoop
         {
             // A short attempt cannot fill the memory, and an idle host has nothing to learn.
             if (running.Count > 0)
-                Guard();
+                Guard(pool);
             if (look % LooksPerSample == 0)
                 Adjust(pool);
         }
     }
 
-    private void Guard()
+    // After an alarm nothing new is begun until something succeeded: those that are left are still growing, and only one that ended shows how far. A minute is
+    // for runs in which nothing succeeds.
+    private sealed record Truce(int Slots, long Items, long Since);
+
+    private void Guard(SlotPool pool)
     {
         var available = guardProbe.Read().MemoryAvailableBytes;
         if (available >= limits.MemoryReserveBytes / 2)
@@ -70,7 +76,10 @@ internal sealed partial class ResourceLoop
         var attempts = running.All.Select(attempt => (attempt, attempt.StartedAt, attempt.Process > 0 ? ProcessMemory.ResidentBytes(attempt.Process) : 0)).ToList();
         foreach (var (attempt, _, bytes) in attempts)
             memory.Seen(attempt.Chunk.Run, bytes);
-        foreach (var attempt in MemoryGuard.ToStop(attempts, available, limits.MemoryReserveBytes))
+        var toStop = MemoryGuard.ToStop(attempts, available, limits.MemoryReserveBytes);
+        truce = new Truce(Math.Max(1, attempts.Count - toStop.Count), running.Done().Items, time.GetTimestamp());
+        pool.Resize(Math.Min(pool.Target, truce.Slots));
+        foreach (var attempt in toStop)
         {
             Preempted(logger, attempt.Chunk.Index, attempt.Chunk.Run.Value, available >> 20);
             attempt.Stop(AttemptOutcome.Released, $"Memory ran short on {options.Host}; the youngest attempts were stopped and run again later.");
@@ -87,15 +96,22 @@ internal sealed partial class ResourceLoop
         if (tuner is not null)
         {
             var advice = tuner.Observe(sample);
-            Reason = advice.Reason;
-            pool.Resize(advice.Slots);
+            (var slots, Reason) = Within(advice.Slots, advice.Reason);
+            pool.Resize(slots);
             return;
         }
 
         var asked = options.Slots ?? limits.Cores;
         var ceiling = MemoryRoom.Ceiling(sample, limits) is { } room && room < asked ? room : asked;
-        Reason = ceiling < asked ? $"memory has room for {ceiling} attempts, not for the {asked} asked for" : null;
+        (ceiling, Reason) = Within(ceiling, ceiling < asked ? $"memory has room for {ceiling} attempts, not for the {asked} asked for" : null);
         pool.Resize(ceiling);
+    }
+
+    private (int Slots, string? Reason) Within(int slots, string? reason)
+    {
+        if (truce is { } alarm && (last.Items > alarm.Items || time.GetElapsedTime(alarm.Since) > TruceLimit))
+            truce = null;
+        return truce is { } now && now.Slots < slots ? (now.Slots, $"memory ran short with more than {now.Slots} attempts, and none has succeeded since") : (slots, reason);
     }
 
     private TunerSample Sample()

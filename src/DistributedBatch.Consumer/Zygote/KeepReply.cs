@@ -14,6 +14,12 @@ internal sealed record KeepReply
     /// <summary>Largest resident set of the interpreter so far, in bytes.</summary>
     public long Rss { get; init; }
 
+    /// <summary>Bytes the chunk read from disks.</summary>
+    public long Read { get; init; }
+
+    /// <summary>Bytes the chunk wrote to disks.</summary>
+    public long Written { get; init; }
+
     /// <summary>The interpreter ends after this answer: it could not load the script, or has grown too large.</summary>
     public bool Retire { get; init; }
 

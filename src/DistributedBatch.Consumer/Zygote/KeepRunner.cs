@@ -43,6 +43,9 @@ internal sealed class KeepRunner(ZygotePool pool, IProgramRunner cold, WarmStart
         return await RunAsync(kept, start, command, stop);
     }
 
+    /// <summary>Whether one of its interpreters is at a chunk.</summary>
+    public bool Busy => slots.Values.Any(kept => kept.Busy);
+
     /// <summary>Ends interpreters that nobody needed for a while; the next chunk starts them again.</summary>
     public void EndUnused()
     {

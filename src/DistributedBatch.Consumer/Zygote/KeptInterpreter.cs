@@ -110,7 +110,7 @@ internal sealed class KeptInterpreter : IDisposable
         return reply.Missing
             ? new ProgramOutcome.NotStarted(
                 $"'{asked.Script ?? asked.Module}' offers no function process(start, count) or process(items) to keep an interpreter for; add one, or use --warm fork.")
-            : new ProgramOutcome.Exited(reply.Code, new ProgramUsage(duration, TimeSpan.FromSeconds(reply.Cpu), reply.Rss));
+            : new ProgramOutcome.Exited(reply.Code, new ProgramUsage(duration, TimeSpan.FromSeconds(reply.Cpu), reply.Rss, reply.Read, reply.Written));
     }
 
     /// <summary>Closes the socket, at which the interpreter ends.</summary>

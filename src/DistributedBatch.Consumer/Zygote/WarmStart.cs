@@ -1,11 +1,15 @@
 using System.Collections.Concurrent;
 using DistributedBatch.Consumer.Processes;
+using DistributedBatch.Contracts.Hosts;
 
 namespace DistributedBatch.Consumer.Zygote;
 
 /// <summary>Chooses, once per run and host, how the run's chunks are started, and remembers why.</summary>
 public sealed partial class WarmStart : IAsyncDisposable
 {
+    // A host may see thousands of runs; nobody tells it when one is over for good, because a retry may come at any time.
+    private const int Remembered = 64;
+    private const int Told = 8;
     private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(30);
 
     private readonly WarmStartOptions options;
@@ -43,16 +47,19 @@ public sealed partial class WarmStart : IAsyncDisposable
         var known = runs.TryGetValue(run, out var found)
             ? found
             : runs.GetOrAdd(run, id => new WarmRun(tally => DecideAsync(id, job, start, tally)));
+        known.LastUse = time.GetTimestamp();
         var choice = known.Choice.Value;
         return choice.IsCompletedSuccessfully ? new ValueTask<WarmChoice>(choice.Result.Now) : WaitAsync(choice);
     }
 
     /// <summary>What was chosen for a run and what it saved so far; null when none of its chunks ran here.</summary>
-    public WarmSummary? Summary(RunId run) => runs.TryGetValue(run, out var known) && known.Choice is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true } choice }
-        ? Summary(choice.Result.Now, known.Tally)
-        : null;
+    public WarmStatus? Summary(RunId run) => runs.TryGetValue(run, out var known) ? Summary(run, known) : null;
 
-    /// <summary>Drops what is remembered of a run that is over.</summary>
+    /// <summary>The same for the runs that asked last, the latest first.</summary>
+    public IReadOnlyList<WarmStatus> Summaries() =>
+        [.. runs.OrderByDescending(run => run.Value.LastUse).Take(Told).Select(run => Summary(run.Key, run.Value)).OfType<WarmStatus>()];
+
+    /// <summary>Drops what is remembered of a run, and its interpreters that stay; its next chunk decides anew.</summary>
     public async ValueTask ForgetAsync(RunId run)
     {
         if (runs.TryRemove(run, out var known) && known.Choice.IsValueCreated && await known.Choice.Value is { Runner: KeepRunner runner })
@@ -70,7 +77,9 @@ public sealed partial class WarmStart : IAsyncDisposable
 
     private static async ValueTask<WarmChoice> WaitAsync(Task<WarmChoice> choice) => (await choice).Now;
 
-    private static WarmSummary Summary(WarmChoice choice, WarmTally tally) => new(choice.Mode, choice.Reason, tally.Starts, tally.Saved, tally.Preloaded);
+    private static WarmStatus? Summary(RunId run, WarmRun known) => known.Choice is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true, Result.Now: var choice } }
+        ? new WarmStatus(run, choice.Mode, choice.Reason, known.Tally.Starts, known.Tally.Saved.TotalSeconds, known.Tally.Preloaded)
+        : null;
 
     private void EndUnused()
     {
@@ -81,6 +90,8 @@ public sealed partial class WarmStart : IAsyncDisposable
         }
 
         pool.EndUnused();
+        foreach (var (run, _) in runs.OrderByDescending(run => run.Value.LastUse).Skip(Remembered).Where(run => !run.Value.Busy))
+            _ = ForgetAsync(run).AsTask();
     }
 
     private async Task<WarmChoice> DecideAsync(RunId run, JobSpec job, ProgramStart start, WarmTally tally)
@@ -106,7 +117,7 @@ public sealed partial class WarmStart : IAsyncDisposable
         if (began is not ZygoteStart.Ready { Zygote.Hello: var hello })
             return new WarmChoice(cold, WarmMode.Off, ((ZygoteStart.Unfit)began).Reason);
 
-        tally.Preloaded = hello.Imported;
+        tally.Preloaded = [.. hello.Imported.Select(module => module.Split('.')[0]).Distinct()];
         tally.SavedEach = TimeSpan.FromSeconds(hello.Seconds);
         if (job.Warm == WarmMode.Keep && hello.Process)
             return new WarmChoice(new KeepRunner(pool, cold, options, job.Python, tally, time), WarmMode.Keep, NotPreloaded(hello));
@@ -139,6 +150,11 @@ public sealed partial class WarmStart : IAsyncDisposable
         public WarmRun(Func<WarmTally, Task<WarmChoice>> decide) => Choice = new Lazy<Task<WarmChoice>>(() => decide(Tally));
 
         public WarmTally Tally { get; } = new();
+
+        public long LastUse { get; set; }
+
+        // Only an interpreter that stays ends when its run is forgotten.
+        public bool Busy => Choice is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true, Result.Runner: KeepRunner { Busy: true } } };
 
         public Lazy<Task<WarmChoice>> Choice { get; }
     }

@@ -26,6 +26,12 @@ internal sealed record ZygoteEvent
     /// <summary>Largest resident set in bytes, of the zygote (<c>ready</c>) or the job (<c>ended</c>), which counts what it shares with the zygote.</summary>
     public long Rss { get; init; }
 
+    /// <summary><c>ended</c>: bytes read from disks.</summary>
+    public long Read { get; init; }
+
+    /// <summary><c>ended</c>: bytes written to disks.</summary>
+    public long Written { get; init; }
+
     /// <summary><c>unfit</c>, <c>spoilt</c>: why.</summary>
     public string? Reason { get; init; }
 

@@ -47,7 +47,7 @@ internal sealed class ZygoteJob(long id, Action<int>? onStarted = null)
             return new ProgramOutcome.RunnerLost("The preloaded interpreter that forked the program died, and the program with it; the next chunk starts another.");
         if (last.Error is not null)
             return new ProgramOutcome.NotStarted($"The preloaded interpreter could not fork: {last.Error}.");
-        var usage = new ProgramUsage(duration, TimeSpan.FromSeconds(last.Cpu), last.Rss);
+        var usage = new ProgramUsage(duration, TimeSpan.FromSeconds(last.Cpu), last.Rss, last.Read, last.Written);
         var signal = last.Status & 0x7F; // WTERMSIG; 0 for an exit, wait(2)
         return last switch
         {

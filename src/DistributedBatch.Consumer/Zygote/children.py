@@ -20,36 +20,17 @@ class Job:
 
 
 class Children:
-    """Jobs by process id, and spares: children forked ahead that wait for a chunk. Both end with us."""
+    """The jobs that have not ended. They end with us."""
 
     def __init__(self):
         self.jobs = {}      # pid -> Job
         self.by_id = {}     # id -> Job
-        self.spares = {}    # pid -> the socket to it, the oldest first
         self.pid = os.getpid()
 
     def add(self, id, pid):
         task = Job(id, pid)
         self.jobs[pid] = task
         self.by_id[id] = task
-
-    # Spares
-
-    def take_spare(self):
-        """(pid, socket) of the spare that has waited longest, or None."""
-        for pid, channel in self.spares.items():
-            del self.spares[pid]
-            return pid, channel
-        return None
-
-    def drop_spares(self):
-        """Ends the spares: they are not what a new fork would be any more."""
-        for pid, channel in self.spares.items():
-            channel.close()
-            kill(pid)
-        self.spares.clear()
-
-    # Ending jobs
 
     def stop(self, id, grace):
         """SIGTERM to the group now, SIGKILL after the grace."""
@@ -97,8 +78,6 @@ class Children:
                 yield task, status, usage
                 if not self.jobs:
                     self.kill_orphans()
-            elif pid in self.spares:
-                self.spares.pop(pid).close()
 
     def kill_orphans(self):
         """Ends what left its group and outlived its job; we are its parent now."""
@@ -106,7 +85,7 @@ class Children:
             with open("/proc/self/task/%d/children" % self.pid) as children:
                 for word in children.read().split():
                     pid = int(word)
-                    if pid not in self.jobs and pid not in self.spares:
+                    if pid not in self.jobs:
                         kill(pid)
         except OSError:
             pass
@@ -119,7 +98,6 @@ class Children:
             except OSError:
                 pass
         self.jobs.clear()
-        self.drop_spares()
         for _ in range(50):
             try:
                 while os.waitpid(-1, os.WNOHANG)[0]:

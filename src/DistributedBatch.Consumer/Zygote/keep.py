@@ -71,6 +71,9 @@ class Keeper:
             answer["retire"] = True
         extra = "".join(',"%s":true' % name for name in answer) if answer else ""
         self.going = "retire" not in answer
+        for name, blocks in (("read", after.ru_inblock - before.ru_inblock), ("written", after.ru_oublock - before.ru_oublock)):
+            if blocks:
+                extra += ',"%s":%d' % (name, blocks * 512)
         return b'{"code":%d,"cpu":%.6f,"rss":%d%b}\n' % (code, cpu, after.ru_maxrss * 1024, extra.encode())  # json.dumps costs as much as all else
 
     def enter(self, request):

@@ -71,16 +71,14 @@ class Script:
         return self.module
 
     def compile(self):
-        """
-        Compiles it once for all jobs, and again when it has changed; tells whether it did. A script that does not compile fails in the job, as it should.
-        """
+        """Compiles it once for all jobs, and again when it has changed. A script that does not compile fails in the job, as it should."""
         if self.module:
-            return False
+            return
         try:
             found = os.stat(self.path)
             seen = (found.st_mtime_ns, found.st_size, found.st_ino)
             if seen == self._seen:
-                return False
+                return
             with open(self.path, "rb") as source:
                 text = source.read()
             self._seen = seen
@@ -88,7 +86,6 @@ class Script:
             self.code = compile(text, job.script_path(self.path), "exec", dont_inherit=True)
         except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
             self.code = None
-        return True
 
     def became_stale(self):
         """Whether, since it was last asked, the imports have changed, so that the next chunks want a new zygote. True only once."""

@@ -14,7 +14,6 @@ import os
 import resource
 import select
 import signal
-import socket
 import sys
 import time
 import types
@@ -24,14 +23,10 @@ import _dbatch_preload as preload
 from _dbatch_children import Children
 from _dbatch_printed import Printed
 from _dbatch_script import Script
-from _dbatch_spare import receive, send
 
 PR_SET_CHILD_SUBREAPER = 36
 BLOCKED = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
 
-# Forking ahead takes a processor that would be idle; where all are at work it would only take turns with the jobs. More than a few spares only hold memory.
-PROCESSORS = len(os.sched_getaffinity(0))
-MOST_SPARES = 4
 
 
 class Zygote:
@@ -102,14 +97,13 @@ class Zygote:
     # Serving
 
     def serve(self):
-        """Handles requests until the input ends. Forks ahead when nothing else is to be done."""
+        """Handles requests until the input ends."""
         poller = select.poll()
         poller.register(self.inbox, select.POLLIN)
         poller.register(self.bell, select.POLLIN)
         while True:
             self.flush()
-            ready = poller.poll(0 if self.wants_spare() else self.children.until_deadline())
-            for fd, _ in ready:
+            for fd, _ in poller.poll(self.children.until_deadline()):
                 if fd == self.bell:
                     self.drain()
                     self.reap()
@@ -117,8 +111,6 @@ class Zygote:
                 else:
                     self.read()
             self.children.enforce()
-            if not ready and self.wants_spare():
-                self.fork_ahead()
 
     def drain(self):
         try:
@@ -141,22 +133,23 @@ class Zygote:
                 self.start(request)
 
     def start(self, request):
-        """Gives the request to a child; what can fail for reasons of the host fails here, before the fork."""
+        """Forks for one request; what can fail for reasons of the host fails here, before the fork."""
         fds = []
         try:
-            if self.script.compile():
-                self.children.drop_spares()
+            self.script.compile()
             if self.script.became_stale():
                 self.say(event="stale")
             if request["op"] == "run":
                 for name in ("out", "err"):
                     fds.append(os.open(request[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o644))
-            pid = self.hand_over(request, fds) if request["op"] == "run" else None
-            if pid is None:
-                pid = self.fork()
+            signal.pthread_sigmask(signal.SIG_BLOCK, BLOCKED)
+            try:
+                pid = os.fork()
                 if pid == 0:
                     self.become(request, fds)
-            self.children.add(request["id"], pid)
+                self.children.add(request["id"], pid)
+            finally:
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, BLOCKED)
             self.say(event="started", id=request["id"], pid=pid)
         except OSError as error:
             self.say(event="failed", id=request["id"], error=str(error))
@@ -164,68 +157,15 @@ class Zygote:
             for fd in fds:
                 os.close(fd)
 
-    @staticmethod
-    def fork():
-        """Forks with the signals blocked that the child handles otherwise; the child unblocks them when it does."""
-        signal.pthread_sigmask(signal.SIG_BLOCK, BLOCKED)
-        pid = -1
-        try:
-            pid = os.fork()
-            return pid
-        finally:
-            if pid:
-                signal.pthread_sigmask(signal.SIG_UNBLOCK, BLOCKED)
-
-    # Forking ahead: a child that waits for its chunk has the fork and the way to the first line of the script behind it
-
-    def wants_spare(self):
-        busy = len(self.children.jobs)
-        return busy < PROCESSORS and len(self.children.spares) < min(busy, MOST_SPARES)
-
-    def fork_ahead(self):
-        ours, its = socket.socketpair()
-        try:
-            pid = self.fork()
-        except OSError:
-            ours.close()  # the host is short of something; the next request will say of what
-            its.close()
-            return
-        if pid:
-            its.close()
-            self.children.spares[pid] = ours
-            return
-        ours.close()
-        self.become(None, its)
-
-    def hand_over(self, request, fds):
-        """Gives the request to a spare; returns its pid, or None when there is none."""
-        while True:
-            spare = self.children.take_spare()
-            if spare is None:
-                return None
-            pid, channel = spare
-            try:
-                send(channel, request, fds)
-                return pid
-            except OSError:
-                pass  # somebody killed it; it is collected like every other
-
     def become(self, request, fds):
-        """
-        The child's way from the fork to the user's code and out. Without a request it waits for one; then the place of the log files has the socket that it
-        comes through. Never returns.
-        """
+        """The child's way from the fork to the user's code and out. Never returns."""
         code = 70
         try:
             job.detach(self.pid)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, BLOCKED)
             for fd in (self.inbox, self.outbox, self.complaints, self.bell, self.bell_sink):
                 os.close(fd)
-            for channel in self.children.spares.values():
-                channel.close()
             gc.enable()
-            if request is None:
-                request, fds = receive(fds)
             environ = os.environ
             for name in request.get("unset", ()):
                 environ.pop(name, None)
@@ -259,7 +199,8 @@ class Zygote:
     def reap(self):
         for task, status, usage in self.children.reap():
             self.say(
-                event="ended", id=task.id, status=status, stopped=task.stopped, cpu=usage.ru_utime + usage.ru_stime, rss=usage.ru_maxrss * 1024)
+                event="ended", id=task.id, status=status, stopped=task.stopped, cpu=usage.ru_utime + usage.ru_stime,
+                rss=usage.ru_maxrss * 1024, read=usage.ru_inblock * 512, written=usage.ru_oublock * 512)
 
     def leave(self):
         self.children.end_all()

@@ -51,6 +51,12 @@ public sealed record AttemptView
     /// <summary>Largest resident set, in bytes.</summary>
     public long PeakMemoryBytes { get; init; }
 
+    /// <summary>Bytes read from disks; what came out of the page cache does not count.</summary>
+    public long ReadBytes { get; init; }
+
+    /// <summary>Bytes written to disks, or left in the page cache to be.</summary>
+    public long WrittenBytes { get; init; }
+
     /// <summary>How it was started.</summary>
     public WarmMode Warm { get; init; }
 }

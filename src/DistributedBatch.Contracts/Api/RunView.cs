@@ -51,6 +51,9 @@ public sealed record RunView
     /// <summary>95th percentile of the wall time of successful attempts, in seconds; null before the first.</summary>
     public double? P95Seconds { get; init; }
 
+    /// <summary>What its attempts used; null before the first ended, and in lists of runs.</summary>
+    public RunUsage? Usage { get; init; }
+
     /// <summary>Directory that holds one folder per succeeded chunk; null when unknown.</summary>
     public string? OutputDirectory { get; init; }
 }

@@ -33,9 +33,15 @@ public sealed record HostStatus
     /// <summary>Why the host takes no chunks at the moment; null when it does.</summary>
     public string? OnHold { get; init; }
 
+    /// <summary>What people should know about the attempts on it, each a sentence without full stop; empty for nothing.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>What is wrong between the host and the broker, or was the last time; null for never. The host can only tell once it is over, or nearly.</summary>
     public BrokerTrouble? BrokerTrouble { get; init; }
 
     /// <summary>Resource classes the host serves, see <c>Topology</c> in Messaging: <c>cpu</c>, <c>gpu</c>.</summary>
     public IReadOnlyList<string> Classes { get; init; } = ["cpu"];
+
+    /// <summary>Warm start of the runs the host worked on last, the latest first; empty when there was none.</summary>
+    public IReadOnlyList<WarmStatus> Warm { get; init; } = [];
 }

@@ -57,6 +57,12 @@ public sealed record AttemptReport
     /// <summary>Largest resident set of the attempt, in bytes.</summary>
     public long PeakMemoryBytes { get; init; }
 
+    /// <summary>Bytes the attempt read from disks; what came out of the page cache does not count.</summary>
+    public long ReadBytes { get; init; }
+
+    /// <summary>Bytes the attempt wrote to disks, or left in the page cache to be written.</summary>
+    public long WrittenBytes { get; init; }
+
     /// <summary>How the program was started: <c>off</c> for a process of its own, <c>fork</c> or <c>keep</c> for a warm one.</summary>
     public WarmMode Warm { get; init; } = WarmMode.Off;
 

@@ -6,8 +6,8 @@ namespace DistributedBatch.Contracts.Messages;
 /// </summary>
 /// <param name="Host">Name of the host.</param>
 /// <param name="Chunks">The chunks.</param>
-public sealed record ChunksReturned(string Host, IReadOnlyList<ReturnedChunk> Chunks)
+public sealed record ChunksReturned(string Host, IReadOnlyList<ReturnedChunk> Chunks) : IVersioned
 {
-    /// <summary>See <see cref="Messages.Protocol.Version"/>.</summary>
+    /// <inheritdoc/>
     public int Protocol { get; init; } = Messages.Protocol.Version;
 }

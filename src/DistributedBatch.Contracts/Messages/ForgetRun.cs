@@ -7,8 +7,8 @@ namespace DistributedBatch.Contracts.Messages;
 /// forgotten already.
 /// </summary>
 /// <param name="Run">The run.</param>
-public sealed record ForgetRun(RunId Run)
+public sealed record ForgetRun(RunId Run) : IVersioned
 {
-    /// <summary>See <see cref="Messages.Protocol.Version"/>.</summary>
+    /// <inheritdoc/>
     public int Protocol { get; init; } = Messages.Protocol.Version;
 }

@@ -38,6 +38,12 @@ public sealed record RunChunk : IVersioned
     /// <summary>Column names of <see cref="Items"/>; null unless the items are rows.</summary>
     public IReadOnlyList<string>? Columns { get; init; }
 
+    /// <summary>The producer's Ed25519 signature of run and job, in base64; null where nobody signs, as on one box.</summary>
+    public string? Signature { get; init; }
+
+    /// <summary>The producer's signature of <see cref="Items"/> and <see cref="Columns"/>, which become part of commands too; null without items or signature.</summary>
+    public string? ItemsSignature { get; init; }
+
     /// <summary>W3C trace context of the feed; null when tracing is off.</summary>
     public string? TraceParent { get; init; }
 }

@@ -2,7 +2,7 @@ using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Contracts.Messages;
 
-/// <summary>A <see cref="RunSpec"/> small enough for a message: the dataset's size in place of its items.</summary>
+/// <summary>A <see cref="RunSpec"/> small enough for a message and fit to be shown: the dataset's size in place of its items, and no value of a secret.</summary>
 /// <param name="Name">Name of the run.</param>
 /// <param name="DatasetKind"><c>range</c>, <c>items</c>, <c>table</c> or <c>sweep</c>.</param>
 /// <param name="First">First item.</param>
@@ -15,6 +15,9 @@ namespace DistributedBatch.Contracts.Messages;
 public sealed record RunSummarySpec(
     string Name, string DatasetKind, long First, long Total, long? ChunkSize, JobSpec Job, int Retries, int Weight, int Priority)
 {
+    /// <summary>What is shown in a secret's place.</summary>
+    public const string HiddenValue = "(secret)";
+
     /// <summary>See <see cref="RunSpec.Notify"/>.</summary>
     public Uri? Notify { get; init; }
 
@@ -34,7 +37,7 @@ public sealed record RunSummarySpec(
         spec.Dataset.First,
         spec.Dataset.Total,
         spec.ChunkSize,
-        spec.Job,
+        spec.Job with { Secrets = spec.Job.Secrets?.Keys.ToDictionary(name => name, _ => HiddenValue, StringComparer.Ordinal) },
         spec.Retries,
         spec.Weight,
         spec.Priority)

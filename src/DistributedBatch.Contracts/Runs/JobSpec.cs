@@ -15,6 +15,11 @@ public sealed record JobSpec
     /// <summary>Variables added to the environment of the attempts.</summary>
     public IReadOnlyDictionary<string, string> Env { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>
+    /// Variables like <see cref="Env"/> whose values are nobody's business: they travel to the hosts and are shown nowhere. Null (default) for none.
+    /// </summary>
+    public IReadOnlyDictionary<string, string>? Secrets { get; init; }
+
     /// <summary>Wall time of one attempt; null (default) for no limit.</summary>
     public TimeSpan? Timeout { get; init; }
 
@@ -23,6 +28,9 @@ public sealed record JobSpec
 
     /// <summary>GPUs an attempt leases; may be a fraction. Default 0: none.</summary>
     public double Gpus { get; init; }
+
+    /// <summary>Whether attempts of the run may share the card they lease, as many as their measured memory allows. Default false.</summary>
+    public bool SharesGpu { get; init; }
 
     /// <summary>Memory an attempt reserves, in bytes; null lets the consumer learn it.</summary>
     public long? MemoryBytes { get; init; }

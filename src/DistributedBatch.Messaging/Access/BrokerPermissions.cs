@@ -22,18 +22,19 @@ public sealed record BrokerPermissions(string Configure, string Write, string Re
     {
         var ours = Escape(prefix) + @"\.";
         var all = $"{ours}.*";
+        var probe = ours + Topology.Probe;
         switch (role)
         {
             case BrokerRole.Producer:
                 return new BrokerPermissions(Only(all), Only(all, DefaultExchange), Only(all));
             case BrokerRole.Tracker:
                 string[] own = [$@"{ours}tracker(_error|_skipped)?", $@"{ours}reply\..*"];
-                return new BrokerPermissions(Only(own), Only([.. own, .. Exchanges(Topology.FromTracker)]), Only(own));
+                return new BrokerPermissions(Only(own), Only([.. own, probe, .. Exchanges(Topology.FromTracker)]), Only(own));
             default:
                 var broadcasts = $@"{ours}host\.{(host is null ? ".+" : Escape(host))}";
                 return new BrokerPermissions(
                     Only(broadcasts),
-                    Only([broadcasts, .. Exchanges(Topology.FromHosts)]),
+                    Only([broadcasts, probe, .. Exchanges(Topology.FromHosts)]),
                     Only([broadcasts, .. Exchanges(Topology.ToHosts), .. Topology.Classes.Select(name => $@"{ours}chunks\.{name}")]));
         }
 

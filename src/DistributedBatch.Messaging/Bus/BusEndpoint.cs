@@ -1,5 +1,3 @@
-using MassTransit;
-
 namespace DistributedBatch.Messaging.Bus;
 
 /// <summary>
@@ -7,7 +5,7 @@ namespace DistributedBatch.Messaging.Bus;
 /// </summary>
 public sealed class BusEndpoint
 {
-    private readonly List<Action<IReceiveEndpointConfigurator, IServiceProvider>> listeners = [];
+    private readonly List<BusListener> listeners = [];
     private readonly List<Type> messages = [];
 
     internal BusEndpoint(string queue, bool durable)
@@ -50,19 +48,15 @@ public sealed class BusEndpoint
         return this;
     }
 
+    internal IReadOnlyList<BusListener> Listeners => listeners;
+
     /// <summary>Gives every <typeparamref name="TMessage"/> to <typeparamref name="THandler"/>, which the container holds as a singleton, one at a time.</summary>
     public BusEndpoint Handle<TMessage, THandler>()
         where TMessage : class
         where THandler : class, IHandle<TMessage>
     {
         messages.Add(typeof(TMessage));
-        listeners.Add((endpoint, services) =>
-        {
-            // A handler may publish and so need the bus, which is being built just now: it is asked for with the first message.
-            var handler = new Lazy<THandler>(services.GetRequiredService<THandler>);
-            var patience = services.GetRequiredService<HandlerPatience>();
-            endpoint.Handler<TMessage>(context => patience.HandleAsync(handler.Value, context.Message, context.CancellationToken));
-        });
+        listeners.Add(new HandlerListener<TMessage, THandler>());
         return this;
     }
 
@@ -73,19 +67,7 @@ public sealed class BusEndpoint
         where TAnswerer : class, IAnswer<TRequest, TResponse>
     {
         messages.Add(typeof(TRequest));
-        listeners.Add((endpoint, services) =>
-        {
-            var answerer = new Lazy<TAnswerer>(services.GetRequiredService<TAnswerer>);
-            endpoint.Handler<TRequest>(async context =>
-                await context.RespondAsync(await answerer.Value.AnswerAsync(context.Message, context.CancellationToken).ConfigureAwait(false))
-                    .ConfigureAwait(false));
-        });
+        listeners.Add(new AnswerListener<TRequest, TResponse, TAnswerer>());
         return this;
-    }
-
-    internal void Configure(IReceiveEndpointConfigurator endpoint, IServiceProvider services)
-    {
-        foreach (var listen in listeners)
-            listen(endpoint, services);
     }
 }

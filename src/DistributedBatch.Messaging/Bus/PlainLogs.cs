@@ -42,6 +42,9 @@ internal sealed class PlainLogs(ILoggerFactory inner, TimeProvider time) : ILogg
                 return;
             }
 
+            // Whoever gave up on a message knows.
+            if (exception.GetBaseException() is OperationCanceledException)
+                return;
             var reason = exception.GetBaseException().Message;
             lock (gate)
             {
@@ -50,7 +53,8 @@ internal sealed class PlainLogs(ILoggerFactory inner, TimeProvider time) : ILogg
                 (lastReason, lastAt) = (reason, time.GetTimestamp());
             }
 
-            inner.Log(logLevel, eventId, $"{formatter(state, null).TrimEnd(' ', ':')} ({reason})", null, (line, _) => line);
+            if (inner.IsEnabled(logLevel))
+                inner.Log(logLevel, eventId, $"{formatter(state, null).TrimEnd(' ', ':')} ({reason})", null, (line, _) => line);
         }
     }
 }

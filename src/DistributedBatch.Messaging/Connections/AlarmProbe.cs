@@ -6,9 +6,8 @@ namespace DistributedBatch.Messaging.Connections;
 /// <summary>
 /// Publishes something for nobody every few seconds. A broker that is short of memory or disk tells so only to a connection that publishes
 /// (https://www.rabbitmq.com/docs/connection-blocked), and a tracker or an idle host has nothing to publish; without this it could not say why nothing moves.
-/// The message goes to a queue that does not exist, so the broker drops it.
 /// </summary>
-internal sealed class AlarmProbe(BrokerConnections connections, BrokerOptions options, TimeProvider time) : BackgroundService
+internal sealed class AlarmProbe(BrokerConnections connections, Topology topology, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
@@ -36,7 +35,7 @@ internal sealed class AlarmProbe(BrokerConnections connections, BrokerOptions op
         while (channel.IsOpen)
         {
             // While the broker blocks us the next one waits here.
-            await channel.BasicPublishAsync("", $"{options.Prefix}.nobody", ReadOnlyMemory<byte>.Empty, stopping).ConfigureAwait(false);
+            await channel.BasicPublishAsync(topology.ProbeExchange, "", ReadOnlyMemory<byte>.Empty, stopping).ConfigureAwait(false);
             await Task.Delay(Interval, time, stopping).ConfigureAwait(false);
         }
     }

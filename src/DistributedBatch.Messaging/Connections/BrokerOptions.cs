@@ -1,3 +1,5 @@
+using DistributedBatch.Messaging.Signing;
+
 namespace DistributedBatch.Messaging.Connections;
 
 /// <summary>Where the broker is and how we use it. Everything but <see cref="Url"/> has a default that suits a lab.</summary>
@@ -65,6 +67,12 @@ public sealed class BrokerOptions
     /// them, and so need fewer permissions on the broker (<see cref="Access.BrokerPermissions"/>).
     /// </summary>
     public bool Declares { get; set; } = true;
+
+    /// <summary>The producer's key, with which every chunk's job is signed. Null (default) signs nothing.</summary>
+    public SigningKey? SigningKey { get; set; }
+
+    /// <summary>Whose chunks to take. Chunks of anybody else are put aside with a reason and never run. Null (default) takes every chunk.</summary>
+    public TrustedKeys? Trusted { get; set; }
 
     /// <summary>How long to wait for the broker at start. Null (default) waits for ever, and says so in the log.</summary>
     public TimeSpan? StartPatience { get; set; }

@@ -87,7 +87,7 @@ internal sealed partial class ConnectionSupervisor(
     /// <summary>One life of the connection: returns when it is lost, throws when it could not be had.</summary>
     private async Task LiveOnceAsync(Action connected)
     {
-        await using var connection = await Factory().CreateConnectionAsync(stopping.Token).ConfigureAwait(false);
+        await using var connection = await Factory(options, purpose).CreateConnectionAsync(stopping.Token).ConfigureAwait(false);
         var lost = NewSignal<string>();
         connection.ConnectionShutdownAsync += (_, shutdown) =>
         {
@@ -162,7 +162,8 @@ internal sealed partial class ConnectionSupervisor(
         health.Report(purpose, new BrokerState.Away(reason));
     }
 
-    private ConnectionFactory Factory()
+    /// <summary>How connections to this broker are made.</summary>
+    internal static ConnectionFactory Factory(BrokerOptions options, string purpose)
     {
         var factory = new ConnectionFactory
         {

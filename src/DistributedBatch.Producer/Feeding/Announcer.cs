@@ -50,6 +50,10 @@ internal sealed class Announcer(MessageBus bus, TimeProvider time, ILogger<Annou
     public ValueTask SteeredAsync(RunId run, RunState state, long revision, CancellationToken cancellation) =>
         queue.Writer.WriteAsync(stop => bus.PublishAsync(new RunSteered(run, state, revision), stop), cancellation);
 
+    /// <summary>Queues a word to one host, which all of them hear.</summary>
+    public ValueTask SteeredAsync(HostSteered told, CancellationToken cancellation) =>
+        queue.Writer.WriteAsync(stop => bus.PublishAsync(told, stop), cancellation);
+
     /// <summary>Queues a report in place of the one that no host could make, so that people find the reason where they look for it.</summary>
     public ValueTask PutAsideAsync(ChunkDead dead, ChunkRange range, CancellationToken cancellation)
     {

@@ -39,6 +39,12 @@ internal static partial class FeedLog
     [LoggerMessage(2011, LogLevel.Error, "Chunk {Index} of run {Run} failed, because it was put aside: {Reason}")]
     public static partial void ChunkDied(ILogger log, RunId run, int index, string reason);
 
+    [LoggerMessage(2012, LogLevel.Warning, "Host {Host} takes no chunks for a while. {Reason}.")]
+    public static partial void HostOnHold(ILogger log, string host, string reason);
+
+    [LoggerMessage(2013, LogLevel.Information, "Host {Host} takes chunks again.")]
+    public static partial void HostTriedAgain(ILogger log, string host);
+
     [LoggerMessage(2010, LogLevel.Critical, "The producer gives up: {Failure}")]
     public static partial void GaveUp(ILogger log, string failure);
 }

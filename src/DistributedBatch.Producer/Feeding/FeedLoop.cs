@@ -12,7 +12,7 @@ namespace DistributedBatch.Producer.Feeding;
 /// touches a ledger happens here, so nothing needs a lock.
 /// </summary>
 internal sealed class FeedLoop(
-    RunBook book, HostBook hosts, ChunkFeeder feeder, GroupCommit commit, Announcer announcer, ProducerOptions options, bool queueSurvives, TimeProvider time, ILogger<FeedLoop> log)
+    RunBook book, HostBook hosts, HostCare care, ChunkFeeder feeder, GroupCommit commit, Announcer announcer, ProducerOptions options, bool queueSurvives, TimeProvider time, ILogger<FeedLoop> log)
 {
     // Enough to make a commit worth its price, few enough that nobody waits long for an answer.
     private const int MostInputsARound = 256;
@@ -87,6 +87,7 @@ internal sealed class FeedLoop(
     {
         var now = time.GetUtcNow();
         Watch(now);
+        await care.WatchAsync(now, cancellation).ConfigureAwait(false);
         var done = true;
         if (feeding)
             done = await feeder.FeedAsync(now, cancellation).ConfigureAwait(false);
@@ -166,6 +167,7 @@ internal sealed class FeedLoop(
         {
             if (book.Find(report.Run) is { } run)
             {
+                care.Ended(report);
                 if (run.Ledger.Settle(report, now) is not (Verdict.Stale or Verdict.Duplicate or Verdict.Started))
                     feeder.Settled(run, 1, now);
             }
@@ -179,7 +181,7 @@ internal sealed class FeedLoop(
 
     private async ValueTask HearAsync(HostHeartbeat heartbeat, DateTimeOffset now, CancellationToken cancellation)
     {
-        var isNew = hosts.Heard(heartbeat, now);
+        var isNew = await care.HeardAsync(heartbeat, now, cancellation).ConfigureAwait(false);
         foreach (var run in book.Active)
         {
             LostChunks.Note(run.Id, run.Ledger, heartbeat);

@@ -21,6 +21,10 @@ internal sealed class HostBook(TimeSpan timeout)
         return slots;
     }
 
+    /// <summary>The hosts that take chunks of <paramref name="resourceClass"/>.</summary>
+    public IEnumerable<string> Available(string resourceClass) =>
+        hosts.Where(pair => pair.Value.Serves(resourceClass) && pair.Value.Status is { OnHold: null, Slots: > 0 }).Select(pair => pair.Key);
+
     /// <summary>Since when there has always been a free slot for <paramref name="resourceClass"/> on some host; null when there is none.</summary>
     public DateTimeOffset? IdleSince(string resourceClass)
     {

@@ -55,12 +55,12 @@ internal static class ExportEndpoints
     {
         context.Response.ContentType = "text/csv; charset=utf-8";
         await using var writer = new StreamWriter(context.Response.Body, new UTF8Encoding(false), FlushEvery, leaveOpen: true);
-        await writer.WriteAsync("chunk,attempt,host,slot,started_at,seconds,cpu_seconds,peak_memory_bytes,outcome,exit_code,signal,duplicate,error\r\n")
+        await writer.WriteAsync("chunk,attempt,host,slot,started_at,seconds,cpu_seconds,peak_memory_bytes,read_bytes,written_bytes,outcome,exit_code,signal,duplicate,error\r\n")
             .ConfigureAwait(false);
         await foreach (var attempt in attempts.ConfigureAwait(false))
         {
             await writer.WriteAsync(string.Create(CultureInfo.InvariantCulture,
-                $"{attempt.Index},{attempt.Attempt},{Cell(attempt.Host)},{attempt.Slot},{attempt.StartedAt:O},{attempt.Seconds:0.######},{attempt.CpuSeconds:0.######},{attempt.PeakMemoryBytes},{attempt.Outcome?.Word()},{attempt.ExitCode},{attempt.Signal},{(attempt.Duplicate ? 1 : 0)},{Cell(attempt.Error)}\r\n"))
+                $"{attempt.Index},{attempt.Attempt},{Cell(attempt.Host)},{attempt.Slot},{attempt.StartedAt:O},{attempt.Seconds:0.######},{attempt.CpuSeconds:0.######},{attempt.PeakMemoryBytes},{attempt.ReadBytes},{attempt.WrittenBytes},{attempt.Outcome?.Word()},{attempt.ExitCode},{attempt.Signal},{(attempt.Duplicate ? 1 : 0)},{Cell(attempt.Error)}\r\n"))
                 .ConfigureAwait(false);
         }
 

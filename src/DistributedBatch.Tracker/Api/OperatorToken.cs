@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using DistributedBatch.Messaging.Access;
 
 namespace DistributedBatch.Tracker.Api;
 
@@ -25,7 +26,7 @@ public sealed class OperatorToken
     /// <exception cref="InvalidDataException">The file holds no token.</exception>
     public static OperatorToken ReadOrCreate(string path)
     {
-        var created = !File.Exists(path) && TryCreate(path);
+        var created = PrivateFile.TryCreate(path, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)) + "\n");
         var text = File.ReadAllText(path).Trim();
         return text.Length >= 16
             ? new OperatorToken(HashOf(text), created)
@@ -34,27 +35,6 @@ public sealed class OperatorToken
 
     /// <summary>Whether <paramref name="offered"/> is the token; takes the same time whatever part of it is right.</summary>
     public bool Is(string offered) => CryptographicOperations.FixedTimeEquals(hash, HashOf(offered));
-
-    private static bool TryCreate(string path)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        try
-        {
-            // Written beside and renamed, so that a start that is killed half way leaves no half token.
-            var draft = $"{path}.{Path.GetRandomFileName()}";
-            using (var file = new FileStream(draft, options))
-                file.Write(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)) + "\n"));
-            File.Move(draft, path, overwrite: false);
-            return true;
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            return false;
-        }
-    }
 
     private static byte[] HashOf(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 }

@@ -1,3 +1,5 @@
+using DistributedBatch.Contracts.Api;
+using DistributedBatch.Tracker.Access;
 using DistributedBatch.Tracker.Outputs;
 using DistributedBatch.Tracker.Queries;
 using Microsoft.AspNetCore.Builder;
@@ -15,7 +17,7 @@ internal static class OutputEndpoints
     public static void Map(RouteGroupBuilder api)
     {
         api.MapPut("/runs/{run}/chunks/{index:int}/attempts/{attempt:int}/outputs", TakeAsync)
-            .WithSummary("A host brings an attempt's outputs (out/…) and logs (logs/out, logs/err) as a tar archive. The first success wins.").Accepts<byte[]>(Tar);
+            .Needs(TokenRole.Host).WithSummary("A host brings an attempt's outputs (out/…) and logs (logs/out, logs/err) as a tar archive. The first success wins.").Accepts<byte[]>(Tar);
         api.MapGet("/runs/{run}/chunks/{index:int}/outputs", (string run, int index, HttpContext context, RunQueries queries, OutputStore outputs, CancellationToken cancellation) =>
             Answers.WithRunAsync(queries, run, id => PackAsync(context, outputs.DirectoryOf(id, index), $"{id}.{index}.tar", () => Problems.NoOutputs(id.Value, index)), cancellation))
             .WithSummary("The outputs of a chunk as a tar archive.").Produces<byte[]>(contentType: Tar);

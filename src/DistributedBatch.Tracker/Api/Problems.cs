@@ -1,3 +1,5 @@
+using DistributedBatch.Contracts.Api;
+using DistributedBatch.Contracts.Json;
 using Microsoft.AspNetCore.Http;
 
 namespace DistributedBatch.Tracker.Api;
@@ -6,7 +8,25 @@ namespace DistributedBatch.Tracker.Api;
 internal static class Problems
 {
     public static IResult Unauthorized() => Of(StatusCodes.Status401Unauthorized, "A token is needed",
-        "Send 'Authorization: Bearer TOKEN' with the token from the file 'token' in the data directory of the server.");
+        "Send 'Authorization: Bearer TOKEN'. An operator makes tokens with 'dbatch token create'; the operator's own is in the file 'token' in the server's data directory.");
+
+    public static IResult Forbidden(TokenView token, TokenRole needed) => Of(StatusCodes.Status403Forbidden, "The token may not do that",
+        $"This needs a token of the role {needed.Word()}{(needed == TokenRole.Operate ? "" : " or operate")}; yours ('{token.Name}') has the role {token.Role.Word()}. "
+        + $"An operator makes one: dbatch token create --role {needed.Word()}", ("role", token.Role.Word()), ("needed", needed.Word()));
+
+    public static IResult TooMany(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = "10";
+        return Of(StatusCodes.Status429TooManyRequests, "Too many requests", "Wait ten seconds, then ask less often.");
+    }
+
+    public static IResult CrossSite() => Of(StatusCodes.Status403Forbidden, "Asked for by another site",
+        "A page of another site made your browser ask for this, so it was not done. Use the dashboard itself, or a program that is no browser.");
+
+    public static IResult NoToken(string token) => Of(StatusCodes.Status404NotFound, "No such token", $"There is no token with the id or name '{token}'; GET /api/tokens lists them.");
+
+    public static IResult NoSigningKey() => Of(StatusCodes.Status404NotFound, "No signing key",
+        "This server was given no public key to hand out: start it with --trust FILE, or with the producer in the same process.");
 
     public static IResult NoRun(string sentence) => Of(StatusCodes.Status404NotFound, "No such run", sentence);
 

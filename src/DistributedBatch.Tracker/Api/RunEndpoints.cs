@@ -5,6 +5,7 @@ using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Connections;
+using DistributedBatch.Tracker.Access;
 using DistributedBatch.Tracker.Hosts;
 using DistributedBatch.Tracker.Projection;
 using DistributedBatch.Tracker.Queries;
@@ -22,7 +23,7 @@ internal static class RunEndpoints
 
     public static void Map(RouteGroupBuilder api)
     {
-        api.MapPost("/runs", SubmitAsync).WithSummary("Submits a run. Answers with its id, or with every mistake in it.").Accepts<RunSpec>("application/json");
+        api.MapPost("/runs", SubmitAsync).Needs(TokenRole.Submit).WithSummary("Submits a run. Answers with its id, or with every mistake in it.").Accepts<RunSpec>("application/json");
         foreach (var action in Enum.GetValues<RunAction>())
         {
             api.MapPost($"/runs/{{run}}/{action.Word()}", (string run, RunQueries queries, MessageBus bus, TrackerOptions options, CancellationToken cancellation) =>

@@ -1,23 +1,51 @@
+using DistributedBatch.Contracts.Json;
+using DistributedBatch.Tracker.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
 namespace DistributedBatch.Tracker.Api;
 
-/// <summary>Lets a request to <c>/api</c> through when it carries the operator token, from whatever address it comes.</summary>
-internal sealed class TokenGate(OperatorToken token)
+/// <summary>
+/// Lets a request to <c>/api</c> through when its token may do what it asks for, from whatever address it comes. Stands behind the routing, because what is
+/// needed is written at the endpoint. Whoever has no token is not told what there is.
+/// </summary>
+internal sealed class TokenGate(OperatorToken operatorToken, TokenStore tokens, RequestLimits limits)
 {
     private const string Scheme = "Bearer ";
 
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        var offered = context.Request.Headers.Authorization.ToString();
-        if (offered.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && token.Is(offered[Scheme.Length..].Trim()))
+        if (CallerOf(context.Request.Headers.Authorization.ToString()) is not { } caller)
         {
-            await next(context).ConfigureAwait(false);
+            context.Response.Headers[HeaderNames.WWWAuthenticate] = "Bearer realm=\"dbatch\"";
+            await (limits.MayFail(context) ? Problems.Unauthorized() : Problems.TooMany(context)).ExecuteAsync(context).ConfigureAwait(false);
             return;
         }
 
-        context.Response.Headers[HeaderNames.WWWAuthenticate] = "Bearer realm=\"dbatch\"";
-        await Problems.Unauthorized().ExecuteAsync(context).ConfigureAwait(false);
+        if (!limits.MayAsk(caller))
+        {
+            await Problems.TooMany(context).ExecuteAsync(context).ConfigureAwait(false);
+            return;
+        }
+
+        if (NeededRole.Of(context) is { } needed && !caller.May(needed))
+        {
+            await Problems.Forbidden(caller.Token, needed).ExecuteAsync(context).ConfigureAwait(false);
+            return;
+        }
+
+        caller.Enter(context);
+        using var revoked = caller.Revoked.Register(context.Abort);
+        await next(context).ConfigureAwait(false);
+    }
+
+    private Caller? CallerOf(string authorization)
+    {
+        if (!authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+            return null;
+        var offered = authorization[Scheme.Length..].Trim();
+        if (operatorToken.Is(offered))
+            return Caller.Operator;
+        return tokens.Find(offered) is { } token ? new Caller(token.Stored.View, token.Revoked) : null;
     }
 }

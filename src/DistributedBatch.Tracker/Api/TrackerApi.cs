@@ -1,5 +1,6 @@
 using System.Reflection;
 using DistributedBatch.Contracts.Json;
+using DistributedBatch.Tracker.Access;
 using DistributedBatch.Tracker.Dashboard;
 using DistributedBatch.Tracker.Hosts;
 using DistributedBatch.Tracker.Metrics;
@@ -33,6 +34,9 @@ public static class TrackerApi
         }));
         return services
             .AddSingleton(provider => OperatorToken.ReadOrCreate(TokenFile(provider.GetRequiredService<TrackerOptions>())))
+            .AddSingleton(provider => new TokenStore(
+                provider.GetRequiredService<TrackerOptions>().DataDirectory, provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton<RequestLimits>()
             .AddSingleton<TokenGate>()
             .AddSingleton<OutputStore>()
             .AddSingleton<PrometheusText>()
@@ -46,10 +50,12 @@ public static class TrackerApi
     {
         app.UseExceptionHandler();
         app.UseStatusCodePages();
-        var gate = app.Services.GetRequiredService<TokenGate>();
-        app.UseWhen(context => context.Request.Path.StartsWithSegments("/api") || context.Request.Path.StartsWithSegments("/metrics"), inside => inside.Use(next => context => gate.InvokeAsync(context, next)));
-        app.Use(Headers);
+        app.Use(next => context => BrowserGuard.InvokeAsync(context, next));
         app.UseRouting();
+        var gate = app.Services.GetRequiredService<TokenGate>();
+        app.UseWhen(
+            context => context.Request.Path.StartsWithSegments("/api") || context.Request.Path.StartsWithSegments("/metrics"),
+            inside => inside.Use(next => context => gate.InvokeAsync(context, next)));
 
         var api = app.MapGroup("/api");
         RunEndpoints.Map(api);
@@ -58,6 +64,8 @@ public static class TrackerApi
         ExportEndpoints.Map(api);
         OutputEndpoints.Map(api);
         EventEndpoints.Map(api);
+        TokenEndpoints.Map(api);
+        SigningKeyEndpoint.Map(api);
         ServerEndpoint.Map(api, Version);
         app.MapGet("/health", () => Results.Json(new Health("ok", Version), TrackerJson.Default.Health)).WithSummary("Whether the tracker is up; needs no token.");
         app.Services.GetRequiredService<ProjectionSignal>().BatchCommitted += app.Services.GetRequiredService<SlotHistory>().Add;
@@ -78,11 +86,4 @@ public static class TrackerApi
 
     private static string Version { get; } =
         typeof(TrackerApi).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
-
-    private static Task Headers(HttpContext context, RequestDelegate next)
-    {
-        context.Response.Headers.XContentTypeOptions = "nosniff";
-        context.Response.Headers["Referrer-Policy"] = "no-referrer";
-        return next(context);
-    }
 }

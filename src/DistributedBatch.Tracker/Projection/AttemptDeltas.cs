@@ -1,3 +1,4 @@
+using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Messages;
@@ -19,6 +20,9 @@ internal sealed class AttemptDeltas
     /// <summary>Throughput by run, step of <see cref="TimelineSteps"/> and start of the bucket in Unix seconds.</summary>
     public Dictionary<(long Run, int Step, long At), TimelineDelta> Timeline { get; } = [];
 
+    /// <summary>What the attempts used, by run.</summary>
+    public Dictionary<long, RunUsage> Usage { get; } = [];
+
     /// <summary>Ended attempts by host.</summary>
     public Dictionary<string, (long Succeeded, long Failed)> Hosts { get; } = [];
 
@@ -31,6 +35,10 @@ internal sealed class AttemptDeltas
     {
         var outcome = report.Outcome!.Value;
         Increase(Outcomes, (run, duplicate ? DuplicateWord : outcome.Word()));
+
+        // A duplicate used the machine like any other.
+        var used = new RunUsage(report.Duration.TotalSeconds, report.CpuTime.TotalSeconds, report.PeakMemoryBytes, report.ReadBytes, report.WrittenBytes);
+        Usage[run] = Usage.TryGetValue(run, out var before) ? before + used : used;
         if (duplicate)
             return;
         var succeeded = outcome == AttemptOutcome.Succeeded;

@@ -14,6 +14,7 @@ internal static class AttemptRow
     public const string Columns = """
         a.idx, a.attempt, a.host, a.slot, a.started_at, a.outcome, a.duplicate, a.seconds, a.exit_code, a.signal, a.cpu_seconds, a.peak_memory, a.warm,
         f.error, f.stderr_tail, r.result,
+        a.read_bytes, a.written_bytes,
         CASE WHEN c.idx IS NOT NULL AND (c.attempts > a.attempt OR c.state IN ('succeeded', 'failed', 'cancelled')) THEN 1 ELSE 0 END
         """;
 
@@ -30,7 +31,7 @@ internal static class AttemptRow
             return null;
         var outcome = reader.Text(at + 5) is { } word ? Words.Parse<AttemptOutcome>(word) : null;
         var error = reader.Text(at + 13);
-        if (outcome is null && reader.GetInt64(at + 16) == 1)
+        if (outcome is null && reader.GetInt64(at + 18) == 1)
         {
             outcome = AttemptOutcome.HostLost;
             error = $"No word of this attempt came after its start on {reader.GetString(at + 2)}; the chunk went on without it.";
@@ -50,6 +51,8 @@ internal static class AttemptRow
             Signal = (int?)reader.Number(at + 9),
             CpuSeconds = reader.GetDouble(at + 10),
             PeakMemoryBytes = reader.GetInt64(at + 11),
+            ReadBytes = reader.GetInt64(at + 16),
+            WrittenBytes = reader.GetInt64(at + 17),
             Warm = Words.Parse<WarmMode>(reader.GetString(at + 12)) ?? WarmMode.Off,
             Error = error,
             StderrTail = reader.Text(at + 14),

@@ -78,7 +78,7 @@ public sealed partial class RunQueries(TrackerDatabase database, TimeProvider ti
     {
         await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         return await RowAsync(connection, run, cancellation).ConfigureAwait(false) is { } row
-            ? (await ViewsAsync(connection, [row], cancellation).ConfigureAwait(false))[0]
+            ? (await ViewsAsync(connection, [row], cancellation).ConfigureAwait(false))[0] with { Usage = await UsageAsync(connection, row, cancellation).ConfigureAwait(false) }
             : null;
     }
 
@@ -154,6 +154,13 @@ public sealed partial class RunQueries(TrackerDatabase database, TimeProvider ti
 
         return recent;
     }
+
+    private static async Task<RunUsage?> UsageAsync(DbConnection connection, RunRow run, CancellationToken cancellation) =>
+        (await connection.ListAsync(
+            "SELECT seconds, cpu_seconds, peak_memory, read_bytes, written_bytes FROM run_usage WHERE run_no = $1",
+            reader => new RunUsage(reader.GetDouble(0), reader.GetDouble(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4)),
+            cancellation,
+            run.Number).ConfigureAwait(false)).FirstOrDefault();
 
     private static Task<List<double>> RunningSecondsAsync(DbConnection connection, RunRow run, DateTimeOffset now, CancellationToken cancellation) =>
         connection.ListAsync(

@@ -84,6 +84,13 @@ internal sealed class AttemptWriter(IWriteConnection to, IReadOnlyDictionary<Run
             })],
             cancellation).ConfigureAwait(false);
         await to.RunAsync(
+            WriteSql.AddUsage,
+            [.. deltas.Usage.Select(pair => new object?[]
+            {
+                pair.Key, pair.Value.Seconds, pair.Value.CpuSeconds, pair.Value.PeakMemoryBytes, pair.Value.ReadBytes, pair.Value.WrittenBytes,
+            })],
+            cancellation).ConfigureAwait(false);
+        await to.RunAsync(
             WriteSql.AddHost,
             [.. deltas.Hosts.Select(pair => new object?[] { pair.Key, pair.Value.Succeeded, pair.Value.Failed })],
             cancellation).ConfigureAwait(false);
@@ -93,6 +100,6 @@ internal sealed class AttemptWriter(IWriteConnection to, IReadOnlyDictionary<Run
     [
         runNumbers[report.Run], report.Index, report.Attempt, report.Host, report.Slot, report.StartedAt.ToUnixTimeMilliseconds(),
         report.Outcome?.Word(), report.Duration.TotalSeconds, report.ExitCode, report.Signal, report.CpuTime.TotalSeconds, report.PeakMemoryBytes,
-        report.Warm.Word(), report.StdoutBytes, report.StderrBytes,
+        report.Warm.Word(), report.StdoutBytes, report.StderrBytes, report.ReadBytes, report.WrittenBytes,
     ];
 }

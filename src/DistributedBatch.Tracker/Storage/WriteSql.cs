@@ -36,10 +36,10 @@ internal static class WriteSql
     /// <summary>An attempt that counts: unless its chunk has succeeded by another attempt ($18 is 0), and unless its end is known already.</summary>
     public const string TakeAttempt = """
         INSERT INTO attempts (run_no, idx, attempt, host, slot, started_at, outcome, seconds, exit_code, signal, cpu_seconds, peak_memory, warm,
-          stdout_bytes, stderr_bytes)
+          stdout_bytes, stderr_bytes, read_bytes, written_bytes)
         SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS TEXT), CAST($5 AS BIGINT), CAST($6 AS BIGINT), CAST($7 AS TEXT),
           CAST($8 AS DOUBLE PRECISION), CAST($9 AS BIGINT), CAST($10 AS BIGINT), CAST($11 AS DOUBLE PRECISION), CAST($12 AS BIGINT), CAST($13 AS TEXT),
-          CAST($14 AS BIGINT), CAST($15 AS BIGINT)
+          CAST($14 AS BIGINT), CAST($15 AS BIGINT), CAST($16 AS BIGINT), CAST($17 AS BIGINT)
         WHERE $7 IS NULL OR $7 <> 'succeeded' OR NOT EXISTS (
           SELECT 1 FROM attempts WHERE run_no = $1 AND idx = $2 AND attempt <> $3 AND outcome = 'succeeded' AND duplicate = 0)
         """ + TakeEnd;
@@ -47,8 +47,8 @@ internal static class WriteSql
     /// <summary>An attempt that succeeded after another attempt of its chunk had.</summary>
     public const string TakeDuplicate = """
         INSERT INTO attempts (run_no, idx, attempt, host, slot, started_at, outcome, seconds, exit_code, signal, cpu_seconds, peak_memory, warm,
-          stdout_bytes, stderr_bytes, duplicate)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 1)
+          stdout_bytes, stderr_bytes, read_bytes, written_bytes, duplicate)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1)
         """ + TakeEnd;
 
     public const string TakeFailure = """
@@ -76,6 +76,13 @@ internal static class WriteSql
           items = run_timeline.items + excluded.items, busy_seconds = run_timeline.busy_seconds + excluded.busy_seconds
         """;
 
+    public const string AddUsage = """
+        INSERT INTO run_usage (run_no, seconds, cpu_seconds, peak_memory, read_bytes, written_bytes) VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (run_no) DO UPDATE SET seconds = run_usage.seconds + excluded.seconds, cpu_seconds = run_usage.cpu_seconds + excluded.cpu_seconds,
+          peak_memory = CASE WHEN excluded.peak_memory > run_usage.peak_memory THEN excluded.peak_memory ELSE run_usage.peak_memory END,
+          read_bytes = run_usage.read_bytes + excluded.read_bytes, written_bytes = run_usage.written_bytes + excluded.written_bytes
+        """;
+
     public const string AddHost = """
         INSERT INTO hosts (host, succeeded, failed) VALUES ($1, $2, $3)
         ON CONFLICT (host) DO UPDATE SET succeeded = hosts.succeeded + excluded.succeeded, failed = hosts.failed + excluded.failed
@@ -93,7 +100,7 @@ internal static class WriteSql
         ON CONFLICT (run_no, idx, attempt) DO UPDATE SET host = excluded.host, slot = excluded.slot, started_at = excluded.started_at,
           outcome = excluded.outcome, duplicate = excluded.duplicate, seconds = excluded.seconds, exit_code = excluded.exit_code, signal = excluded.signal,
           cpu_seconds = excluded.cpu_seconds, peak_memory = excluded.peak_memory, warm = excluded.warm, stdout_bytes = excluded.stdout_bytes,
-          stderr_bytes = excluded.stderr_bytes
+          stderr_bytes = excluded.stderr_bytes, read_bytes = excluded.read_bytes, written_bytes = excluded.written_bytes
         WHERE attempts.outcome IS NULL AND excluded.outcome IS NOT NULL
         """;
 }

@@ -1,6 +1,7 @@
 using DistributedBatch.Cli.Options;
 using DistributedBatch.Contracts.Datasets;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.TestKit.Files;
 
 namespace DistributedBatch.Cli.Tests.Options;
 
@@ -91,6 +92,41 @@ public sealed class RunRequestReaderTests
         Assert.Equal(["/usr/bin/env", "job.py"], spec.Job.Command);
         Assert.Equal(["/usr/bin/env", "train.py"], spec.Before);
         Assert.Equal(["sh", "python3"], spec.After);
+    }
+
+    [Fact]
+    public void An_environment_is_checked_here_and_its_interpreter_runs_what_comes_before()
+    {
+        using var place = new TempDirectory();
+        var python = place.Write("venv/bin/python", "#!/bin/sh\n");
+        File.SetUnixFileMode(python, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        var settings = new Dictionary<string, SettingValue>
+        {
+            ["total"] = new(["1"], "--total", place.Path),
+            ["venv"] = new(["venv"], "--venv", place.Path),
+            ["command"] = new(["python", "job.py"], "the command", place.Path),
+            ["before"] = new(["python3", "train.py"], "before", place.Path),
+        };
+
+        var spec = new RunRequestReader(settings, place.Path, () => Stream.Null).Read(remote: false).Request!.Spec;
+        Assert.Equal(["python", "job.py"], spec.Job.Command);
+        Assert.Equal(place["venv"], spec.Job.Venv);
+        Assert.Equal([python, "train.py"], spec.Before);
+
+        settings["venv"] = new(["none"], "--venv", place.Path);
+        Assert.Contains($"'{place["none"]}' is no virtual environment", Assert.Single(new RunRequestReader(settings, place.Path, () => Stream.Null).Read(remote: false).Mistakes), StringComparison.Ordinal);
+
+        settings.Remove("before");
+        Assert.Equal(place["none"], new RunRequestReader(settings, place.Path, () => Stream.Null).Read(remote: true).Request!.Spec.Job.Venv);
+    }
+
+    [Fact]
+    public void Only_one_word_says_which_python_runs()
+    {
+        var (_, mistakes) = Read(("total", "1"), ("conda", "no-such-environment-here"), ("python", "python3"));
+
+        Assert.Contains(mistakes, mistake => mistake.EndsWith("give only one of --python, --conda and --venv.", StringComparison.Ordinal));
+        Assert.Contains(mistakes, mistake => mistake.StartsWith("There is no conda environment 'no-such-environment-here'", StringComparison.Ordinal));
     }
 
     [Theory]

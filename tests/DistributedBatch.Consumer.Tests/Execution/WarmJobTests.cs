@@ -2,7 +2,7 @@ namespace DistributedBatch.Consumer.Tests.Execution;
 
 public class WarmJobTests
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_python_script_is_forked_and_sees_the_same_contract()
     {
         var test = TestContext.Current.CancellationToken;
@@ -16,7 +16,7 @@ public class WarmJobTests
         Assert.Equal((AttemptOutcome.Succeeded, WarmMode.Off), (cold.Outcome, cold.Warm));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Where_outputs_were_asked_for_the_first_chunk_is_done_in_both_ways_and_the_next_is_forked()
     {
         var test = TestContext.Current.CancellationToken;
@@ -34,7 +34,7 @@ public class WarmJobTests
         Assert.Equal("once\n", await File.ReadAllTextAsync(harness.Log(0, 1, "out"), test));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_python_environment_that_is_not_on_the_host_is_named_and_one_that_comes_later_is_found()
     {
         var test = TestContext.Current.CancellationToken;

@@ -53,6 +53,42 @@ public sealed class MachineProbeTests : IDisposable
     }
 
     [Fact]
+    public void A_service_or_batch_job_has_the_tightest_limit_of_the_groups_around_it()
+    {
+        Write("proc/self/cgroup", "0::/lab.slice/job.scope\n");
+        Write("sys/fs/cgroup/lab.slice/memory.max", "8589934592\n");
+        Write("sys/fs/cgroup/lab.slice/memory.current", "7516192768\n");
+        Write("sys/fs/cgroup/lab.slice/job.scope/memory.max", "4294967296\n");
+        Write("sys/fs/cgroup/lab.slice/job.scope/memory.current", "1073741824\n");
+
+        var reading = new MachineProbe(time, root).Read();
+
+        Assert.Equal(4L << 30, reading.MemoryBytes);
+        Assert.Equal(1L << 30, reading.MemoryAvailableBytes);
+    }
+
+    [Fact]
+    public void The_first_version_of_control_groups_is_read_too()
+    {
+        Write("proc/self/cgroup", "4:memory:/docker/abc\n3:cpu,cpuacct:/docker/abc\n0::/\n");
+        Write("sys/fs/cgroup/memory/memory.limit_in_bytes", "4294967296\n");
+        Write("sys/fs/cgroup/memory/memory.usage_in_bytes", "3221225472\n");
+        Write("sys/fs/cgroup/memory/memory.stat", "inactive_file 1\ntotal_inactive_file 1073741824\n");
+        Write("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "150000\n");
+        Write("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
+        Write("sys/fs/cgroup/cpu/cpuacct.usage", "1000000000\n");
+        var first = new MachineProbe(time, root);
+        var reading = first.Read();
+        time.Advance(TimeSpan.FromSeconds(2));
+        Write("sys/fs/cgroup/cpu/cpuacct.usage", $"{1_000_000_000L + MachineProbe.Cores * 500_000_000L}\n");
+
+        Assert.Equal(4L << 30, reading.MemoryBytes);
+        Assert.Equal(2L << 30, reading.MemoryAvailableBytes);
+        Assert.Equal(0.25, first.Read().CpuBusy, precision: 3);
+        Assert.Equal(1.5, new Cgroup(root).QuotaCores());
+    }
+
+    [Fact]
     public void A_container_without_limits_has_the_machine()
     {
         Write("sys/fs/cgroup/memory.max", "max\n");

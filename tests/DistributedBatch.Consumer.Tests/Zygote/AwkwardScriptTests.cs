@@ -12,7 +12,7 @@ public sealed class AwkwardScriptTests
 
     public static TheoryData<string> Names => [.. AwkwardScripts.All.Keys];
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [MemberData(nameof(Names))]
     public async Task An_awkward_script_does_the_same_as_a_fork(string name)
     {

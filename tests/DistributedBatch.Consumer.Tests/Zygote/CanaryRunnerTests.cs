@@ -9,7 +9,7 @@ public sealed class CanaryRunnerTests
     // True in a process of its own: a fork's command line is that of the preloaded interpreter.
     private const string Alone = "b'dbatch-zygote' not in open('/proc/self/cmdline', 'rb').read()";
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task The_same_outputs_let_the_next_chunks_be_forked()
     {
         await using var place = Place("open(out + '/a.csv', 'w').write(out)\nopen(os.environ['DBATCH_RESULT'], 'w').write('[1]')\n");
@@ -27,7 +27,7 @@ public sealed class CanaryRunnerTests
         Assert.Equal((1, 1L), (place.Cold.Runs, place.Warm.Summary(place.Run)!.Starts));
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData($"open(out + '/sub.csv', 'w').write(str({Alone}))", "'sub.csv' differs")]
     [InlineData($"if {Alone}: open(out + '/extra', 'w')", "only one way left 'extra'")]
     [InlineData($"open(os.environ['DBATCH_RESULT'], 'w').write('1' if {Alone} else '2')", "the results differ")]
@@ -46,7 +46,7 @@ public sealed class CanaryRunnerTests
         Assert.Equal(choice.Reason, place.Warm.Summary(place.Run)!.Reason);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_chunk_that_fails_decides_nothing()
     {
         await using var place = Place("if not os.path.exists('ready'): raise SystemExit(1)\n");
@@ -58,7 +58,7 @@ public sealed class CanaryRunnerTests
         Assert.Equal(WarmMode.Fork, (await place.ChooseAsync(place.Start())).Mode);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Without_outputs_there_is_nothing_to_compare()
     {
         await using var place = new WarmPlace("print('plain')\n") { Mode = WarmMode.Auto };

@@ -5,7 +5,7 @@ public sealed class InterpreterTests
 {
     private const string Script = "import sys, statistics\nprint(sys.prefix, sys.executable, sys.flags.optimize, sys.stdout.write_through, sys.argv, __name__, __package__)\n";
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("venv/bin/python script.py 1", "venv")]
     [InlineData("venv/bin/python -u -O script.py 1", "venv")]
     [InlineData("venv/bin/python -m package 1", "venv")]
@@ -37,7 +37,7 @@ public sealed class InterpreterTests
         Assert.StartsWith(prefix == "venv" ? place.Directory : prefix, plain.Stdout, StringComparison.Ordinal);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("python")]
     [InlineData("python3")]
     [InlineData("python3.11")]

@@ -5,7 +5,7 @@ namespace DistributedBatch.Consumer.Tests.Zygote;
 
 public sealed class KeepRunnerTests
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task The_script_is_loaded_once_and_its_function_called_for_every_chunk()
     {
         await using var place = new WarmPlace("""
@@ -30,7 +30,7 @@ public sealed class KeepRunnerTests
         Assert.Equal(2, place.Warm.Summary(place.Run)!.Starts);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_function_of_one_argument_gets_the_items_themselves()
     {
         await using var place = new WarmPlace("def process(items):\n    return [str(item) for item in items]\n") { Mode = WarmMode.Keep };
@@ -46,7 +46,7 @@ public sealed class KeepRunnerTests
         Assert.Equal("""["{'lr': '1', 'name': 'x'}"]""", File.ReadAllText(rows.Environment["DBATCH_RESULT"]));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task An_exception_fails_only_its_chunk_and_leaves_its_traceback()
     {
         await using var place = new WarmPlace("""
@@ -71,7 +71,7 @@ public sealed class KeepRunnerTests
         Assert.Equal(new Ending("exit 0", "chunk 3 seen 4\n", ""), await place.RunAsync(place.Start(start: 3), TestContext.Current.CancellationToken));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_crash_takes_only_its_chunk_along_and_the_next_gets_a_new_interpreter()
     {
         await using var place = new WarmPlace("""
@@ -93,7 +93,7 @@ public sealed class KeepRunnerTests
         Assert.Equal(new Ending("exit 0", "3 1\n", ""), await place.RunAsync(place.Start(start: 3), TestContext.Current.CancellationToken));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_timeout_ends_the_interpreter_and_only_that_chunk()
     {
         await using var place = new WarmPlace("import time\ndef process(start, count):\n    time.sleep(start)\n") { Mode = WarmMode.Keep };
@@ -103,7 +103,7 @@ public sealed class KeepRunnerTests
         Assert.Equal("exit 0", (await place.RunAsync(place.Start(start: 0), TestContext.Current.CancellationToken)).How);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task An_interpreter_that_grew_too_large_is_replaced_between_two_chunks()
     {
         await using var place = new WarmPlace("""
@@ -126,7 +126,7 @@ public sealed class KeepRunnerTests
         Assert.NotEqual(processes[1], processes[2]);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_script_that_fails_to_load_fails_the_chunk_and_is_tried_again_for_the_next()
     {
         await using var place = new WarmPlace("import os\nif not os.path.exists('ready'):\n    raise RuntimeError('not yet')\ndef process(start, count):\n    pass\n") { Mode = WarmMode.Keep };
@@ -138,7 +138,7 @@ public sealed class KeepRunnerTests
         Assert.Equal(new Ending("exit 0", "", ""), await place.RunAsync(place.Start(), TestContext.Current.CancellationToken));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_result_that_json_cannot_hold_fails_the_chunk_with_a_sentence()
     {
         await using var place = new WarmPlace("def process(start, count):\n    return object()\n") { Mode = WarmMode.Keep };
@@ -148,7 +148,7 @@ public sealed class KeepRunnerTests
         Assert.Contains("process() returned a object, which JSON cannot hold", failed.Stderr, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_script_without_the_function_is_forked_and_the_reason_says_so()
     {
         await using var place = new WarmPlace("print('plain')\n") { Mode = WarmMode.Keep };
@@ -160,7 +160,7 @@ public sealed class KeepRunnerTests
         Assert.Equal(new Ending("exit 0", "plain\n", ""), await place.RunAsync(start, TestContext.Current.CancellationToken));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Every_slot_has_an_interpreter_of_its_own()
     {
         await using var place = new WarmPlace("import os\ndef process(start, count):\n    return os.getpid()\n") { Mode = WarmMode.Keep };

@@ -18,7 +18,7 @@ public sealed class PythonPackageTests
             main()
         """;
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData(WarmMode.Off)]
     [InlineData(WarmMode.Fork)]
     [InlineData(WarmMode.Keep)]
@@ -35,7 +35,7 @@ public sealed class PythonPackageTests
         Assert.Equal("[16, 25, 36]", File.ReadAllText(Path.Combine(place.Directory, "out", "squares.txt")));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task The_same_script_runs_by_hand()
     {
         await using var place = new WarmPlace(Script);
@@ -51,7 +51,7 @@ public sealed class PythonPackageTests
         Assert.Equal(("exit 1", "usage: script.py START COUNT (or run it with dbatch)\n"), (wrong.How, wrong.Stderr));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Importing_the_decorator_alone_offers_nothing_to_call()
     {
         await using var place = new WarmPlace("from dbatch import process\nprint('plain')\n") { Mode = WarmMode.Keep };

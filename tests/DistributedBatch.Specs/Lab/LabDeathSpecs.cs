@@ -1,7 +1,6 @@
 using System.Globalization;
 using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.TestKit.Broker;
-using DistributedBatch.TestKit.Processes;
 using DistributedBatch.TestKit.Waiting;
 
 namespace DistributedBatch.Specs.Lab;
@@ -93,7 +92,7 @@ public sealed class LabDeathSpecs(PrivateBroker broker)
             foreach (var host in new[] { "one", "two" })
                 lab.StartHost(host, broker: null, "--ack-timeout", "6s");
 
-            var run = await lab.SubmitAsync(2, "sh", "-c", "sleep 12; " + LabSpecs.WriteItem[2]);
+            var run = await lab.SubmitAsync(2, "sh", "-c", "sleep 9; " + LabSpecs.WriteItem[2]);
 
             await lab.AssertCompleteAsync(run, await lab.SettledAsync(run, cancellation), 2, cancellation);
             Assert.Equal([(0, 1), (1, 1)], (await lab.AttemptsAsync(run, cancellation)).Select(attempt => (attempt.Index, attempt.Attempt)));

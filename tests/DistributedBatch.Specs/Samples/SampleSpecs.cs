@@ -11,12 +11,15 @@ public sealed class SampleSpecs : IDisposable
     public void Dispose() => box.Dispose();
 
     [Fact(Timeout = 240_000)]
-    public async Task The_digits_come_out_the_same_however_they_are_cut()
+    public async Task The_digits_come_out_the_same_however_they_are_cut_and_started()
     {
-        var coarse = await DigitsAsync("coarse", "--chunk", "4", "--slots", "1");
-        var fine = await DigitsAsync("fine", "--chunk", "1", "--slots", "2");
+        var coarse = await DigitsAsync("coarse", "--chunk", "4", "--slots", "1", "--warm", "off");
+        var fine = await DigitsAsync("fine", "--chunk", "1", "--slots", "2", "--warm", "fork");
+        var kept = await DigitsAsync("kept", "--chunk", "2", "--slots", "2", "--warm", "keep");
 
         Assert.Equal(coarse, fine);
+        Assert.Equal(coarse, kept);
+        Assert.Equal(File.ReadAllBytes(box["coarse", "results", "adversarial-digits.csv"]), File.ReadAllBytes(box["kept", "results", "adversarial-digits.csv"]));
         Assert.Equal("item,label,taken_for,distance,questions", coarse[0]);
         Assert.Equal(["0,0,", "1,1,", "2,2,", "3,3,", "4,4,", "5,5,"], coarse.Skip(1).Select(line => line[..4]));
         Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], File.ReadAllBytes(box["fine", "results", "adversarial-digits.png"])[..4]);

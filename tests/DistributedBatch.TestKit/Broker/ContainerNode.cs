@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using DistributedBatch.TestKit.Files;
 using DotNet.Testcontainers.Configurations;
 using DotNet.Testcontainers.Images;
@@ -12,6 +11,7 @@ internal sealed class ContainerNode : IBrokerNode
     /// <summary>The image, as in <c>docker-compose.yml</c>.</summary>
     public const string Image = "rabbitmq:4.3-management";
 
+    private const string ApiVersion = "DOCKER_API_VERSION";
     private const string Name = "dbatch";
     private const string Configuration = "/etc/rabbitmq/conf.d/90-dbatch-test.conf";
     private const string Tls = "/etc/rabbitmq/tls-";
@@ -62,8 +62,13 @@ internal sealed class ContainerNode : IBrokerNode
     /// <summary>Whether a Docker engine answers and has the image. The reaper that removes what a killed test leaves behind is used where its image is there.</summary>
     public static async Task<bool> IsPossibleAsync(CancellationToken cancellation)
     {
-        if (!await HasImageAsync(Image, cancellation))
+        if (await DockerCommand.AskAsync(cancellation, "version", "--format", "{{.Server.APIVersion}}") is not { Length: > 0 } version
+            || !await HasImageAsync(Image, cancellation))
             return false;
+
+        // Testcontainers asks for a newer API than an older engine has, such as that of Debian 12, and takes the refusal for no engine.
+        if (Environment.GetEnvironmentVariable(ApiVersion) is null)
+            Environment.SetEnvironmentVariable(ApiVersion, version);
         TestcontainersSettings.ResourceReaperEnabled = await HasImageAsync(TestcontainersSettings.ResourceReaperImage?.FullName ?? "testcontainers/ryuk", cancellation);
         return true;
     }
@@ -97,32 +102,6 @@ internal sealed class ContainerNode : IBrokerNode
         directory.Dispose();
     }
 
-    private static async Task<bool> HasImageAsync(string image, CancellationToken cancellation)
-    {
-        try
-        {
-            using var docker = Process.Start(new ProcessStartInfo("docker", ["image", "inspect", "--format", "{{.Id}}", image])
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            })!;
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            patience.CancelAfter(TimeSpan.FromSeconds(10));
-            try
-            {
-                await docker.WaitForExitAsync(patience.Token);
-            }
-            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-            {
-                docker.Kill();
-                return false;
-            }
-
-            return docker.ExitCode == 0;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return false;
-        }
-    }
+    private static async Task<bool> HasImageAsync(string image, CancellationToken cancellation) =>
+        await DockerCommand.AskAsync(cancellation, "image", "inspect", "--format", "{{.Id}}", image) is not null;
 }

@@ -3,13 +3,14 @@ namespace DistributedBatch.TestKit.Broker;
 /// <summary>A node of the RabbitMQ that is installed here, with files and ports of its own.</summary>
 internal sealed class InstalledNode : IBrokerNode
 {
-    private readonly ServerHome home = new();
+    private readonly ServerHome home;
     private readonly ServerProcess process;
     private readonly BrokerControl control;
 
     public InstalledNode()
     {
         var files = ServerFiles.Find();
+        home = new ServerHome();
         process = new ServerProcess(files, home);
         control = new BrokerControl([files.Control, "-q", "-n", home.NodeName], home.Environment);
         Server = new Uri($"amqp://guest:guest@127.0.0.1:{home.Port}");

@@ -29,21 +29,10 @@ public sealed class PrivateBroker : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        node = await ChooseAsync(cancellation);
-        try
-        {
-            await node.StartAsync(cancellation);
-        }
-        catch (Exception failure)
-        {
-            await node.DisposeAsync();
-            if (node is not ContainerNode || Choice is not null || failure is OperationCanceledException && cancellation.IsCancellationRequested)
-                throw;
-
-            // An engine that answers and cannot run a container is no engine.
-            node = new InstalledNode();
-            await node.StartAsync(cancellation);
-        }
+        if (Environment.GetEnvironmentVariable("DBATCH_TEST_AMQP") is { Length: > 0 } url)
+            node = await StartedAsync(() => new GivenNode(new Uri(url), Environment.GetEnvironmentVariable("DBATCH_TEST_RABBITMQCTL") ?? "rabbitmqctl -q"), cancellation);
+        else
+            node = await StartedAsync(Environment.GetEnvironmentVariable("DBATCH_TEST_BROKER") ?? "", cancellation);
     }
 
     public ValueTask DisposeAsync() => node?.DisposeAsync() ?? ValueTask.CompletedTask;
@@ -130,19 +119,40 @@ public sealed class PrivateBroker : IAsyncLifetime
 
     private static string NameOf(Uri vhost) => vhost.AbsolutePath.TrimStart('/') is { Length: > 0 } name ? name : "/";
 
-    private static string? Choice => Environment.GetEnvironmentVariable("DBATCH_TEST_BROKER") is { Length: > 0 } choice ? choice : null;
-
-    private static async Task<IBrokerNode> ChooseAsync(CancellationToken cancellation)
+    private static async Task<IBrokerNode> StartedAsync(string choice, CancellationToken cancellation)
     {
-        if (Environment.GetEnvironmentVariable("DBATCH_TEST_AMQP") is { Length: > 0 } url)
-            return new GivenNode(new Uri(url), Environment.GetEnvironmentVariable("DBATCH_TEST_RABBITMQCTL") ?? "rabbitmqctl -q");
-        return Choice switch
+        if (choice is not ("" or "installed" or "container"))
+            throw new InvalidOperationException($"DBATCH_TEST_BROKER is container or installed, not '{choice}'.");
+        if (choice == "installed" || !await ContainerNode.IsPossibleAsync(cancellation))
         {
-            "installed" => new InstalledNode(),
-            null or "container" when await ContainerNode.IsPossibleAsync(cancellation) => new ContainerNode(),
-            null => new InstalledNode(),
-            "container" => throw new InvalidOperationException($"DBATCH_TEST_BROKER=container needs a Docker engine that has the image {ContainerNode.Image}."),
-            var other => throw new InvalidOperationException($"DBATCH_TEST_BROKER is container or installed, not '{other}'."),
-        };
+            return choice == "container"
+                ? throw new InvalidOperationException($"DBATCH_TEST_BROKER=container needs a Docker engine that has the image {ContainerNode.Image}.")
+                : await StartedAsync(() => new InstalledNode(), cancellation);
+        }
+
+        try
+        {
+            return await StartedAsync(() => new ContainerNode(), cancellation);
+        }
+        catch (Exception) when (choice == "" && !cancellation.IsCancellationRequested)
+        {
+            // An engine that answers and cannot run a container is no engine.
+            return await StartedAsync(() => new InstalledNode(), cancellation);
+        }
+    }
+
+    private static async Task<IBrokerNode> StartedAsync(Func<IBrokerNode> create, CancellationToken cancellation)
+    {
+        var node = create();
+        try
+        {
+            await node.StartAsync(cancellation);
+            return node;
+        }
+        catch
+        {
+            await node.DisposeAsync();
+            throw;
+        }
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Messaging.Signing;
 
 namespace DistributedBatch.Messaging.Chunks.Rabbit;
 
@@ -10,7 +11,8 @@ namespace DistributedBatch.Messaging.Chunks.Rabbit;
 /// Chunks as JSON. The version is looked at before anything else, so that a message from a newer program is refused with a sentence and not with a parser's
 /// complaint. The job is the same in every chunk of a run and is parsed once; its chunks then share one object.
 /// </summary>
-internal sealed class ChunkCodec
+/// <param name="verifier">Says whose chunks these are; null takes everybody's.</param>
+internal sealed class ChunkCodec(ChunkVerifier? verifier = null)
 {
     private readonly JobCache jobs = new();
 
@@ -38,7 +40,9 @@ internal sealed class ChunkCodec
 
         try
         {
-            return DecodeKnown(body, outline) is { } chunk ? new ChunkReading.Readable(chunk) : outline.Refused("it holds no job");
+            if (DecodeKnown(body, outline) is not { } chunk)
+                return outline.Refused("it holds no job");
+            return verifier?.Refusal(chunk, body[outline.JobStart..outline.JobEnd]) is { } refusal ? outline.Refused(refusal) : new ChunkReading.Readable(chunk);
         }
         catch (Exception failure) when (failure is JsonException or NotSupportedException or InvalidOperationException or FormatException)
         {

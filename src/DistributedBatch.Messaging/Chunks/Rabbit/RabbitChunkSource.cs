@@ -1,5 +1,6 @@
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Connections;
+using DistributedBatch.Messaging.Signing;
 using Microsoft.Extensions.Logging;
 
 namespace DistributedBatch.Messaging.Chunks.Rabbit;
@@ -9,7 +10,7 @@ internal sealed class RabbitChunkSource(
     BrokerConnections connections, MessageBus bus, Topology topology, BrokerOptions options, TimeProvider time, ILogger<RabbitChunkSource> logger)
     : IChunkSource
 {
-    private readonly ChunkCodec codec = new();
+    private readonly ChunkCodec codec = new(options.Trusted is { } trusted ? new ChunkVerifier(trusted) : null);
 
     /// <inheritdoc/>
     public ValueTask<IChunkLane> OpenAsync(string name, string resourceClass, CancellationToken cancellation) => ValueTask.FromResult<IChunkLane>(

@@ -43,6 +43,7 @@ function card({ host, alive, lastSeen, running, succeeded, failed }, spans) {
     el('.slots', { role: 'group', 'aria-label': 'Slots' }, slots),
     spans ? slotTimeline(slots.length, spans, running, minutes) : null,
     host.onHold ? el('.note', null, host.onHold) : null,
+    (host.warnings || []).map(warning => el('.note', null, `${warning}.`)),
     host.brokerTrouble && alive && isRecent(host.brokerTrouble) ? el('.note', null, lasting(host.brokerTrouble)) : null,
     meter('processor', host.cpuBusy, `${Math.round(host.cpuBusy * 100)} %`),
     host.memoryBytes ? meter('memory', used / host.memoryBytes, `${bytes(used)} of ${bytes(host.memoryBytes)}`) : null,

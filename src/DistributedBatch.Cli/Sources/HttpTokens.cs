@@ -1,0 +1,38 @@
+using System.Net.Http.Json;
+using System.Text.Json.Serialization.Metadata;
+using DistributedBatch.Contracts.Api;
+using DistributedBatch.Contracts.Json;
+
+namespace DistributedBatch.Cli.Sources;
+
+/// <summary>The tokens of a server.</summary>
+internal sealed class HttpTokens(ServerAddress address) : ITokenSource
+{
+    private readonly ServerConnection server = new(address);
+
+    /// <inheritdoc/>
+    public async Task<CreatedToken> CreateAsync(NewToken wanted, CancellationToken cancellation)
+    {
+        using var body = JsonContent.Create(wanted, ContractsJson.Default.NewToken);
+        return await AskAsync(HttpMethod.Post, "api/tokens", body, ContractsJson.Default.CreatedToken, cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<TokenView>> ListAsync(CancellationToken cancellation) =>
+        AskAsync(HttpMethod.Get, "api/tokens", null, ContractsJson.Default.IReadOnlyListTokenView, cancellation);
+
+    /// <inheritdoc/>
+    public Task<TokenView> RevokeAsync(string idOrName, CancellationToken cancellation) =>
+        AskAsync(HttpMethod.Delete, $"api/tokens/{Uri.EscapeDataString(idOrName)}", null, ContractsJson.Default.TokenView, cancellation);
+
+    /// <inheritdoc/>
+    public void Dispose() => server.Dispose();
+
+    private async Task<T> AskAsync<T>(HttpMethod method, string path, HttpContent? body, JsonTypeInfo<T> type, CancellationToken cancellation)
+    {
+        using var response = await server.SendAsync(method, path, body, cancellation).ConfigureAwait(false);
+        if (!response.IsSuccessStatusCode)
+            throw new ServerException((await server.ProblemAsync(response, cancellation).ConfigureAwait(false)).Sentence, ServerConnection.ExitCodeOf(response));
+        return (await response.Content.ReadFromJsonAsync(type, cancellation).ConfigureAwait(false))!;
+    }
+}

@@ -1,0 +1,109 @@
+using Microsoft.Extensions.Logging;
+
+namespace DistributedBatch.Messaging.Bus;
+
+/// <summary>
+/// The bus of one process: a message is an object that everybody who listens is handed, without being written and read again. What is on it when the process
+/// dies is gone; the ledger is what survives. Why not MassTransit here too: <c>docs/decisions/0010-a-bus-of-our-own-in-one-process.md</c>.
+/// </summary>
+internal sealed class InProcessBus : MessageBus
+{
+    private readonly IServiceProvider services;
+    private readonly Dictionary<string, InProcessEndpoint> queues = new(StringComparer.Ordinal);
+    private readonly Dictionary<Type, List<(InProcessEndpoint Endpoint, BusListener Listener)>> listeners = [];
+    private readonly List<InProcessEndpoint> openAtStart = [];
+
+    public InProcessBus(IServiceProvider services, IEnumerable<BusEndpoint> endpoints, ILogger<InProcessBus> logger)
+    {
+        this.services = services;
+        foreach (var endpoint in endpoints)
+        {
+            var queue = queues[endpoint.Queue] = new InProcessEndpoint(endpoint.Queue, endpoint.Parallel, logger);
+            if (!endpoint.OpensLater)
+                openAtStart.Add(queue);
+            foreach (var listener in endpoint.Listeners)
+            {
+                if (!listeners.TryGetValue(listener.Message, out var list))
+                    listeners[listener.Message] = list = [];
+                list.Add((queue, listener));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Task OpenAsync(string queue, CancellationToken cancellation)
+    {
+        queues[queue].Open();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override Task CloseAsync(string queue, CancellationToken cancellation) => queues[queue].CloseAsync(cancellation);
+
+    /// <inheritdoc/>
+    public override Task PublishAsync<TMessage>(TMessage message, CancellationToken cancellation = default)
+    {
+        if (cancellation.IsCancellationRequested)
+            return Task.FromCanceled(cancellation);
+        if (listeners.TryGetValue(typeof(TMessage), out var all))
+        {
+            foreach (var (endpoint, listener) in all)
+                endpoint.Post(stop => listener.HearAsync(message, services, stop));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override async Task<TResponse> RequestAsync<TRequest, TResponse>(TRequest request, TimeSpan patience, CancellationToken cancellation = default)
+    {
+        var answer = new TaskCompletionSource<TResponse>(TaskCreationOptions.RunContinuationsAsynchronously);
+        foreach (var (endpoint, listener) in listeners.GetValueOrDefault(typeof(TRequest)) ?? [])
+        {
+            if (listener is AnswerListener<TRequest, TResponse> answers)
+                endpoint.Post(stop => AnswerAsync(answers, request, answer, stop));
+        }
+
+        try
+        {
+            return await answer.Task.WaitAsync(patience, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (!cancellation.IsCancellationRequested)
+        {
+            throw Unanswered<TRequest>(patience, failure);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        openAtStart.ForEach(queue => queue.Open());
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override Task StopAsync(CancellationToken cancellationToken) => Task.WhenAll(queues.Values.Select(queue => queue.DrainAsync(cancellationToken)));
+
+    /// <inheritdoc/>
+    public override ValueTask DisposeAsync()
+    {
+        foreach (var queue in queues.Values)
+            queue.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task AnswerAsync<TRequest, TResponse>(
+        AnswerListener<TRequest, TResponse> answers, TRequest request, TaskCompletionSource<TResponse> answer, CancellationToken stop)
+        where TRequest : class
+        where TResponse : class
+    {
+        try
+        {
+            answer.TrySetResult(await answers.AnswerAsync(request, services, stop).ConfigureAwait(false));
+        }
+        catch (Exception failure)
+        {
+            answer.TrySetException(failure);
+        }
+    }
+}

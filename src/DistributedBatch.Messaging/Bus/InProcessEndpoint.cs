@@ -1,0 +1,98 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+
+namespace DistributedBatch.Messaging.Bus;
+
+/// <summary>The queue of one endpoint within one process. What is posted while nobody listens waits.</summary>
+/// <param name="queue">Its name, for the log.</param>
+/// <param name="parallel">See <see cref="BusEndpoint.Parallel"/>.</param>
+/// <param name="logger">For messages that are given up.</param>
+internal sealed partial class InProcessEndpoint(string queue, int parallel, ILogger logger) : IDisposable
+{
+    private readonly Channel<Func<CancellationToken, Task>> waiting =
+        Channel.CreateUnbounded<Func<CancellationToken, Task>>(new UnboundedChannelOptions { SingleReader = true });
+
+    private readonly SemaphoreSlim places = new(parallel);
+    private readonly CancellationTokenSource closing = new();
+    private readonly CancellationTokenSource abandon = new();
+    private Task listening = Task.CompletedTask;
+
+    /// <summary>Adds work; it is dropped once the bus has stopped.</summary>
+    public void Post(Func<CancellationToken, Task> work) => waiting.Writer.TryWrite(work);
+
+    /// <summary>Begins to listen.</summary>
+    public void Open() => listening = Task.Run(ListenAsync);
+
+    /// <summary>Takes nothing more and ends when what was taken is done. What waits goes on waiting.</summary>
+    public async Task CloseAsync(CancellationToken cancellation)
+    {
+        await closing.CancelAsync().ConfigureAwait(false);
+        await EndAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends when everything that was posted is done; nothing is taken any more.</summary>
+    public async Task DrainAsync(CancellationToken cancellation)
+    {
+        waiting.Writer.TryComplete();
+        await EndAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        places.Dispose();
+        closing.Dispose();
+        abandon.Dispose();
+    }
+
+    private async Task EndAsync(CancellationToken cancellation)
+    {
+        await using var limit = cancellation.UnsafeRegister(source => ((CancellationTokenSource)source!).Cancel(), abandon).ConfigureAwait(false);
+        await listening.ConfigureAwait(false);
+    }
+
+    private async Task ListenAsync()
+    {
+        try
+        {
+            while (await waiting.Reader.WaitToReadAsync(closing.Token).ConfigureAwait(false))
+            {
+                while (!closing.IsCancellationRequested && waiting.Reader.TryRead(out var work))
+                {
+                    await places.WaitAsync(abandon.Token).ConfigureAwait(false);
+
+                    // Begun here, one after the other, and so in order as far as each handler's first wait.
+                    _ = DoAsync(work);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Closed or abandoned.
+        }
+
+        for (var place = 0; place < parallel; place++)
+            await places.WaitAsync().ConfigureAwait(false);
+        places.Release(parallel);
+    }
+
+    private async Task DoAsync(Func<CancellationToken, Task> work)
+    {
+        try
+        {
+            await work(abandon.Token).ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            if (!abandon.IsCancellationRequested)
+                LogGivenUp(queue, failure);
+        }
+        finally
+        {
+            places.Release();
+        }
+    }
+
+    [LoggerMessage(123, LogLevel.Error, "A message in {Queue} could not be taken in and is given up")]
+    private partial void LogGivenUp(string queue, Exception failure);
+}

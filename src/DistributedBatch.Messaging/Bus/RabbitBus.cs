@@ -1,0 +1,188 @@
+using System.Collections.Concurrent;
+using DistributedBatch.Contracts.Json;
+using DistributedBatch.Messaging.Connections;
+using MassTransit;
+using Microsoft.Extensions.Logging;
+using RabbitMQ.Client.Exceptions;
+
+namespace DistributedBatch.Messaging.Bus;
+
+/// <summary>The bus over RabbitMQ, on a connection of its own. Queues that outlive their listeners are quorum queues, declared in <see cref="Topology"/>.</summary>
+internal sealed partial class RabbitBus : MessageBus
+{
+    /// <summary>Messages an endpoint may have in advance. Enough to hide the round trip; they are handled one at a time all the same.</summary>
+    private const ushort Prefetch = 32;
+
+    /// <summary>Longer than a broker takes to start, so that waiting for one does not count as failing.</summary>
+    private static readonly TimeSpan LongestTry = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan HealthInterval = TimeSpan.FromMilliseconds(50);
+
+    private readonly IServiceProvider services;
+    private readonly BrokerOptions options;
+    private readonly Topology topology;
+    private readonly TimeProvider time;
+    private readonly ILogger logger;
+    private readonly IBusControl bus;
+    private readonly List<BusEndpoint> later;
+    private readonly ConcurrentDictionary<string, HostReceiveEndpointHandle> opened = new(StringComparer.Ordinal);
+
+    public RabbitBus(
+        IServiceProvider services, IEnumerable<BusEndpoint> endpoints, BrokerOptions options, Topology topology, ILoggerFactory loggers, TimeProvider time)
+    {
+        (this.services, this.options, this.topology, this.time) = (services, options, topology, time);
+        logger = loggers.CreateLogger<RabbitBus>();
+        LogContext.ConfigureCurrentLogContext(new PlainLogs(loggers, time));
+        later = [.. endpoints.Where(endpoint => endpoint.OpensLater)];
+        bus = Create([.. endpoints.Except(later)]);
+    }
+
+    /// <inheritdoc/>
+    public override async Task OpenAsync(string queue, CancellationToken cancellation)
+    {
+        var endpoint = later.Single(endpoint => endpoint.Queue == queue);
+        var handle = bus.ConnectReceiveEndpoint(
+            topology.Named(queue), receive => Configure((IRabbitMqReceiveEndpointConfigurator)receive, endpoint));
+        opened[queue] = handle;
+        await handle.Ready.WaitAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override Task CloseAsync(string queue, CancellationToken cancellation) =>
+        opened.TryRemove(queue, out var handle) ? handle.StopAsync(cancellation) : Task.CompletedTask;
+
+    /// <summary>
+    /// Publishes until it is confirmed: whoever publishes facts holds back acknowledgements, so nothing is won by giving up. One try is limited, because a
+    /// publish that was under way when its connection died may never hear of it.
+    /// </summary>
+    public override async Task PublishAsync<TMessage>(TMessage message, CancellationToken cancellation = default)
+    {
+        for (var failures = 1; ; failures++)
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            limit.CancelAfter(LongestTry);
+            try
+            {
+                await bus.Publish(message, limit.Token).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception failure) when (IsBrokerTrouble(failure) && !cancellation.IsCancellationRequested)
+            {
+                LogAgain(typeof(TMessage).Name, failure.GetBaseException().Message);
+            }
+
+            await Task.Delay(ReconnectDelay.After(failures, Random.Shared.NextDouble()), time, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task<TResponse> RequestAsync<TRequest, TResponse>(TRequest request, TimeSpan patience, CancellationToken cancellation = default)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(patience);
+        try
+        {
+            // An answer is sent to a queue of ours, which may still be missing just after the broker came back; the answer would be lost.
+            while (bus.CheckHealth().Status != BusHealthStatus.Healthy)
+                await Task.Delay(HealthInterval, limit.Token).ConfigureAwait(false);
+            var response = await bus.CreateRequestClient<TRequest>(patience).GetResponse<TResponse>(request, limit.Token).ConfigureAwait(false);
+            return response.Message;
+        }
+        catch (Exception failure) when (failure is RequestException or OperationCanceledException or MassTransitException
+            && !cancellation.IsCancellationRequested)
+        {
+            throw Unanswered<TRequest>(patience, failure);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Task StartAsync(CancellationToken cancellationToken) => bus.StartAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public override Task StopAsync(CancellationToken cancellationToken) => bus.StopAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        if (bus is IAsyncDisposable disposable)
+            await disposable.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private IBusControl Create(IReadOnlyList<BusEndpoint> endpoints) =>
+        MassTransit.Bus.Factory.CreateUsingRabbitMq(configurator =>
+        {
+            configurator.Host(options.Url, $"dbatch {options.HostName} {options.Role} bus", host =>
+            {
+                host.Heartbeat(options.Heartbeat);
+                host.PublisherConfirmation = true;
+                if (BrokerTls.IsWanted(options))
+                {
+                    host.UseSsl(tls =>
+                    {
+                        tls.ServerName = options.Url.Host;
+                        if (BrokerTls.Verification(options) is { } verification)
+                            tls.CertificateValidationCallback = verification;
+                    });
+                }
+            });
+            UseContractsJson(configurator);
+            configurator.MessageTopology.SetEntityNameFormatter(new EntityNames(topology));
+
+            // Exchanges are declared in Topology, by those who may. Answers come to a queue whose name says that it is ours.
+            foreach (var message in Topology.Messages)
+                configurator.Publish(message, publish => publish.Exclude = true);
+            configurator.OverrideDefaultBusEndpointQueueName(topology.ReplyQueue());
+            foreach (var endpoint in endpoints)
+                configurator.ReceiveEndpoint(topology.Named(endpoint.Queue), receive => Configure(receive, endpoint));
+        });
+
+    private static bool IsBrokerTrouble(Exception failure) =>
+        failure is MassTransitException or RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException or OperationCanceledException;
+
+    private static void UseContractsJson(IBusFactoryConfigurator configurator)
+    {
+        // Not "any message type": a stranger's message on one of our queues is skipped, not squeezed into the first type that fits.
+        configurator.UseRawJsonSerializer(RawSerializerOptions.AddTransportHeaders | RawSerializerOptions.CopyHeaders, isDefault: true);
+        configurator.ConfigureJsonSerializerOptions(options =>
+        {
+            options.TypeInfoResolverChain.Insert(0, ContractsJson.Default);
+            return options;
+        });
+    }
+
+    private void Configure(IRabbitMqReceiveEndpointConfigurator receive, BusEndpoint endpoint)
+    {
+        receive.ConcurrentMessageLimit = endpoint.Parallel;
+        receive.PrefetchCount = Math.Max(Prefetch, 2 * endpoint.Parallel);
+        receive.Durable = true;
+        receive.AutoDelete = false;
+        if (endpoint.Durable)
+        {
+            receive.SetQuorumQueue();
+            foreach (var (name, value) in topology.BusQueueArguments(endpoint.Queue))
+                receive.SetQueueArgument(name, value);
+        }
+        else
+        {
+            // Not exclusive, so that broadcasts wait out a lost connection, and gone some time after the host is.
+            receive.QueueExpiration = Topology.HostQueueExpiry;
+            receive.DiscardFaultedMessages();
+            receive.DiscardSkippedMessages();
+        }
+
+        // Nobody hears of faults; who asked a question gets them as its answer.
+        receive.PublishFaults = false;
+        receive.ConfigureConsumeTopology = !Topology.Binds(endpoint);
+        foreach (var listener in endpoint.Listeners)
+            listener.Configure(receive, services);
+    }
+
+    [LoggerMessage(122, LogLevel.Warning, "The broker did not take a {Message} ({Reason}); trying again until it does")]
+    private partial void LogAgain(string message, string reason);
+
+    /// <summary>Exchanges named after what they carry, such as <c>dbatch.attempt-reports</c>, so that one vhost is readable.</summary>
+    private sealed class EntityNames(Topology topology) : IEntityNameFormatter
+    {
+        public string FormatEntityName<T>() => topology.ExchangeOf(typeof(T));
+    }
+}

@@ -1,0 +1,32 @@
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+namespace DistributedBatch.Messaging.Connections;
+
+/// <summary>Looks at a broker the way a service will meet it, once, and leaves nothing there.</summary>
+public static class BrokerProbe
+{
+    /// <summary>Connects, and looks for the queues.</summary>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/>.</exception>
+    public static async Task<BrokerReading> LookAsync(BrokerOptions options, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        BrokerVersion? version = null;
+        try
+        {
+            await using var connection = await ConnectionSupervisor.Factory(options, "doctor").CreateConnectionAsync(cancellation).ConfigureAwait(false);
+            version = BrokerVersion.Of(connection.ServerProperties);
+            await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation).ConfigureAwait(false);
+            await channel.QueueDeclarePassiveAsync(new Topology(options, []).ChunkQueue(Chunks.ResourceClass.Cpu), cancellation).ConfigureAwait(false);
+            return new BrokerReading(version, Refusal: null, HasQueues: true);
+        }
+        catch (OperationInterruptedException missing) when (missing.ShutdownReason?.ReplyCode == Constants.NotFound)
+        {
+            return new BrokerReading(version, Refusal: null, HasQueues: false);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException and not OutOfMemoryException)
+        {
+            return new BrokerReading(version, BrokerRefusal.Of(failure, options) ?? failure.GetBaseException().Message, HasQueues: false);
+        }
+    }
+}

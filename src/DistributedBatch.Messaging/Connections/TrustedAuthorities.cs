@@ -1,0 +1,48 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace DistributedBatch.Messaging.Connections;
+
+/// <summary>
+/// Verifies a server's certificate against the authorities of a file in place of the system's, for broker and HTTP alike. The host name must match either way; there is
+/// no way to leave the check out.
+/// </summary>
+public static class TrustedAuthorities
+{
+    /// <summary>The check to use; null for the system's own.</summary>
+    /// <param name="file">PEM file with one or more certificates; null for the system's authorities.</param>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    /// <exception cref="CryptographicException">The file holds no certificates.</exception>
+    public static RemoteCertificateValidationCallback? Check(string? file)
+    {
+        if (file is null)
+            return null;
+        var authorities = new X509Certificate2Collection();
+        authorities.ImportFromPemFile(file);
+        if (authorities.Count == 0)
+            throw new CryptographicException("there is no certificate in it");
+        return (_, certificate, _, errors) =>
+        {
+            if (certificate is null || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != SslPolicyErrors.None)
+                return false;
+            using var chain = new X509Chain();
+            chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
+            chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+            using var server = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
+            return chain.Build(server);
+        };
+    }
+
+    /// <summary>An HTTP client that checks so.</summary>
+    /// <param name="server">Where requests go; a path in it is kept.</param>
+    /// <param name="file">As for <see cref="Check"/>.</param>
+    public static HttpClient ClientOf(Uri server, string? file)
+    {
+        var handler = new SocketsHttpHandler();
+        handler.SslOptions.RemoteCertificateValidationCallback = Check(file);
+        return new HttpClient(handler) { BaseAddress = new Uri(server.AbsoluteUri.TrimEnd('/') + "/"), Timeout = Timeout.InfiniteTimeSpan };
+    }
+}

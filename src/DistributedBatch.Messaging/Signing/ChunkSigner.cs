@@ -1,0 +1,27 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using DistributedBatch.Contracts.Json;
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Contracts.Runs;
+
+namespace DistributedBatch.Messaging.Signing;
+
+/// <summary>Signs chunks on their way to the queue. The chunks of a run share their job, which is signed once.</summary>
+internal sealed class ChunkSigner(SigningKey key)
+{
+    private readonly ConditionalWeakTable<JobSpec, Signed> jobs = [];
+
+    public RunChunk Sign(RunChunk chunk)
+    {
+        if (!jobs.TryGetValue(chunk.Job, out var signed) || signed.Run != chunk.Run)
+        {
+            signed = new Signed(
+                chunk.Run, key.Sign(SignedText.OfJob(chunk.Run.Value, JsonSerializer.SerializeToUtf8Bytes(chunk.Job, ContractsJson.Default.JobSpec))));
+            jobs.AddOrUpdate(chunk.Job, signed);
+        }
+
+        return chunk with { Signature = signed.Signature, ItemsSignature = chunk.Items is null ? null : key.Sign(SignedText.OfItems(chunk)) };
+    }
+
+    private sealed record Signed(RunId Run, string Signature);
+}

@@ -1,0 +1,52 @@
+using System.Security.Cryptography;
+using System.Text;
+using DistributedBatch.Messaging.Access;
+using NSec.Cryptography;
+
+namespace DistributedBatch.Messaging.Signing;
+
+/// <summary>The producer's Ed25519 key (RFC 8032): with it every job is signed, so that hosts run what came through the producer and nothing else.</summary>
+public sealed class SigningKey : IDisposable
+{
+    private readonly Key key;
+
+    private SigningKey(Key key) => this.key = key;
+
+    /// <summary>Where a producer keeps its key when nobody says otherwise.</summary>
+    public static string DefaultFile(string dataDirectory) => Path.Combine(dataDirectory, "signing.key");
+
+    /// <summary>The file with the public half beside a key file.</summary>
+    public static string PublicFile(string file) => file + ".pub";
+
+    /// <summary>Makes a key and its public half beside it; false, and nothing is changed, when there is a key already.</summary>
+    public static bool TryCreate(string file)
+    {
+        using var fresh = Key.Create(SignatureAlgorithm.Ed25519, new KeyCreationParameters { ExportPolicy = KeyExportPolicies.AllowPlaintextExport });
+        if (!PrivateFile.TryCreate(file, Pem(fresh.Export(KeyBlobFormat.PkixPrivateKeyText))))
+            return false;
+        File.WriteAllText(PublicFile(file), Pem(fresh.PublicKey.Export(KeyBlobFormat.PkixPublicKeyText)));
+        return true;
+    }
+
+    /// <summary>Reads a key, or makes one where there is no file yet.</summary>
+    /// <exception cref="InvalidDataException">The file holds no Ed25519 key.</exception>
+    public static SigningKey ReadOrCreate(string file)
+    {
+        TryCreate(file);
+        try
+        {
+            return new SigningKey(Key.Import(SignatureAlgorithm.Ed25519, File.ReadAllBytes(file), KeyBlobFormat.PkixPrivateKeyText));
+        }
+        catch (Exception failure) when (failure is FormatException or CryptographicException)
+        {
+            throw new InvalidDataException($"{file} holds no Ed25519 key as PEM; 'dbatch key init FILE' makes one.", failure);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => key.Dispose();
+
+    internal string Sign(ReadOnlySpan<byte> text) => Convert.ToBase64String(SignatureAlgorithm.Ed25519.Sign(key, text));
+
+    private static string Pem(byte[] text) => Encoding.ASCII.GetString(text).TrimEnd() + "\n";
+}

@@ -1,0 +1,40 @@
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Producer.Feeding;
+using Microsoft.Extensions.Logging;
+
+namespace DistributedBatch.Producer.Hosts;
+
+/// <summary>Keeps the judgement on hosts up to date and tells them of it. Within one process there is one host, and nothing to judge.</summary>
+internal sealed class HostCare(HostBook hosts, HostHealth health, RunBook runs, Announcer announcer, bool queueSurvives, ILogger<HostCare> log)
+{
+    /// <summary>Takes in the end of an attempt.</summary>
+    public void Ended(AttemptReport report)
+    {
+        if (queueSurvives && report.Outcome is not null)
+            health.Ended(report);
+    }
+
+    /// <summary>Takes in a heartbeat.</summary>
+    /// <returns>True when the host is new.</returns>
+    public async ValueTask<bool> HeardAsync(HostHeartbeat heartbeat, DateTimeOffset now, CancellationToken cancellation)
+    {
+        if (queueSurvives && health.Heard(heartbeat, now) is { } reminder)
+            await announcer.SteeredAsync(reminder, cancellation).ConfigureAwait(false);
+        return hosts.Heard(heartbeat, now);
+    }
+
+    /// <summary>Looks at all hosts.</summary>
+    public async ValueTask WatchAsync(DateTimeOffset now, CancellationToken cancellation)
+    {
+        if (!queueSurvives)
+            return;
+        foreach (var told in health.Decide([.. runs.Active.Select(run => (run.Id, run.ResourceClass))], hosts, now))
+        {
+            if (told.OnHold is { } reason)
+                FeedLog.HostOnHold(log, told.Host, reason);
+            else
+                FeedLog.HostTriedAgain(log, told.Host);
+            await announcer.SteeredAsync(told, cancellation).ConfigureAwait(false);
+        }
+    }
+}

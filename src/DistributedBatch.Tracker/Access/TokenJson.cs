@@ -1,0 +1,9 @@
+using System.Text.Json.Serialization;
+
+namespace DistributedBatch.Tracker.Access;
+
+/// <summary>Source-generated JSON of the file of tokens.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
+[JsonSerializable(typeof(IReadOnlyList<StoredToken>))]
+internal sealed partial class TokenJson : JsonSerializerContext;

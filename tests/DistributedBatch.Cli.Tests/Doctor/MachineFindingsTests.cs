@@ -1,0 +1,72 @@
+using DistributedBatch.Cli.Doctor;
+using DistributedBatch.Consumer.Gpus;
+using DistributedBatch.Consumer.Resources;
+using DistributedBatch.Messaging.Connections;
+
+namespace DistributedBatch.Cli.Tests.Doctor;
+
+public sealed class MachineFindingsTests
+{
+    private const long Gigabyte = 1L << 30;
+
+    [Fact]
+    public void A_quota_below_the_cores_is_told_with_both_figures_and_where_to_raise_it()
+    {
+        var finding = MachineFindings.OfCores(usable: 2, quota: 1.5, cores: 8);
+
+        Assert.Equal(("note", "1.5 of 8, by the quota of a control group"), (finding.Health, finding.Found));
+        Assert.Contains("--cpus", finding.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Affinity_is_told_apart_from_a_quota() => Assert.Contains("affinity", MachineFindings.OfCores(usable: 2, quota: null, cores: 8).Found, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_machine_of_ones_own_is_good() => Assert.Equal("good", MachineFindings.OfCores(usable: 8, quota: null, cores: 8).Health);
+
+    [Fact]
+    public void Little_memory_a_tight_limit_and_pressure_are_told_each_with_a_remedy()
+    {
+        Assert.Equal("good", Assert.Single(MachineFindings.OfMemory(Reading(6 * Gigabyte, 8 * Gigabyte), 8 * Gigabyte)).Health);
+        Assert.Contains("use fewer --slots", Assert.Single(MachineFindings.OfMemory(Reading(Gigabyte / 2, 8 * Gigabyte), 8 * Gigabyte)).Remedy, StringComparison.Ordinal);
+        Assert.Contains("the machine has 24.0 GiB", Assert.Single(MachineFindings.OfMemory(Reading(6 * Gigabyte, 8 * Gigabyte), 24 * Gigabyte)).Found, StringComparison.Ordinal);
+        var waiting = MachineFindings.OfMemory(Reading(6 * Gigabyte, 8 * Gigabyte) with { MemoryPressure = 0.3 }, 8 * Gigabyte).Last();
+        Assert.Contains("30 %", waiting.Found, StringComparison.Ordinal);
+        Assert.NotNull(waiting.Remedy);
+    }
+
+    [Fact]
+    public void A_card_that_somebody_uses_is_told()
+    {
+        var findings = MachineFindings.OfGpus([new GpuCard(0, "Card", 24 * Gigabyte, Gigabyte), new GpuCard(1, "Card", 24 * Gigabyte, 20 * Gigabyte)]).ToList();
+
+        Assert.Equal(["good", "note"], findings.Select(finding => finding.Health));
+        Assert.Equal("Card, 4.0 GiB free of 24.0 GiB", findings[1].Found);
+    }
+
+    [Fact]
+    public void A_clock_that_follows_nobody_is_told_and_an_unknown_one_is_not()
+    {
+        Assert.Equal("note", MachineFindings.OfClock("no")?.Health);
+        Assert.Null(MachineFindings.OfClock(null));
+    }
+
+    [Fact]
+    public void An_old_broker_is_told_what_to_set_for_long_chunks()
+    {
+        var old = BrokerFindings.Of(new BrokerReading(BrokerVersion.Parse("3.10.8"), null, HasQueues: true)).ToList();
+
+        Assert.Contains(old, finding => finding.About == "ack timeout" && finding.Remedy!.Contains("consumer_timeout = 90000000", StringComparison.Ordinal));
+        Assert.All(BrokerFindings.Of(new BrokerReading(BrokerVersion.Parse("4.3.5"), null, HasQueues: true)), finding => Assert.Equal("good", finding.Health));
+    }
+
+    [Fact]
+    public void A_broker_that_does_not_let_us_in_says_why()
+    {
+        var finding = Assert.Single(BrokerFindings.Of(new BrokerReading(null, "The broker does not accept user 'x'.", HasQueues: false)));
+
+        Assert.Equal(("bad", "The broker does not accept user 'x'."), (finding.Health, finding.Found));
+    }
+
+    private static MachineReading Reading(long available, long total) => new(8, 0, total, available, 0);
+}

@@ -1,0 +1,118 @@
+using DistributedBatch.Consumer.Gpus;
+
+namespace DistributedBatch.Consumer.Tests.Gpus;
+
+public sealed class GpuSharingTests
+{
+    private const long Gigabyte = 1L << 30;
+
+    private readonly RunId run = RunId.New();
+    private readonly GpuSharing sharing = new();
+    private readonly GpuLeases leases = new();
+
+    public GpuSharingTests() => Cards(Card(0));
+
+    [Fact]
+    public void A_run_whose_memory_is_unknown_has_one_attempt_a_card()
+    {
+        Assert.NotNull(leases.Take(sharing.Request(run)));
+        Assert.Null(leases.Take(sharing.Request(run)));
+    }
+
+    [Fact]
+    public void One_more_is_added_with_each_success_while_the_measured_peak_fits()
+    {
+        var held = new List<GpuLease> { leases.Take(sharing.Request(run))! };
+        sharing.Measured(run, 6 * Gigabyte);
+        Assert.Null(leases.Take(sharing.Request(run)));
+        for (var success = 0; success < 10; success++)
+        {
+            sharing.Succeeded(run, leases.SmallestRoom);
+            while (leases.Take(sharing.Request(run)) is { } lease)
+                held.Add(lease);
+            Assert.Equal(Math.Min(success + 2, 3), held.Count);
+        }
+
+        Assert.Equal(3, sharing.MostAllowed);
+        Assert.All(held, lease => Assert.Equal(3, lease.Together));
+    }
+
+    [Fact]
+    public void After_running_out_of_memory_fewer_share_a_card_for_good()
+    {
+        Learn(Gigabyte, successes: 10);
+        Assert.Equal(11, sharing.MostAllowed);
+
+        sharing.OutOfMemory(run, together: 8);
+        for (var success = 0; success < 10; success++)
+            sharing.Succeeded(run, leases.SmallestRoom);
+
+        Assert.Equal(7, sharing.MostAllowed);
+    }
+
+    [Fact]
+    public void Memory_of_other_people_leaves_room_for_fewer()
+    {
+        Cards(Card(0, used: 12 * Gigabyte));
+        Learn(5 * Gigabyte, successes: 5);
+
+        var taken = Enumerable.Range(0, 5).Count(_ => leases.Take(sharing.Request(run)) is not null);
+
+        Assert.Equal(2, taken);
+    }
+
+    [Fact]
+    public void A_card_that_is_mostly_other_peoples_is_left_to_them_while_the_need_is_unknown()
+    {
+        Cards(Card(0, used: 15 * Gigabyte), Card(1));
+
+        Assert.Equal([1], leases.Take(sharing.Request(run))!.Indices);
+        Assert.Null(leases.Take(sharing.Request(run)));
+        Assert.Null(leases.Take(new GpuRequest(1)));
+    }
+
+    [Fact]
+    public void A_shared_card_is_not_given_as_a_whole_and_a_whole_one_not_shared()
+    {
+        Learn(Gigabyte, successes: 5);
+        var shared = leases.Take(sharing.Request(run))!;
+        Assert.Null(leases.Take(new GpuRequest(1)));
+        leases.Return(shared);
+
+        Assert.NotNull(leases.Take(new GpuRequest(1)));
+        Assert.Null(leases.Take(sharing.Request(run)));
+    }
+
+    [Fact]
+    public void What_others_hold_and_what_was_promised_both_count()
+    {
+        Cards(Card(0, used: 10 * Gigabyte));
+
+        Assert.NotNull(leases.Take(new GpuRequest(0.1, 8 * Gigabyte)));
+        Assert.Null(leases.Take(new GpuRequest(0.1, 8 * Gigabyte)));
+    }
+
+    [Theory]
+    [InlineData("torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB", true)]
+    [InlineData("RuntimeError: CUDA error: out of memory", true)]
+    [InlineData("jaxlib.xla_extension.XlaRuntimeError: RESOURCE_EXHAUSTED: Out of memory while trying to allocate", true)]
+    [InlineData("MemoryError", false)]
+    [InlineData(null, false)]
+    public void A_program_that_ran_out_of_the_cards_memory_is_known_by_its_words(string? stderr, bool said) =>
+        Assert.Equal(said, GpuMemoryText.SaysOutOfMemory(stderr));
+
+    [Fact]
+    public void Processes_of_the_driver_are_read_and_what_it_does_not_know_is_left_out() =>
+        Assert.Equal([new GpuProcess("GPU-1", 42, 512L << 20)], NvidiaSmiText.Processes("GPU-1, 42, 512\nGPU-1, 43, [N/A]\n[Not Supported]\n"));
+
+    private void Learn(long peak, int successes)
+    {
+        sharing.Measured(run, peak);
+        for (var success = 0; success < successes; success++)
+            sharing.Succeeded(run, leases.SmallestRoom);
+    }
+
+    private void Cards(params GpuCard[] cards) => leases.Update(cards);
+
+    private static GpuCard Card(int index, long used = 0) => new(index, "Test card", 24 * Gigabyte, used);
+}
