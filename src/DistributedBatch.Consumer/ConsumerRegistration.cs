@@ -78,6 +78,13 @@ public static class ConsumerRegistration
             .AddHostedService(provider => provider.GetRequiredService<ConsumerService>());
     }
 
+    /// <summary>Begins to start the launcher before the host starts, so that both come up side by side; the first program waits for it in any case.</summary>
+    public static void BeginLauncher(this IServiceProvider services)
+    {
+        if (services.GetRequiredService<IProgramRunner>() is LauncherRunner launcher)
+            _ = Task.Run(launcher.WarmUpAsync);
+    }
+
     private static IProgramRunner Runner(IServiceProvider provider)
     {
         var options = provider.GetRequiredService<ConsumerOptions>();

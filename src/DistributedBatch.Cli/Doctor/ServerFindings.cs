@@ -1,6 +1,7 @@
 using System.Globalization;
 using DistributedBatch.Cli.Options;
 using DistributedBatch.Contracts.Api;
+using DistributedBatch.Contracts.Json;
 
 namespace DistributedBatch.Cli.Doctor;
 
@@ -36,6 +37,15 @@ internal static class ServerFindings
         return left < TimeSpan.Zero ? new Finding("certificate", "bad", $"expired on {day}", "issue a new one on the head and restart the server there")
             : left < ExpiresSoon ? new Finding("certificate", "note", $"expires on {day}", "issue a new one on the head before that day and restart the server there")
             : new Finding("certificate", "good", $"good until {day}");
+    }
+
+    /// <summary>What the token lets its bearer do, and for how long.</summary>
+    public static Finding OfToken(TokenView token, DateTimeOffset now)
+    {
+        var found = $"accepted: '{token.Name}', role {token.Role.Word()}{(token.Role == TokenRole.Host ? ", which may not look further into the server" : "")}";
+        return token.ExpiresAt is { } end && end - now < ExpiresSoon
+            ? new Finding("token", "note", $"{found}; it ends on {end.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}", $"make another before: dbatch token create --role {token.Role.Word()}")
+            : new Finding("token", "good", found);
     }
 
     /// <summary>Database, disk, broker and producer.</summary>

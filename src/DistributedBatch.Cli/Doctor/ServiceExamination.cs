@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using DistributedBatch.Cli.Commands;
 using DistributedBatch.Cli.Sources;
+using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Json;
 
 namespace DistributedBatch.Cli.Doctor;
@@ -80,13 +81,19 @@ internal static class ServiceExamination
     {
         try
         {
+            if (await server.GetAsync("api/token", ContractsJson.Default.TokenView, patience).ConfigureAwait(false) is { } token)
+            {
+                findings.Add(ServerFindings.OfToken(token, TimeProvider.System.GetUtcNow()));
+                if (token.Role == TokenRole.Host)
+                    return;
+            }
+
             if (await server.GetAsync("api/server", ContractsJson.Default.ServerView, patience).ConfigureAwait(false) is not { } view)
             {
-                findings.Add(new Finding("token", "note", "the server is too old to tell about itself", "upgrade it"));
+                findings.Add(new Finding("server", "note", "it is too old to tell about itself", "upgrade it"));
                 return;
             }
 
-            findings.Add(new Finding("token", "good", "accepted"));
             findings.AddRange(ServerFindings.OfServer(view));
             if (await server.GetAsync("api/hosts", ContractsJson.Default.IReadOnlyListHostView, patience).ConfigureAwait(false) is { } hosts)
                 findings.AddRange(ServerFindings.OfHosts(hosts, view.Version, view.Now));

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using DistributedBatch.Cli.CommandLine;
-using DistributedBatch.Cli.Options;
 using DistributedBatch.Cli.Progress;
 using DistributedBatch.Cli.Sources;
 using DistributedBatch.Cli.Summary;
@@ -52,6 +51,7 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
 
         var clock = Stopwatch.StartNew();
         using var host = EmbeddedHost.Build(stateDirectory, slots);
+        host.Services.BeginLauncher();
         await host.StartAsync(CancellationToken.None).ConfigureAwait(false);
         var intake = host.Services.GetRequiredService<RunIntake>();
         var source = new LocalRunSource(host.Services.GetRequiredService<TrackerDatabase>());

@@ -26,7 +26,7 @@ internal static class InstallSettings
         foreach (var (key, text) in chosen)
             all[key] = Paths.Contains(key) ? Path.GetFullPath(text) : text;
 
-        Check(all, mistakes);
+        Check(all, plan, mistakes);
         return [.. all.Select(pair => ("DBATCH_" + pair.Key.ToUpperInvariant().Replace('-', '_'), pair.Value))];
 
         void Take(string key, string? text)
@@ -40,7 +40,7 @@ internal static class InstallSettings
     public static TimeSpan Drain(IReadOnlyDictionary<string, string> chosen) =>
         (chosen.GetValueOrDefault("drain") is { } text ? DurationText.Read(text) : null) ?? new Consumer.ConsumerOptions().Drain;
 
-    private static void Check(SortedDictionary<string, string> all, List<string> mistakes)
+    private static void Check(SortedDictionary<string, string> all, InstallPlan plan, List<string> mistakes)
     {
         if (all.GetValueOrDefault("broker") is not { } broker)
             mistakes.Add("Say which broker: --broker amqps://user:password@head:5671, or paste the --invitation that the head made.");
@@ -50,15 +50,14 @@ internal static class InstallSettings
             mistakes.Add("The server wants a token: set DBATCH_TOKEN to a host token, which 'dbatch token create --role host' makes on the head.");
         foreach (var (key, text) in all.Where(pair => pair.Value.Any(char.IsControl)))
             mistakes.Add($"--{key}: {text.Length} characters with a line break or another control character among them cannot be kept in a file of variables.");
-        foreach (var key in Paths.Where(key => key != "data" && all.TryGetValue(key, out var file) && !File.Exists(file) && !Brought(file)))
+
+        // An invitation's files are written together with the settings, so they need not be there yet.
+        foreach (var key in Paths.Where(key => key != "data" && all.TryGetValue(key, out var file) && !File.Exists(file) && file != plan.AuthorityFile && file != plan.TrustFile))
             mistakes.Add($"--{key}: there is no file {all[key]}.");
 
         var reader = new SettingReader(all.ToDictionary(pair => pair.Key, pair => new SettingValue([pair.Value], "--" + pair.Key, "/")), mistakes);
         reader.NumberOrAuto("slots", fallback: null);
         foreach (var key in new[] { "drain", "idle-exit", "ack-timeout" })
             reader.Duration(key);
-
-        // An invitation's files are written together with the settings.
-        bool Brought(string file) => Path.GetFileName(file).StartsWith("consumer-", StringComparison.Ordinal);
     }
 }

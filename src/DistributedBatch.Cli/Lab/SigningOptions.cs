@@ -77,6 +77,10 @@ internal sealed class SigningOptions
                 await File.WriteAllTextAsync(learned, pem, cancellation).ConfigureAwait(false);
                 return keys;
             }
+            catch (InvalidDataException answer)
+            {
+                throw new ServerException(answer.Message, CommandLine.ExitCode.WrongUsage);
+            }
             catch (ServerException away) when (away.ExitCode == CommandLine.ExitCode.Unreachable)
             {
                 if (File.Exists(learned))

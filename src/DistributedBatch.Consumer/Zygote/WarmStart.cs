@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using DistributedBatch.Consumer.Processes;
-using DistributedBatch.Contracts.Hosts;
 
 namespace DistributedBatch.Consumer.Zygote;
 

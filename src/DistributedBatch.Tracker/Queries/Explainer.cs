@@ -66,6 +66,7 @@ internal static class Explainer
             reasons.Add($"{Count(facts.Waiting, "chunk")} failed before and wait for their next attempt, the first until {Clock(facts.NextRetry!.Value)}.");
         if (chunks.Queued > 0 && chunks.Pending > 0)
             reasons.Add("The window is full: the producer feeds the next chunk when one ends.");
+        reasons.AddRange(Notes(facts));
         return new("All is well: the run is being worked on.", reasons, []);
     }
 
@@ -154,6 +155,20 @@ internal static class Explainer
         return suitable.Sum(host => host.Host.Slots) == 0
             ? new("Every host that could run it has no slot open.", [$"Hosts: {Names(suitable)}."], ["give a consumer --slots 1 or more"])
             : null;
+    }
+
+    // What keeps the run from going faster, host by host: those that take nothing, why others have no more slots, and attempts that crowd.
+    private static IEnumerable<string> Notes(ExplainFacts facts)
+    {
+        foreach (var host in facts.Suitable.Select(view => view.Host))
+        {
+            if (host.OnHold is { } hold)
+                yield return $"{host.Name} takes no chunks: {hold}.";
+            else if (host.SlotsReason is { } reason)
+                yield return $"{host.Name} has {Count(host.Slots, "slot")}: {reason}.";
+            foreach (var warning in host.Warnings)
+                yield return $"{host.Name}: {warning}.";
+        }
     }
 
     private static string Slots(ExplainFacts facts)

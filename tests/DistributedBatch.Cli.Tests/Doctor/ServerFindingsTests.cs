@@ -53,6 +53,17 @@ public sealed class ServerFindingsTests
         Assert.Equal(("bad", "expired on 2026-11-23"), (ServerFindings.OfCertificate(Noon, Noon.AddDays(-1)).Health, ServerFindings.OfCertificate(Noon, Noon.AddDays(-1)).Found));
 
     [Fact]
+    public void A_token_is_named_with_its_role_and_told_before_it_ends()
+    {
+        var token = new TokenView("1", "ada", TokenRole.Submit, Noon, ExpiresAt: null);
+
+        Assert.Equal(new Finding("token", "good", "accepted: 'ada', role submit"), ServerFindings.OfToken(token, Noon));
+        var ending = ServerFindings.OfToken(token with { ExpiresAt = Noon.AddDays(3) }, Noon);
+        Assert.Equal("note", ending.Health);
+        Assert.Equal("make another before: dbatch token create --role submit", ending.Remedy);
+    }
+
+    [Fact]
     public void A_lab_without_hosts_says_that_nothing_will_run()
     {
         var finding = Assert.Single(ServerFindings.OfHosts([], "1.0", Noon));

@@ -93,6 +93,31 @@ public class ConsumerTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_host_that_the_producer_holds_says_why_takes_nothing_and_goes_on_when_the_time_is_up()
+    {
+        var test = TestContext.Current.CancellationToken;
+        await using var harness = await ConsumerHarness.StartAsync(test, options => options.Heartbeat = TimeSpan.FromMilliseconds(50));
+        await harness.Bus.PublishAsync(new HostSteered("somebody else", "not us", TimeSpan.FromHours(1)), test);
+        await harness.Bus.PublishAsync(new HostSteered("box", "chunks fail here", TimeSpan.FromHours(1)), test);
+        await HeldAsync("chunks fail here");
+        await harness.FeedAsync(Shell("touch \"$1\"", harness.Directory["ran"]));
+        await harness.Bus.PublishAsync(new HostSteered("box", "chunks fail here still", TimeSpan.FromMilliseconds(300)), test);
+        await HeldAsync("chunks fail here still");
+        Assert.False(File.Exists(harness.Directory["ran"]));
+
+        Assert.Equal(AttemptOutcome.Succeeded, (await harness.EndedAsync()).Outcome);
+
+        async Task HeldAsync(string reason)
+        {
+            await foreach (var beat in harness.Heartbeats.ReadAllAsync(test))
+            {
+                if (beat.Host.OnHold == reason)
+                    return;
+            }
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_long_attempt_becomes_a_lease_and_reports_as_usual()
     {
         var test = TestContext.Current.CancellationToken;

@@ -2,7 +2,6 @@ using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging.Access;
 using DistributedBatch.Messaging.Bus;
-using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Messaging.Chunks.Rabbit;
 using DistributedBatch.Messaging.Connections;
 using DistributedBatch.Messaging.Tests.Support;

@@ -20,8 +20,9 @@ public sealed class AttackSpecs(SecureLab lab) : IClassFixture<SecureLab>
     public async Task A_stranger_learns_nothing_and_may_not_guess_for_long()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        using var stranger = lab.Client(token: null);
-        using var liar = lab.Client("dbt_00000000_" + new string('0', 64));
+        // From an address of its own, because guesses are counted by address and the other specs are answered at another.
+        using var stranger = lab.Client(token: null, from: "127.0.0.2");
+        using var liar = lab.Client("dbt_00000000_" + new string('0', 64), from: "127.0.0.2");
 
         foreach (var path in new[] { "/api/runs", "/api/hosts", "/api/tokens", "/api/signing-key", "/api/nothing", "/metrics" })
             Assert.Equal(HttpStatusCode.Unauthorized, (await stranger.GetAsync(path, cancellation)).StatusCode);
@@ -57,8 +58,6 @@ public sealed class AttackSpecs(SecureLab lab) : IClassFixture<SecureLab>
         Assert.Equal(HttpStatusCode.OK, (await host.GetAsync("/api/signing-key", cancellation)).StatusCode);
         await ForbiddenAsync(host.GetAsync("/api/runs", cancellation), "view");
         await ForbiddenAsync(host.PostAsJsonAsync("/api/runs", Spec, cancellation), "submit");
-        await lab.SucceedsAsync("cancel", "last");
-
         static async Task ForbiddenAsync(Task<HttpResponseMessage> request, string needed)
         {
             var response = await request;
@@ -83,7 +82,6 @@ public sealed class AttackSpecs(SecureLab lab) : IClassFixture<SecureLab>
         await Assert.ThrowsAnyAsync<IOException>(() => rest.WaitAsync(TimeSpan.FromSeconds(30), cancellation));
         Assert.DoesNotContain("leaver", (await lab.SucceedsAsync("token", "list", "--json")).Out, StringComparison.Ordinal);
         Assert.DoesNotContain(lab.OperatorToken, File.ReadAllText(lab.Box["head", "tokens.json"]), StringComparison.Ordinal);
-        await lab.SucceedsAsync("cancel", run!);
     }
 
     [Fact(Timeout = 240_000)]
@@ -115,7 +113,7 @@ public sealed class AttackSpecs(SecureLab lab) : IClassFixture<SecureLab>
         {
             var ended = await lab.Box.DbatchAsync(["list", .. options]);
             Assert.Equal(3, ended.ExitCode);
-            Assert.Contains("certificate", ended.Errors, StringComparison.Ordinal);
+            Assert.Contains("certificate", ended.Err, StringComparison.Ordinal);
         }
     }
 
@@ -168,7 +166,6 @@ public sealed class AttackSpecs(SecureLab lab) : IClassFixture<SecureLab>
         }
 
         Assert.Empty(Directory.EnumerateFiles(lab.Box.Path, "evil", SearchOption.AllDirectories));
-        await lab.SucceedsAsync("cancel", run!);
     }
 
     [Fact(Timeout = 240_000)]
@@ -219,7 +216,7 @@ public sealed class AttackSpecs(SecureLab lab) : IClassFixture<SecureLab>
         lab.Box.Environment["API_PASSWORD"] = Secret;
 
         var good = (await lab.SucceedsAsync(
-            "submit", "--total", "1", "--env-secret", "API_PASSWORD", "--json", "--", "sh", "-c", "test \"$API_PASSWORD\" = s3cr3t-of-the-spec && echo fine"))
+            "submit", "--total", "1", "--env-secret", "API_PASSWORD", "--json", "--", "sh", "-c", "test $(expr \"$API_PASSWORD\" : '.*') = 18 && echo fine"))
             .Json.GetProperty("run").GetString()!;
         var bad = (await lab.SucceedsAsync("submit", "--total", "1", "--retries", "0", "--json", "--", "env")).Json.GetProperty("run").GetString()!;
 

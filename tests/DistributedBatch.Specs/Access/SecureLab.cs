@@ -1,5 +1,7 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using DistributedBatch.Specs.Run;
@@ -54,15 +56,21 @@ public sealed class SecureLab(PrivateBroker broker) : IAsyncLifetime
     }
 
     /// <summary>A client that trusts the lab's authority and nothing else.</summary>
-    public HttpClient Client(string? token)
+    /// <param name="token">Its token; null for none.</param>
+    /// <param name="from">Address it calls from, one of this machine's own.</param>
+    public HttpClient Client(string? token, string from = "127.0.0.1")
     {
         var authorities = new X509Certificate2Collection();
         authorities.ImportFromPemFile(Authority);
         var client = new HttpClient(new SocketsHttpHandler
         {
-            SslOptions = new SslClientAuthenticationOptions
+            SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = Policy(authorities) },
+            ConnectCallback = async (_, cancellation) =>
             {
-                CertificateChainPolicy = Policy(authorities),
+                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
+                await socket.ConnectAsync(IPAddress.Loopback, port, cancellation);
+                return new NetworkStream(socket, ownsSocket: true);
             },
         }) { BaseAddress = Server, Timeout = TimeSpan.FromSeconds(60) };
         if (token is not null)

@@ -51,4 +51,26 @@ public sealed class LabSpecs(PrivateBroker broker)
 
         await lab.AssertCompleteAsync(run, await lab.SettledAsync(run, cancellation), 2, cancellation);
     }
+
+    [Fact(Timeout = 240_000)]
+    public async Task A_host_on_which_chunks_fail_that_succeed_elsewhere_is_put_on_hold_and_says_why()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var lab = await TestLab.CreateAsync(broker, cancellation);
+        await lab.StartHeadAsync(cancellation);
+        lab.StartHost("good");
+        lab.StartHost("bad");
+        var run = await lab.SubmitAsync(
+            400, "sh", "-c", "[ $DBATCH_HOST = bad ] && { echo no such library >&2; exit 1; }; while [ ! -e " + lab.Path("go") + " ] && [ $DBATCH_START -gt 100 ]; do sleep 0.05; done; " + WriteItem[2]);
+
+        await TestKit.Waiting.Eventually.HoldsAsync(
+            "the bad host is on hold",
+            async () => (await lab.DbatchAsync("hosts")).Out.Contains("on hold: run " + run, StringComparison.Ordinal),
+            cancellation,
+            TimeSpan.FromSeconds(90));
+        Assert.Contains("no such library", (await lab.DbatchAsync("explain", run)).Out, StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(lab.Path("go"), "", cancellation);
+        await lab.AssertCompleteAsync(run, await lab.SettledAsync(run, cancellation), 400, cancellation);
+    }
 }

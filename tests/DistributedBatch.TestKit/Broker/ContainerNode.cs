@@ -1,3 +1,4 @@
+using System.Text;
 using DistributedBatch.TestKit.Files;
 using DotNet.Testcontainers.Configurations;
 using DotNet.Testcontainers.Images;
@@ -20,11 +21,12 @@ internal sealed class ContainerNode : IBrokerNode
 
     private readonly TempDirectory directory = new();
     private readonly RabbitMqContainer container;
+    private readonly HttpClient management;
 
     public ContainerNode()
     {
         // Ports of our own choice, because a container that is started again would be given others.
-        var ports = FreePort.Several(2);
+        var ports = FreePort.Several(3);
         TlsPort = ports[1];
         Certificates = TestCertificates.Create(directory["tls"]);
         container = new RabbitMqBuilder(Image)
@@ -33,10 +35,11 @@ internal sealed class ContainerNode : IBrokerNode
             .WithPassword(Name)
             .WithPortBinding(ports[0], 5672)
             .WithPortBinding(TlsPort, 5671)
+            .WithPortBinding(ports[2], 15672)
             .WithResourceMapping(File.ReadAllBytes(Certificates.AuthorityFile), $"{Tls}ca.pem")
             .WithResourceMapping(File.ReadAllBytes(Certificates.ServerFile), $"{Tls}server.pem")
             .WithResourceMapping(File.ReadAllBytes(Certificates.ServerKeyFile), $"{Tls}server.key", fileMode: ReadableByAll)
-            .WithResourceMapping(System.Text.Encoding.UTF8.GetBytes($"""
+            .WithResourceMapping(Encoding.UTF8.GetBytes($"""
                 listeners.ssl.default = 5671
                 ssl_options.cacertfile = {Tls}ca.pem
                 ssl_options.certfile = {Tls}server.pem
@@ -49,6 +52,8 @@ internal sealed class ContainerNode : IBrokerNode
                 """), Configuration)
             .Build();
         Server = new Uri($"amqp://{Name}:{Name}@127.0.0.1:{ports[0]}");
+        management = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{ports[2]}/api/") };
+        management.DefaultRequestHeaders.Authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{Name}:{Name}")));
     }
 
     public Uri Server { get; }
@@ -88,6 +93,13 @@ internal sealed class ContainerNode : IBrokerNode
         await container.StopAsync(cancellation);
     }
 
+    // Whoever makes a vhost may do everything in it; rabbitmqctl would start an Erlang of its own, and each test begins with this.
+    public async Task AddVhostAsync(string name, CancellationToken cancellation)
+    {
+        using var answer = await management.PutAsync($"vhosts/{name}", new StringContent("{}", Encoding.UTF8, "application/json"), cancellation);
+        answer.EnsureSuccessStatusCode();
+    }
+
     public async Task<string> ControlAsync(IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
         var ended = await container.ExecAsync(["rabbitmqctl", "-q", .. arguments], cancellation);
@@ -98,6 +110,7 @@ internal sealed class ContainerNode : IBrokerNode
 
     public async ValueTask DisposeAsync()
     {
+        management.Dispose();
         await container.DisposeAsync();
         directory.Dispose();
     }

@@ -41,13 +41,7 @@ public sealed class PrivateBroker : IAsyncLifetime
     public async Task<Uri> NewVhostAsync(CancellationToken cancellation)
     {
         var name = $"test-{Environment.ProcessId}-{Interlocked.Increment(ref vhosts)}";
-        var user = Server.UserInfo.Split(':')[0];
-
-        // One call in place of add_vhost and set_permissions: each costs half a second of starting Erlang.
-        await EvalAsync(
-            $"rabbit_vhost:add(<<\"{name}\">>, <<\"test\">>), rabbit_auth_backend_internal:set_permissions("
-            + $"<<\"{user}\">>, <<\"{name}\">>, <<\".*\">>, <<\".*\">>, <<\".*\">>, <<\"test\">>).",
-            cancellation);
+        await Node.AddVhostAsync(name, cancellation);
         return new UriBuilder(Server) { Path = name }.Uri;
     }
 

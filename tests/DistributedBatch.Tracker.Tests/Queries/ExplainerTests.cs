@@ -70,6 +70,15 @@ public sealed class ExplainerTests
     }
 
     [Fact]
+    public void While_others_work_a_host_on_hold_and_threads_that_crowd_are_named()
+    {
+        var held = Ada() with { Host = Ada().Host with { Name = "eve", OnHold = "chunks fail here", Warnings = ["16 threads"] } };
+        var reasons = Verdict(Facts(Going, Ada(), held), "All is well").Reasons;
+        Assert.Contains("eve takes no chunks: chunks fail here.", reasons);
+        Assert.Contains("eve: 16 threads.", reasons);
+    }
+
+    [Fact]
     public void A_chunk_in_its_backoff_says_until_when() =>
         Verdict(Facts(Going, Ada()) with { Chunk = Chunk(ChunkState.Pending) with { NotBefore = Say.Noon.AddSeconds(30) } }, "until 2026-05-04 12:00:30Z");
 
