@@ -1,4 +1,3 @@
-using DistributedBatch.Contracts.Json;
 using DistributedBatch.Tracker.Access;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;

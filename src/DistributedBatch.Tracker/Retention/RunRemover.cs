@@ -12,7 +12,7 @@ namespace DistributedBatch.Tracker.Retention;
 /// between which the writer gets its turn. Whatever dies in between goes on with the next <see cref="CleanAsync"/>. Outputs in a directory that the user
 /// named with <c>--out</c> are the user's and stay.
 /// </summary>
-public sealed partial class RunRemover
+public sealed partial class RunRemover : IDisposable
 {
     private const int ChunksASlice = 2_000;
 
@@ -60,6 +60,9 @@ public sealed partial class RunRemover
 
         return forgotten;
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => turn.Dispose();
 
     /// <summary>Removes the rows, logs and outputs of all forgotten runs.</summary>
     public async Task CleanAsync(CancellationToken cancellation = default)

@@ -123,7 +123,7 @@ internal sealed class PostgresLedgerStore(string database) : ILedgerStore
     {
         await ReconnectAsync(cancellation).ConfigureAwait(false);
         await using var batch = new NpgsqlBatch(Open);
-        foreach (var table in new[] { "chunk WHERE run =", "item_page WHERE run =", "run WHERE key =" })
+        foreach (var table in (string[])["chunk WHERE run =", "item_page WHERE run =", "run WHERE key ="])
         {
             var delete = new NpgsqlBatchCommand($"DELETE FROM ledger.{table} (SELECT key FROM ledger.run WHERE id = $1)");
             Add(delete.Parameters, run.Value);

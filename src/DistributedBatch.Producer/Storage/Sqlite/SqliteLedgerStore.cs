@@ -117,7 +117,7 @@ internal sealed class SqliteLedgerStore(string directory) : ILedgerStore
     {
         InTransaction(() =>
         {
-            foreach (var table in new[] { "chunk WHERE run =", "item_page WHERE run =", "run WHERE key =" })
+            foreach (var table in (string[])["chunk WHERE run =", "item_page WHERE run =", "run WHERE key ="])
             {
                 using var delete = Command($"DELETE FROM {table} (SELECT key FROM run WHERE id = $id)");
                 delete.Parameters.AddWithValue("$id", run.Value);
