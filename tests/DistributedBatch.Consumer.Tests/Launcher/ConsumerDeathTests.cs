@@ -31,21 +31,20 @@ public class ConsumerDeathTests
     public async Task Kill_9_of_the_consumer_leaves_nothing_running()
     {
         using var files = new TempDirectory();
-        await NothingOutlivesAsync(files, chunks: 12, processesEach: 4, "/bin/sh", "-c", Nasty, "sh", files.Path);
+        await NothingOutlivesAsync(files, 12, 4, TestContext.Current.CancellationToken, "/bin/sh", "-c", Nasty, "sh", files.Path);
     }
 
     [Fact(Timeout = 120_000)]
     public async Task Kill_9_of_the_consumer_ends_the_preloaded_interpreter_and_its_forks()
     {
         using var files = new TempDirectory();
-        await NothingOutlivesAsync(files, chunks: 3, processesEach: 3, "/usr/bin/python3", files.Write("job.py", NastyPython), files.Path);
+        await NothingOutlivesAsync(files, 3, 3, TestContext.Current.CancellationToken, "/usr/bin/python3", files.Write("job.py", NastyPython), files.Path);
     }
 
-    private static async Task NothingOutlivesAsync(TempDirectory files, int chunks, int processesEach, params string[] command)
+    private static async Task NothingOutlivesAsync(TempDirectory files, int chunks, int processesEach, CancellationToken test, params string[] command)
     {
         Directory.CreateDirectory(files["pids"]);
         using var consumer = Process.Start(new ProcessStartInfo(Programs.TestProgram, ["consume", files["data"], Programs.Dbatch, $"{chunks}", .. command]))!;
-        var test = TestContext.Current.CancellationToken;
         await Eventually.HoldsAsync(
             "every attempt has its processes",
             () => Directory.GetFiles(files["pids"]).Count(file => File.ReadAllText(file).EndsWith('\n')) == chunks * processesEach,

@@ -63,7 +63,8 @@ public sealed class CanaryRunnerTests
     {
         await using var place = new WarmPlace("print('plain')\n") { Mode = WarmMode.Auto };
 
-        Assert.Equal(WarmMode.Fork, (await place.ChooseAsync(place.Start())).Mode);
+        var choice = place.ChooseAsync(place.Start());
+        Assert.Equal(WarmMode.Fork, (await choice.WaitAsync(TestContext.Current.CancellationToken)).Mode);
     }
 
     [Fact]

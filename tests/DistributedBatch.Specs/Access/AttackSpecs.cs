@@ -5,7 +5,6 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using DistributedBatch.Specs.Lab;
-using DistributedBatch.TestKit.Broker;
 using DistributedBatch.TestKit.Waiting;
 
 namespace DistributedBatch.Specs.Access;
@@ -244,10 +243,8 @@ public sealed class AttackSpecs(SecureLab lab) : IClassFixture<SecureLab>
     {
         var socket = new TcpClient();
         await socket.ConnectAsync("127.0.0.1", lab.Port, cancellation);
-
-        // What is under test is the server's patience, not this client's trust.
-        var stream = new SslStream(socket.GetStream(), leaveInnerStreamOpen: false, (_, _, _, _) => true);
-        await stream.AuthenticateAsClientAsync("localhost");
+        var stream = new SslStream(socket.GetStream(), leaveInnerStreamOpen: false);
+        await stream.AuthenticateAsClientAsync(lab.Trust(), cancellation);
         return stream;
     }
 

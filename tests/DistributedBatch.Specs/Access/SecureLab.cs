@@ -55,16 +55,22 @@ public sealed class SecureLab(PrivateBroker broker) : IAsyncLifetime
             TimeSpan.FromSeconds(90));
     }
 
+    /// <summary>Trusts the lab's authority and nothing else.</summary>
+    public SslClientAuthenticationOptions Trust()
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.ImportFromPemFile(Authority);
+        return new SslClientAuthenticationOptions { TargetHost = "localhost", CertificateChainPolicy = policy };
+    }
+
     /// <summary>A client that trusts the lab's authority and nothing else.</summary>
     /// <param name="token">Its token; null for none.</param>
     /// <param name="from">Address it calls from, one of this machine's own.</param>
     public HttpClient Client(string? token, string from = "127.0.0.1")
     {
-        var authorities = new X509Certificate2Collection();
-        authorities.ImportFromPemFile(Authority);
         var client = new HttpClient(new SocketsHttpHandler
         {
-            SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = Policy(authorities) },
+            SslOptions = Trust(),
             ConnectCallback = async (_, cancellation) =>
             {
                 var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -131,12 +137,5 @@ public sealed class SecureLab(PrivateBroker broker) : IAsyncLifetime
         }
 
         box.Dispose();
-    }
-
-    private static X509ChainPolicy Policy(X509Certificate2Collection authorities)
-    {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.AddRange(authorities);
-        return policy;
     }
 }
