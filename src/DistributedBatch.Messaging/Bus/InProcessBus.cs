@@ -4,7 +4,7 @@ namespace DistributedBatch.Messaging.Bus;
 
 /// <summary>
 /// The bus of one process: a message is an object that everybody who listens is handed, without being written and read again. What is on it when the process
-/// dies is gone; the ledger is what survives. Why not MassTransit here too: <c>docs/decisions/0010-a-bus-of-our-own-in-one-process.md</c>.
+/// dies is gone; the ledger is what survives. Why not MassTransit here too: <c>docs/decisions/0008-a-bus-of-our-own-in-one-process.md</c>.
 /// </summary>
 internal sealed class InProcessBus : MessageBus
 {

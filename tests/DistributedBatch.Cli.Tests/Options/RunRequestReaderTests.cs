@@ -53,7 +53,7 @@ public sealed class RunRequestReaderTests
     [InlineData("env", "A", "--env: 'A' is no variable; write NAME=VALUE.")]
     [InlineData("cwd", "/no/where", "there is no directory /no/where")]
     [InlineData("gpu", "-1", "--gpu wants a number")]
-    [InlineData("notify", "me", "--notify wants an http or https address")]
+    [InlineData("notify", "me", "--notify wants an address such as https://lab/hook")]
     [InlineData("items", "list.txt", "--total and --items are different datasets")]
     public void A_mistake_gets_a_sentence(string key, string value, string sentence)
     {

@@ -47,7 +47,7 @@ public sealed class SummaryPrintTests
         Assert.Equal(
             [
                 "run", "name", "state", "items", "itemsSucceeded", "chunks", "wallSeconds", "attemptSeconds", "speedup", "itemsPerSecond", "slots",
-                "slotsReason", "slowest", "failed", "resume",
+                "slotsReason", "warnings", "slowest", "failed", "resume",
             ],
             json.EnumerateObject().Select(property => property.Name));
         Assert.Equal(3.8, json.GetProperty("speedup").GetDouble(), 3);
