@@ -44,7 +44,7 @@ internal sealed class ServiceOptions
     }
 
     /// <summary>The options, each with its key.</summary>
-    public IReadOnlyList<(Option<string> Option, string Key)> Keyed => 
+    public IReadOnlyList<(Option<string> Option, string Key)> Keyed =>
         [(broker, "broker"), (authority, "ca"), (brokerAuthority, "broker-ca"), (data, "data"), (host, "host-name")];
 
     /// <summary>The text of an option: its flag, else its variable, else the config file.</summary>

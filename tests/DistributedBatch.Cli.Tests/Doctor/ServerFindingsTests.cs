@@ -10,7 +10,12 @@ public sealed class ServerFindingsTests
 
     private static readonly ServerView Fine = new()
     {
-        Version = "1.0", Now = Noon, Database = "/data/tracker.db", DatabaseMilliseconds = 3, DiskFreeBytes = 100L << 30, BrokerVersion = "4.3.5",
+        Version = "1.0",
+        Now = Noon,
+        Database = "/data/tracker.db",
+        DatabaseMilliseconds = 3,
+        DiskFreeBytes = 100L << 30,
+        BrokerVersion = "4.3.5",
     };
 
     [Fact]

@@ -78,7 +78,8 @@ public sealed class SecureLab(PrivateBroker broker) : IAsyncLifetime
                 await socket.ConnectAsync(IPAddress.Loopback, port, cancellation);
                 return new NetworkStream(socket, ownsSocket: true);
             },
-        }) { BaseAddress = Server, Timeout = TimeSpan.FromSeconds(60) };
+        })
+        { BaseAddress = Server, Timeout = TimeSpan.FromSeconds(60) };
         if (token is not null)
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return client;
