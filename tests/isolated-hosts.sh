@@ -12,6 +12,8 @@ declare -a started=()
 say() { printf '== %s\n' "$*"; }
 
 clean() {
+  # So that the shell says nothing of what is killed here.
+  disown -a
   for pid in "${started[@]}"; do kill -9 -- "-$pid" 2>/dev/null || kill -9 "$pid" 2>/dev/null || true; done
   [ ! -f "$work/broker/pid" ] || kill -9 "$(cat "$work/broker/pid")" 2>/dev/null || true
   ERL_EPMD_PORT=$epmd epmd -kill >/dev/null 2>&1 || true

@@ -78,7 +78,7 @@ internal static class ConsumerCommand
                 return Complaint.Usage(mistakes);
 
             var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-            ServiceLog.Configure(builder.Logging, "consumer");
+            ServiceLog.Configure(builder, "consumer");
             builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
             builder.Services.AddRabbitMessaging(broker!).AddConsumer(consumer =>
             {

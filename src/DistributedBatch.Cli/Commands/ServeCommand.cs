@@ -96,7 +96,7 @@ internal static class ServeCommand
         if (!roles.Contains("tracker"))
         {
             var plain = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-            ServiceLog.Configure(plain.Logging, "serve");
+            ServiceLog.Configure(plain, "serve");
             add(plain.Services);
             Settle(plain.Services);
             return plain.Build();
@@ -104,7 +104,7 @@ internal static class ServeCommand
 
         // The data directory as content root, or an appsettings.json of somebody else's in the working directory would be read.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = data });
-        ServiceLog.Configure(builder.Logging, "serve");
+        ServiceLog.Configure(builder, "serve");
         builder.WebHost.UseKestrelHttpsConfiguration().UseUrls(door.Addresses);
         builder.Configuration.AddInMemoryCollection(door.KestrelSettings);
         ServerLimits.Configure(builder.WebHost);

@@ -43,7 +43,7 @@ internal static class EmbeddedHost
                 options.Standby = false;
             });
         addLast(builder.Services);
-        OpenTelemetryExport.AddTo(builder.Services, "run");
+        OpenTelemetryExport.AddTo(builder, "run");
 
         // Signals are StopSignals' business: the host's own lifetime would end the run on the first one.
         builder.Services.AddSingleton<IHostLifetime, SignalsElsewhere>();

@@ -1,6 +1,7 @@
 using DistributedBatch.Cli.Options;
 using DistributedBatch.Cli.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 
@@ -15,10 +16,11 @@ internal static class ServiceLog
     private const string Time = "yyyy-MM-ddTHH:mm:ss.fffZ";
 
     /// <summary>Sets it up, and the export to a collector where one is named.</summary>
-    /// <param name="logging">The log.</param>
+    /// <param name="builder">The host under construction.</param>
     /// <param name="role">What this process is, such as <c>serve</c>.</param>
-    public static void Configure(ILoggingBuilder logging, string role)
+    public static void Configure(IHostApplicationBuilder builder, string role)
     {
+        var logging = builder.Logging;
         logging.ClearProviders();
         if (ServiceSetting.Text("log-format") == "json")
         {
@@ -41,6 +43,6 @@ internal static class ServiceLog
         logging.Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("MassTransit", LogLevel.Warning);
-        OpenTelemetryExport.AddTo(logging.Services, role);
+        OpenTelemetryExport.AddTo(builder, role);
     }
 }

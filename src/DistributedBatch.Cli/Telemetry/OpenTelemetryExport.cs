@@ -1,5 +1,7 @@
 using DistributedBatch.Cli.Commands;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry;
 using OpenTelemetry.Resources;
@@ -19,25 +21,27 @@ internal static class OpenTelemetryExport
     public static bool IsWanted => Endpoints.Any(name => Environment.GetEnvironmentVariable(name) is { Length: > 0 });
 
     /// <summary>Adds the export where it is wanted.</summary>
-    /// <param name="services">The container under construction.</param>
+    /// <param name="builder">The host under construction.</param>
     /// <param name="role">What this process is, such as <c>run</c>, <c>serve</c> or <c>consumer</c>.</param>
-    public static void AddTo(IServiceCollection services, string role)
+    public static void AddTo(IHostApplicationBuilder builder, string role)
     {
         if (IsWanted)
-            Add(services, role);
+            Add(builder, role);
     }
 
-    private static void Add(IServiceCollection services, string role)
+    private static void Add(IHostApplicationBuilder builder, string role)
     {
-        services.AddOpenTelemetry()
+        // The exporter asks the host's settings for the variables, and our hosts have none by themselves.
+        builder.Configuration.AddEnvironmentVariables();
+        builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService($"dbatch-{role}", serviceVersion: VersionCommand.Version, serviceInstanceId: $"{Environment.MachineName}/{Environment.ProcessId}"))
             .WithTracing(traces => traces.AddSource("DistributedBatch.*"))
             .WithMetrics(metrics => metrics.AddMeter("DistributedBatch.*"))
             .UseOtlpExporter();
-        services.AddLogging(logging => logging.AddOpenTelemetry(lines =>
+        builder.Logging.AddOpenTelemetry(lines =>
         {
             lines.IncludeFormattedMessage = true;
             lines.IncludeScopes = true;
-        }));
+        });
     }
 }

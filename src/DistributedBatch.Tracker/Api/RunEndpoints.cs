@@ -86,7 +86,7 @@ internal static class RunEndpoints
         RunSpec? spec;
         try
         {
-            spec = await JsonSerializer.DeserializeAsync(request.Body, ContractsJson.Default.RunSpec, cancellation).ConfigureAwait(false);
+            spec = await JsonSerializer.DeserializeAsync(request.Body, WrittenSpec.Reading, cancellation).ConfigureAwait(false);
         }
         catch (JsonException failure)
         {

@@ -6,24 +6,24 @@ using System.Text;
 namespace DistributedBatch.Tracker.Metrics;
 
 /// <summary>
-/// Gathers what every meter of this program measures and writes it as Prometheus reads it
+/// Gathers what the tracker measures and writes it as Prometheus reads it
 /// (https://prometheus.io/docs/instrumenting/exposition_formats/, version 0.0.4): names with underscores, counters end in <c>_total</c>, seconds in
 /// <c>_seconds</c>.
 /// </summary>
 internal sealed class PrometheusText : IDisposable
 {
-    private const string Ours = "DistributedBatch.";
     private static readonly double[] Bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400];
 
     private readonly MeterListener listener = new();
     private readonly ConcurrentDictionary<Instrument, ConcurrentDictionary<string, Series>> instruments = new();
 
     /// <summary>Begins to listen.</summary>
-    public PrometheusText()
+    /// <param name="metrics">Whose instruments to listen to.</param>
+    public PrometheusText(TrackerMetrics metrics)
     {
         listener.InstrumentPublished = (instrument, listening) =>
         {
-            if (!instrument.Meter.Name.StartsWith(Ours, StringComparison.Ordinal))
+            if (!metrics.Owns(instrument))
                 return;
             instruments.TryAdd(instrument, new ConcurrentDictionary<string, Series>());
             listening.EnableMeasurementEvents(instrument);

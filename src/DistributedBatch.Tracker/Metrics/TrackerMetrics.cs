@@ -95,6 +95,9 @@ internal sealed class TrackerMetrics : IDisposable
             alive.Count, hosts.Count - alive.Count, busy, Math.Max(0, alive.Sum(host => host.Host.Slots) - busy));
     }
 
+    /// <summary>Whether an instrument is this tracker's, and not of another one in the same process.</summary>
+    public bool Owns(Instrument instrument) => ReferenceEquals(instrument.Meter, meter);
+
     /// <inheritdoc/>
     public void Dispose() => meter.Dispose();
 

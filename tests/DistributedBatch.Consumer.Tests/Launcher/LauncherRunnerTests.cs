@@ -11,7 +11,9 @@ namespace DistributedBatch.Consumer.Tests.Launcher;
 public sealed class LauncherRunnerTests : ProgramRunnerConformance
 {
     // A daemon in the old way: a child that leaves the session and whose parent ends.
-    private const string Daemon = "/usr/bin/python3 -c \"import os,time\nif os.fork(): os._exit(0)\nos.setsid()\nif os.fork(): os._exit(0)\n"
+    // It says that it is there once its parent is gone: before that it is nobody's stray.
+    private const string Daemon = "/usr/bin/python3 -c \"import os,time\nif os.fork(): os._exit(0)\nos.setsid()\nparent = os.getpid()\nif os.fork(): os._exit(0)\n"
+        + "while os.getppid() == parent: time.sleep(0.001)\n"
         + "open('daemon','w').write(str(os.getpid())+chr(10))\ntime.sleep(600)\"";
 
     private readonly LauncherRunner launcher = new(Programs.Launcher, TimeProvider.System, NullLogger<LauncherRunner>.Instance);

@@ -37,6 +37,18 @@ public sealed class ContractsJsonTests
     }
 
     [Fact]
+    public void What_somebody_leaves_out_of_a_spec_has_its_default()
+    {
+        const string Written = """{ "name": "digits", "dataset": { "kind": "range", "total": 5 }, "job": { "command": ["true"], "timeout": "00:20:00" } }""";
+        var whole = new RunSpec { Name = "digits", Dataset = new RangeDataset(5), Job = new JobSpec { Command = ["true"], Timeout = TimeSpan.FromMinutes(20) } };
+
+        var spec = JsonSerializer.Deserialize(Written, WrittenSpec.Reading)!;
+
+        Assert.Equal(JsonSerializer.Serialize(whole, ContractsJson.Default.RunSpec), JsonSerializer.Serialize(spec, ContractsJson.Default.RunSpec));
+        Assert.Empty(RunSpecCheck.Mistakes(spec));
+    }
+
+    [Fact]
     public void States_and_outcomes_are_written_as_the_words_people_read()
     {
         var report = new AttemptReport

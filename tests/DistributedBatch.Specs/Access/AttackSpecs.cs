@@ -50,7 +50,8 @@ public sealed class AttackSpecs(SecureLab lab) : IClassFixture<SecureLab>
         await ForbiddenAsync(view.GetAsync("/api/tokens", cancellation), "operate");
         await ForbiddenAsync(view.PutAsync("/api/runs/last/chunks/0/attempts/1/outputs", new ByteArrayContent([]), cancellation), "host");
 
-        Assert.Equal(HttpStatusCode.Created, (await submit.PostAsJsonAsync("/api/runs", Spec, cancellation)).StatusCode);
+        var accepted = await submit.PostAsJsonAsync("/api/runs", Spec, cancellation);
+        Assert.True(accepted.StatusCode == HttpStatusCode.Created, await accepted.Content.ReadAsStringAsync(cancellation));
         await ForbiddenAsync(submit.PostAsync("/api/runs/last/cancel", null, cancellation), "operate");
         await ForbiddenAsync(submit.PostAsJsonAsync("/api/tokens", new { role = "operate" }, cancellation), "operate");
 

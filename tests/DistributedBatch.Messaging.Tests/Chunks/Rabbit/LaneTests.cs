@@ -50,7 +50,7 @@ public sealed class LaneTests(PrivateBroker broker)
     {
         const int Chunks = 50;
         var cancellation = TestContext.Current.CancellationToken;
-        await using var site = await Site.StartAsync(await broker.NewVhostAsync(cancellation), cancellation);
+        await using var site = await Site.StartAsync(await broker.NewVhostAsync(cancellation), cancellation, Refeeder.Add);
         await using var slow = await site.OpenLaneAsync("box/slow", cancellation);
         await using var fast = await site.OpenLaneAsync("box/fast", cancellation);
         await site.PublishAsync(Enumerable.Range(0, Chunks).Select(index => Sample.Chunk(index)), cancellation);
