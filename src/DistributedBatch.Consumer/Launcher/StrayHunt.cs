@@ -10,19 +10,24 @@ namespace DistributedBatch.Consumer.Launcher;
 /// </summary>
 internal sealed unsafe class StrayHunt(ChildTable children)
 {
+    private const int MostRemembered = 4096;
+
     private static readonly nint AdoptedPath = Marshal.StringToCoTaskMemUTF8($"/proc/self/task/{Posix.ProcessId()}/children");
 
     private readonly Lock turn = new();
     private readonly byte[] buffer = new byte[256 << 10];
 
+    // Attempts whose strays a sweep found first, in the moment between their end and the question for them; few, because the question follows at once.
+    private readonly HashSet<ulong> swept = [];
+
     /// <summary>Kills the strays of an attempt that has just ended; true when there were any.</summary>
     public bool KillThose(ulong tag)
     {
-        var found = false;
         if (tag == 0)
             return false;
         lock (turn)
         {
+            var found = swept.Remove(tag);
             foreach (var process in Adopted())
             {
                 if (TagOf(process) != tag)
@@ -30,9 +35,9 @@ internal sealed unsafe class StrayHunt(ChildTable children)
                 found = true;
                 _ = Posix.Kill(process, Posix.SigKill);
             }
-        }
 
-        return found;
+            return found;
+        }
     }
 
     /// <summary>Kills every stray whose attempt is over, and those that hide their origin once nothing runs that could be theirs.</summary>
@@ -46,8 +51,11 @@ internal sealed unsafe class StrayHunt(ChildTable children)
             var live = children.LiveTags();
             foreach (var process in adopted)
             {
-                if (TagOf(process) is { } tag && !(tag == 0 ? live.Count > 0 : live.Contains(tag)))
-                    _ = Posix.Kill(process, Posix.SigKill);
+                if (TagOf(process) is not { } tag || (tag == 0 ? live.Count > 0 : live.Contains(tag)))
+                    continue;
+                _ = Posix.Kill(process, Posix.SigKill);
+                if (tag != 0 && swept.Count < MostRemembered)
+                    swept.Add(tag);
             }
         }
     }
