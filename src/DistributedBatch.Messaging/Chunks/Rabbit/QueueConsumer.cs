@@ -14,7 +14,7 @@ namespace DistributedBatch.Messaging.Chunks.Rabbit;
 /// <typeparam name="TArrival">What a delivery is turned into; the body is only valid while that happens.</typeparam>
 internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDisposable
 {
-    private static readonly TimeSpan UnderWay = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan UnderWay = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(1);
 
     private readonly CancellationTokenSource lost = new();
@@ -26,8 +26,10 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
     private readonly Func<QueueConsumer<TArrival>, Parcel, TArrival> receive;
     private readonly IDictionary<string, object?> arguments;
     private readonly ConcurrentQueue<ulong> heldBack = new();
+    private readonly Lock counting = new();
     private string? tag;
     private int consumed;
+    private ulong firstDelivery;
     private int unacknowledged;
     private volatile bool holdingBack;
 
@@ -51,6 +53,9 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
 
     /// <summary>What arrived, in order; completed when the generation has ended.</summary>
     public System.Threading.Channels.ChannelReader<TArrival> Arrivals => arrivals.Reader;
+
+    /// <summary>Whether something has arrived that nobody has read yet.</summary>
+    public bool HasArrived => arrivals.Reader.TryPeek(out _);
 
     /// <summary>Messages we may have at once; 0 while we ask for none.</summary>
     public int Depth { get; private set; }
@@ -76,14 +81,15 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
         await PauseAsync().ConfigureAwait(false);
         await channel.BasicQosAsync(0, (ushort)depth, global: false).ConfigureAwait(false);
         var next = string.Create(CultureInfo.InvariantCulture, $"{name}#{++consumed}");
+        lock (counting)
+            (tag, firstDelivery, unacknowledged) = (next, ulong.MaxValue, 0);
         await channel.BasicConsumeAsync(queue, autoAck: false, next, noLocal: false, exclusive: false, arguments, this).ConfigureAwait(false);
-        tag = next;
         Depth = depth;
     }
 
     /// <summary>
     /// Asks for nothing more. What has arrived stays ours. A delivery that is under way while its consumer is cancelled would be counted by the broker as
-    /// returned by a lost host (rabbit_fifo_client.erl, handle_delivery), so acknowledgements wait until none can be: until we hold all we may.
+    /// returned by a lost host (rabbit_fifo_client.erl, handle_delivery), so acknowledgements wait until none can be: until we hold all this consumer may.
     /// </summary>
     public async Task PauseAsync()
     {
@@ -102,7 +108,7 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
         {
             holdingBack = false;
             while (heldBack.TryDequeue(out var deliveryTag))
-                await SendAcknowledgementAsync(deliveryTag).ConfigureAwait(false);
+                await SettleAsync(deliveryTag, isDone: true).ConfigureAwait(false);
         }
     }
 
@@ -116,24 +122,11 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
                 return;
         }
 
-        await SendAcknowledgementAsync(deliveryTag).ConfigureAwait(false);
+        await SettleAsync(deliveryTag, isDone: true).ConfigureAwait(false);
     }
 
     /// <summary>Puts a delivery aside for good: the broker moves it to the queue of dead letters.</summary>
-    public async ValueTask RejectAsync(ulong deliveryTag)
-    {
-        if (lost.IsCancellationRequested)
-            return;
-        Interlocked.Decrement(ref unacknowledged);
-        try
-        {
-            await channel.BasicRejectAsync(deliveryTag, requeue: false).ConfigureAwait(false);
-        }
-        catch (Exception gone) when (gone is RabbitMQClientException or IOException or ObjectDisposedException)
-        {
-            // Lost in this very moment: the broker delivers it again, and whoever gets it puts it aside.
-        }
-    }
+    public ValueTask RejectAsync(ulong deliveryTag) => SettleAsync(deliveryTag, isDone: false);
 
     public Task HandleBasicDeliverAsync(
         string consumerTag,
@@ -145,7 +138,16 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
         ReadOnlyMemory<byte> body,
         CancellationToken cancellationToken = default)
     {
-        Interlocked.Increment(ref unacknowledged);
+        lock (counting)
+        {
+            // What an earlier consumer brought does not use up what this one may have.
+            if (consumerTag == tag)
+            {
+                firstDelivery = Math.Min(firstDelivery, deliveryTag);
+                unacknowledged++;
+            }
+        }
+
         arrivals.Writer.TryWrite(receive(this, new Parcel(deliveryTag, properties, body)));
         return Task.CompletedTask;
     }
@@ -174,18 +176,22 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
         lost.Dispose();
     }
 
-    private async ValueTask SendAcknowledgementAsync(ulong deliveryTag)
+    private async ValueTask SettleAsync(ulong deliveryTag, bool isDone)
     {
         if (lost.IsCancellationRequested)
             return;
-        Interlocked.Decrement(ref unacknowledged);
+        lock (counting)
+            unacknowledged -= deliveryTag >= firstDelivery ? 1 : 0;
         try
         {
-            await channel.BasicAckAsync(deliveryTag, multiple: false).ConfigureAwait(false);
+            if (isDone)
+                await channel.BasicAckAsync(deliveryTag, multiple: false).ConfigureAwait(false);
+            else
+                await channel.BasicRejectAsync(deliveryTag, requeue: false).ConfigureAwait(false);
         }
         catch (Exception gone) when (gone is RabbitMQClientException or IOException or ObjectDisposedException)
         {
-            // Lost in this very moment: the broker delivers the message again, and whoever gets it finds it dealt with.
+            // Lost in this very moment: the broker delivers the message again, and whoever gets it finds it dealt with or puts it aside.
         }
     }
 

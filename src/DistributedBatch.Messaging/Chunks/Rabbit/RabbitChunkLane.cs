@@ -173,7 +173,7 @@ internal sealed partial class RabbitChunkLane : IChunkLane
     private async ValueTask<bool> AskAsync(QueueConsumer<LaneArrival> open)
     {
         var wanted = Pace is { Service: { } service, RoundTrip: { } roundTrip } ? PrefetchDepth.For(service, roundTrip, options.MaxPrefetch) : 1;
-        if (open.Depth != 0 && !PrefetchDepth.IsWorthChanging(open.Depth, wanted))
+        if (open.Depth != 0 && (!PrefetchDepth.IsWorthChanging(open.Depth, wanted) || (wanted > open.Depth && open.HasArrived)))
             return true;
         await changing.WaitAsync().ConfigureAwait(false);
         try
