@@ -50,14 +50,14 @@ internal static class Explainer
         {
             var busy = facts.Suitable.Sum(host => host.Running.Count(attempt => attempt.Run != run.Run));
             return busy > 0
-                ? new($"All slots are busy with other runs ({Count(busy, "chunk")}); the queued chunks are next.", [tally],
+                ? new($"All slots are busy with other runs ({Count(busy, "chunk")}); the queued chunks are next.", [tally, .. Notes(facts)],
                     ["start dbatch consumer on another machine", "give the run a higher --weight or --priority next time"])
-                : new("Chunks are queued and slots are about to take them.", [tally, Slots(facts)], []);
+                : new("Chunks are queued and slots are about to take them.", [tally, Slots(facts), .. Notes(facts)], []);
         }
 
         if (chunks.Running == 0 && chunks.Pending > 0 && chunks.Queued == 0)
         {
-            return new("Chunks wait to be fed; the producer has said nothing newer.", [tally, Slots(facts)],
+            return new("Chunks wait to be fed; the producer has said nothing newer.", [tally, Slots(facts), .. Notes(facts)],
                 ["check that the producer (dbatch serve) is running"]);
         }
 

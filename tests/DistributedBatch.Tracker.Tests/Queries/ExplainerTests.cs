@@ -69,11 +69,14 @@ public sealed class ExplainerTests
         Assert.Empty(explanation.Remedies);
     }
 
-    [Fact]
-    public void While_others_work_a_host_on_hold_and_threads_that_crowd_are_named()
+    [Theory]
+    [InlineData(2, 2, "All is well")]
+    [InlineData(0, 2, "slots are about to take them")]
+    [InlineData(0, 0, "Chunks wait to be fed")]
+    public void A_host_on_hold_and_threads_that_crowd_are_named_whatever_the_others_do_at_the_moment(int running, int queued, string verdict)
     {
         var held = Ada() with { Host = Ada().Host with { Name = "eve", OnHold = "chunks fail here", Warnings = ["16 threads"] } };
-        var reasons = Verdict(Facts(Going, Ada(), held), "All is well").Reasons;
+        var reasons = Verdict(Facts(Going with { Running = running, Queued = queued }, Ada(), held), verdict).Reasons;
         Assert.Contains("eve takes no chunks: chunks fail here.", reasons);
         Assert.Contains("eve: 16 threads.", reasons);
     }
