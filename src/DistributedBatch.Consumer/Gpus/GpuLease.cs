@@ -2,13 +2,25 @@ using System.Globalization;
 
 namespace DistributedBatch.Consumer.Gpus;
 
-/// <summary>Cards, or a share of one, that belong to one attempt until it ends.</summary>
-/// <param name="Indices">The cards.</param>
-/// <param name="Share">Share of each card, 1 for whole ones.</param>
-/// <param name="MemoryBytes">Memory set aside on each card; 0 when nothing is known.</param>
-/// <param name="Shares">Whether others of its kind may lease the same card beside it, as far as memory allows.</param>
-public sealed record GpuLease(IReadOnlyList<int> Indices, double Share, long MemoryBytes, bool Shares = false)
+/// <summary>Cards, or a share of one, that belong to one attempt until it ends. Two leases of the same cards are two leases.</summary>
+/// <param name="indices">See <see cref="Indices"/>.</param>
+/// <param name="share">See <see cref="Share"/>.</param>
+/// <param name="memoryBytes">See <see cref="MemoryBytes"/>.</param>
+/// <param name="shares">See <see cref="Shares"/>.</param>
+public sealed class GpuLease(IReadOnlyList<int> indices, double share, long memoryBytes, bool shares = false)
 {
+    /// <summary>The cards.</summary>
+    public IReadOnlyList<int> Indices { get; } = indices;
+
+    /// <summary>Share of each card, 1 for whole ones.</summary>
+    public double Share { get; } = share;
+
+    /// <summary>Memory set aside on each card; 0 when nothing is known.</summary>
+    public long MemoryBytes { get; } = memoryBytes;
+
+    /// <summary>Whether others of its kind may lease the same card beside it, as far as memory allows.</summary>
+    public bool Shares { get; } = shares;
+
     /// <summary>The most leases that were on one of its cards at once since it began, itself included.</summary>
     public int Together { get; set; } = 1;
 

@@ -72,7 +72,7 @@ public sealed class GpuLeases(long reserveBytes = 512L << 20)
     }
 
     /// <summary>Ends <paramref name="lease"/>; ending it twice does nothing.</summary>
-    public void Return(GpuLease lease) => leases.RemoveAll(held => ReferenceEquals(held, lease));
+    public void Return(GpuLease lease) => leases.Remove(lease);
 
     /// <summary>Whether the host could ever serve <paramref name="request"/>, were all its cards idle.</summary>
     public bool CouldServe(GpuRequest request) =>

@@ -38,6 +38,23 @@ public sealed class GpuSharingTests
     }
 
     [Fact]
+    public void A_lease_is_the_same_lease_after_another_attempt_joined_it_on_its_card()
+    {
+        Learn(Gigabyte, successes: 1);
+        var first = leases.Take(sharing.Request(run))!;
+        var held = new HashSet<GpuLease> { first };
+
+        var second = leases.Take(sharing.Request(run))!;
+
+        Assert.Equal((2, 2), (first.Together, second.Together));
+        Assert.True(held.Remove(first));
+        leases.Return(first);
+        Assert.Equal(1, leases.AttemptsOn(0));
+        leases.Return(first);
+        Assert.Equal(1, leases.AttemptsOn(0));
+    }
+
+    [Fact]
     public void After_running_out_of_memory_fewer_share_a_card_for_good()
     {
         Learn(Gigabyte, successes: 10);
