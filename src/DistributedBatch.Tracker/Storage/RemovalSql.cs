@@ -15,5 +15,5 @@ internal static class RemovalSql
 
     /// <summary>Tables with few rows a run.</summary>
     public static readonly IReadOnlyList<string> Rest =
-        [.. new[] { "chunk_blocks", "run_outcomes", "run_durations", "run_timeline", "notices" }.Select(table => $"DELETE FROM {table} WHERE run_no = $1")];
+        [.. new[] { "chunk_blocks", "run_outcomes", "run_durations", "run_timeline", "run_usage", "notices" }.Select(table => $"DELETE FROM {table} WHERE run_no = $1")];
 }

@@ -47,6 +47,22 @@ public sealed class SqliteStoreTests : TrackerStoreConformance
         Assert.Equal("digits", (await new RunQueries(database, TimeProvider.System).ShowAsync(run, Cancellation))!.Name);
     }
 
+    [Fact(Timeout = 30_000)]
+    public async Task No_table_keeps_a_row_of_a_run_that_was_removed()
+    {
+        await using var bench = await OpenAsync();
+        var run = RunId.New();
+        await bench.CommitAsync(
+            Say.Submitted(run), Say.Reports(Say.Succeeded(run, 0, result: "1"), Say.Failed(run, 1)),
+            Say.Changed(run, 1, RunState.Failed, new ChunkCounts(2, 0, 0, 0, 1, 1, 0), Say.Chunk(0, ChunkState.Succeeded, 1), Say.Chunk(1, ChunkState.Failed, 1)));
+        Assert.Superset(new HashSet<string> { "attempts", "chunks", "run_usage" }, await TablesWithRowsAsync(bench));
+
+        await bench.ForgetAsync(run);
+        await bench.Remover.CleanAsync(Cancellation);
+
+        Assert.Empty(await TablesWithRowsAsync(bench));
+    }
+
     [Fact]
     public void A_directory_without_a_database_is_answered_with_a_sentence()
     {
@@ -90,6 +106,22 @@ public sealed class SqliteStoreTests : TrackerStoreConformance
         Assert.Contains("version 99", problem, StringComparison.Ordinal);
         var refusal = await Assert.ThrowsAsync<NewerSchemaException>(() => OpenAsync(directory, owned: false));
         Assert.Contains("version 99", refusal.Message, StringComparison.Ordinal);
+    }
+
+    // Whatever table is added later is looked at too.
+    private static async Task<HashSet<string>> TablesWithRowsAsync(StorageBench bench)
+    {
+        await using var connection = await bench.Database.OpenAsync(Cancellation);
+        var filled = new HashSet<string>();
+        foreach (var table in await connection.ListAsync(
+            "SELECT t.name FROM sqlite_master t JOIN pragma_table_info(t.name) c ON c.name = 'run_no' WHERE t.type = 'table' AND t.name <> 'runs'",
+            reader => reader.GetString(0), Cancellation))
+        {
+            if ((await connection.ListAsync($"SELECT 1 FROM {table} LIMIT 1", reader => reader.GetInt64(0), Cancellation)).Count > 0)
+                filled.Add(table);
+        }
+
+        return filled;
     }
 
     private static async Task<StorageBench> OpenAsync(TestDirectory directory, bool owned)
