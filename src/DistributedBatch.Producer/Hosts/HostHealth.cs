@@ -56,7 +56,8 @@ internal sealed class HostHealth(TimeSpan hold)
                 continue;
             foreach (var host in health.Failing.ToList())
             {
-                if (!holds.ContainsKey(host) && Judge(run, resourceClass, health, host, hosts, now) is { } told)
+                // A chunk that was put aside is reported as by a host, though there is none behind the name.
+                if (heard.ContainsKey(host) && !holds.ContainsKey(host) && Judge(run, resourceClass, health, host, hosts, now) is { } told)
                     news.Add(told);
             }
         }

@@ -146,6 +146,16 @@ public sealed class HostHealthTests
     }
 
     [Fact]
+    public void A_name_that_no_host_was_ever_heard_under_is_not_held()
+    {
+        Succeed("good", 3);
+        Fail("nobody", 3);
+        Succeed("good", 3);
+
+        Assert.Empty(Decide());
+    }
+
+    [Fact]
     public void A_host_that_was_started_anew_is_told_again_for_the_rest_of_the_time()
     {
         Fail("bad", 3);
