@@ -75,8 +75,6 @@ internal sealed class NoticeBook(TrackerDatabase database, IStorageDialect diale
     private async Task WriteAsync(string sql, object?[] row, CancellationToken cancellation)
     {
         await using var writer = await dialect.OpenWriteAsync(cancellation).ConfigureAwait(false);
-        await writer.BeginAsync(cancellation).ConfigureAwait(false);
-        await writer.RunAsync(sql, [row], cancellation).ConfigureAwait(false);
-        await writer.CommitAsync(cancellation).ConfigureAwait(false);
+        await writer.InTransactionAsync(() => writer.RunAsync(sql, [row], cancellation), cancellation).ConfigureAwait(false);
     }
 }

@@ -40,7 +40,7 @@ public sealed partial class RunRemover : IDisposable
         if (answer.Mistakes.Count > 0)
             return answer;
         await using var writer = await dialect.OpenWriteAsync(cancellation).ConfigureAwait(false);
-        await InTransactionAsync(writer, () => writer.RunAsync(RemovalSql.Forget, [[run.Value]], cancellation), cancellation).ConfigureAwait(false);
+        await writer.InTransactionAsync(() => writer.RunAsync(RemovalSql.Forget, [[run.Value]], cancellation), cancellation).ConfigureAwait(false);
         return answer;
     }
 
@@ -89,7 +89,7 @@ public sealed partial class RunRemover : IDisposable
         for (var from = 0L; from <= chunks; from += ChunksASlice)
         {
             var began = time.GetTimestamp();
-            await InTransactionAsync(writer, async () =>
+            await writer.InTransactionAsync(async () =>
             {
                 foreach (var statement in RemovalSql.Slices)
                     await writer.RunAsync(statement, [[number, from, from + ChunksASlice]], cancellation).ConfigureAwait(false);
@@ -97,7 +97,7 @@ public sealed partial class RunRemover : IDisposable
             await Task.Delay(time.GetElapsedTime(began), time, cancellation).ConfigureAwait(false);
         }
 
-        await InTransactionAsync(writer, async () =>
+        await writer.InTransactionAsync(async () =>
         {
             foreach (var statement in RemovalSql.Rest.Append(RemovalSql.Gone))
                 await writer.RunAsync(statement, [[number]], cancellation).ConfigureAwait(false);
@@ -116,13 +116,6 @@ public sealed partial class RunRemover : IDisposable
         {
             LogFilesStay(directory, failure.Message);
         }
-    }
-
-    private static async Task InTransactionAsync(IWriteConnection writer, Func<Task> work, CancellationToken cancellation)
-    {
-        await writer.BeginAsync(cancellation).ConfigureAwait(false);
-        await work().ConfigureAwait(false);
-        await writer.CommitAsync(cancellation).ConfigureAwait(false);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Run {Run} with {Chunks} chunks is forgotten: its rows, logs and outputs are removed.")]

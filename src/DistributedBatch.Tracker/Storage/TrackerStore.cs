@@ -26,9 +26,8 @@ internal sealed class TrackerStore(IStorageDialect dialect, TimeProvider time) :
         try
         {
             writer ??= await dialect.OpenWriteAsync(cancellation).ConfigureAwait(false);
-            await writer.BeginAsync(cancellation).ConfigureAwait(false);
-            await WriteAsync(writer, batch, cancellation).ConfigureAwait(false);
-            await writer.CommitAsync(cancellation).ConfigureAwait(false);
+            var open = writer;
+            await open.InTransactionAsync(() => WriteAsync(open, batch, cancellation), cancellation).ConfigureAwait(false);
         }
         catch
         {

@@ -30,9 +30,8 @@ internal sealed class StorageBench(IStorageDialect dialect, string dataDirectory
     public async Task ForgetAsync(RunId run)
     {
         await using var writer = await dialect.OpenWriteAsync(TestContext.Current.CancellationToken);
-        await writer.BeginAsync(TestContext.Current.CancellationToken);
-        await writer.RunAsync(RemovalSql.Forget, [[run.Value]], TestContext.Current.CancellationToken);
-        await writer.CommitAsync(TestContext.Current.CancellationToken);
+        await writer.InTransactionAsync(
+            () => writer.RunAsync(RemovalSql.Forget, [[run.Value]], TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
     }
 
     /// <summary>Commits the messages together, as one batch.</summary>
