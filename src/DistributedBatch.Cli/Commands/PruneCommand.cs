@@ -30,10 +30,8 @@ internal static class PruneCommand
                 await AddAsync(source, text, runs, mistakes, cancellation).ConfigureAwait(false);
             if (parsed.GetValue(keep) is { } time)
             {
-                if (DurationText.Read(time) is { } kept)
+                if (KeepTime.Read(time, mistakes) is { } kept)
                     await AddOldAsync(source, TimeProvider.System.GetUtcNow() - kept, runs, cancellation).ConfigureAwait(false);
-                else
-                    mistakes.Add($"--keep wants a duration such as 30d or 12h, not '{time}'.");
             }
             else if (runs.Count + mistakes.Count == 0)
             {

@@ -50,10 +50,7 @@ internal static class ServeCommand
             var store = ServiceOptions.Text(parsed, database, "database");
             if (store is not null && PostgresUrl.Mistake(store) is { } misnamed)
                 mistakes.Add($"--database: {misnamed}");
-            var kept = ServiceOptions.Text(parsed, keep, "keep");
-            TimeSpan? keepTime = kept is null ? null : DurationText.Read(kept);
-            if (kept is not null && keepTime is null)
-                mistakes.Add($"--keep wants a duration such as 30d or 12h, not '{kept}'.");
+            var keepTime = ServiceOptions.Text(parsed, keep, "keep") is { } kept ? KeepTime.Read(kept, mistakes) : null;
             var broker = options.Broker(parsed, mistakes, declares: chosen.Contains("producer"));
             if (mistakes.Count > 0)
                 return Complaint.Usage(mistakes);

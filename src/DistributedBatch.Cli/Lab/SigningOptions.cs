@@ -69,8 +69,7 @@ internal sealed class SigningOptions
             try
             {
                 using var response = await server.SendAsync(HttpMethod.Get, "api/signing-key", null, cancellation).ConfigureAwait(false);
-                if (!response.IsSuccessStatusCode)
-                    throw new ServerException((await server.ProblemAsync(response, cancellation).ConfigureAwait(false)).Sentence, ServerConnection.ExitCodeOf(response));
+                await server.ThrowUnlessGoodAsync(response, cancellation).ConfigureAwait(false);
                 var pem = await response.Content.ReadAsStringAsync(cancellation).ConfigureAwait(false);
                 var keys = TrustedKeys.Parse(pem, server.Place);
                 Directory.CreateDirectory(Path.GetDirectoryName(learned)!);

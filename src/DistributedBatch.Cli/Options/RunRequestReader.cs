@@ -97,7 +97,7 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
                 Secrets = Secrets(reader),
                 Timeout = reader.Duration("timeout"),
                 Grace = reader.Duration("grace") ?? plain.Job.Grace,
-                Gpus = sharesGpu ? 1 : reader.Fraction("gpu") ?? plain.Job.Gpus,
+                Gpus = sharesGpu ? 1 : reader.FractionBesideAuto("gpu") ?? plain.Job.Gpus,
                 SharesGpu = sharesGpu,
                 MemoryBytes = reader.Size("memory"),
                 Warm = reader.Word<WarmMode>("warm") ?? plain.Job.Warm,

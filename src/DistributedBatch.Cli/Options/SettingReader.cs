@@ -43,14 +43,14 @@ internal sealed class SettingReader(IReadOnlyDictionary<string, SettingValue> se
         return fallback;
     }
 
-    /// <summary>A number that may have decimals and is at least 0.</summary>
-    public double? Fraction(string key)
+    /// <summary>A number that may have decimals and is at least 0, of a setting that may be the word <c>auto</c> too; that word is for the caller.</summary>
+    public double? FractionBesideAuto(string key)
     {
         if (Value(key) is not { } value)
             return null;
         if (double.TryParse(value.Text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
             return number;
-        mistakes.Add($"{value.Where} wants a number of at least 0{(key == "gpu" ? " or auto" : "")}, not '{value.Text}'.");
+        mistakes.Add($"{value.Where} wants a number of at least 0 or auto, not '{value.Text}'.");
         return null;
     }
 

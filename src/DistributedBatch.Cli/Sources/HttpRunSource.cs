@@ -81,7 +81,7 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
     public async IAsyncEnumerable<RunResult> ResultsAsync(RunId run, [EnumeratorCancellation] CancellationToken cancellation)
     {
         using var response = await server.SendAsync(HttpMethod.Get, $"api/runs/{run}/results", null, cancellation).ConfigureAwait(false);
-        await ThrowUnlessGoodAsync(response, cancellation).ConfigureAwait(false);
+        await server.ThrowUnlessGoodAsync(response, cancellation).ConfigureAwait(false);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false));
         while (await reader.ReadLineAsync(cancellation).ConfigureAwait(false) is { } line)
         {
@@ -114,7 +114,7 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
         using var response = await server.SendAsync(HttpMethod.Get, path, null, cancellation).ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.NotFound)
             yield break;
-        await ThrowUnlessGoodAsync(response, cancellation).ConfigureAwait(false);
+        await server.ThrowUnlessGoodAsync(response, cancellation).ConfigureAwait(false);
         await using var body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
         var buffer = new byte[64 * 1024];
         for (int read; (read = await body.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0;)
@@ -172,7 +172,7 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
         Directory.CreateDirectory(staging);
         if (response.StatusCode != HttpStatusCode.NotFound)
         {
-            await ThrowUnlessGoodAsync(response, cancellation).ConfigureAwait(false);
+            await server.ThrowUnlessGoodAsync(response, cancellation).ConfigureAwait(false);
             await using var archive = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
             await TarFile.ExtractToDirectoryAsync(archive, staging, overwriteFiles: false, cancellation).ConfigureAwait(false);
         }
@@ -187,12 +187,6 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
     {
         server.Dispose();
         return ValueTask.CompletedTask;
-    }
-
-    private async Task ThrowUnlessGoodAsync(HttpResponseMessage response, CancellationToken cancellation)
-    {
-        if (!response.IsSuccessStatusCode)
-            throw new ServerException((await server.ProblemAsync(response, cancellation).ConfigureAwait(false)).Sentence, ServerConnection.ExitCodeOf(response));
     }
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -31,8 +31,7 @@ internal sealed class HttpTokens(ServerAddress address) : ITokenSource
     private async Task<T> AskAsync<T>(HttpMethod method, string path, HttpContent? body, JsonTypeInfo<T> type, CancellationToken cancellation)
     {
         using var response = await server.SendAsync(method, path, body, cancellation).ConfigureAwait(false);
-        if (!response.IsSuccessStatusCode)
-            throw new ServerException((await server.ProblemAsync(response, cancellation).ConfigureAwait(false)).Sentence, ServerConnection.ExitCodeOf(response));
+        await server.ThrowUnlessGoodAsync(response, cancellation).ConfigureAwait(false);
         return (await response.Content.ReadFromJsonAsync(type, cancellation).ConfigureAwait(false))!;
     }
 }

@@ -59,8 +59,7 @@ internal sealed class ServerConnection : IDisposable
         using var response = await SendAsync(HttpMethod.Get, path, body: null, cancellation).ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.NotFound)
             return null;
-        if (!response.IsSuccessStatusCode)
-            throw new ServerException((await ProblemAsync(response, cancellation).ConfigureAwait(false)).Sentence, ExitCodeOf(response));
+        await ThrowUnlessGoodAsync(response, cancellation).ConfigureAwait(false);
         await using var stream = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
         try
         {
@@ -70,6 +69,14 @@ internal sealed class ServerConnection : IDisposable
         {
             throw new ServerException($"{Place} answers, but not as a dbatch server of this version. Is the address right?", ExitCode.Unreachable);
         }
+    }
+
+    /// <summary>Returns when a response is a success.</summary>
+    /// <exception cref="ServerException">It is a refusal, in the server's own words.</exception>
+    public async Task ThrowUnlessGoodAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        if (!response.IsSuccessStatusCode)
+            throw new ServerException((await ProblemAsync(response, cancellation).ConfigureAwait(false)).Sentence, ExitCodeOf(response));
     }
 
     /// <summary>The refusal in a response that is not a success.</summary>
