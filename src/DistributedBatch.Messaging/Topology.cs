@@ -24,8 +24,6 @@ public sealed class Topology
 
     internal const string Probe = "probe";
 
-    private const ushort NotFound = 404;
-
     private const string NamePrefix = "dbatch.";
 
     /// <summary>
@@ -139,22 +137,19 @@ public sealed class Topology
             foreach (var message in isHost ? FromHosts.Concat(ToHosts) : FromTracker)
                 await channel.ExchangeDeclarePassiveAsync(ExchangeOf(message), cancellation).ConfigureAwait(false);
         }
-        catch (OperationInterruptedException missing) when (missing.ShutdownReason?.ReplyCode == NotFound)
+        catch (OperationInterruptedException missing) when (missing.ShutdownReason?.ReplyCode == Constants.NotFound)
         {
             throw new TopologyMissingException("no producer has made the lab's queues yet; start 'dbatch serve' on this broker", missing);
         }
     }
 
-    /// <summary>As MassTransit does it for a queue that expires, and bound to what it hears.</summary>
+    /// <summary>A queue that expires, bound to what it hears.</summary>
     private async Task DeclareOwnAsync(IChannel channel, BusEndpoint endpoint, CancellationToken cancellation)
     {
         var name = Named(endpoint.Queue);
         var expiry = new Dictionary<string, object?> { ["x-expires"] = (long)HostQueueExpiry.TotalMilliseconds };
         await DeclareAsync(channel, name, expiry, cancellation).ConfigureAwait(false);
-        await channel.ExchangeDeclareAsync(name, ExchangeType.Fanout, durable: true, cancellationToken: cancellation).ConfigureAwait(false);
-        await channel.QueueBindAsync(name, name, "", cancellationToken: cancellation).ConfigureAwait(false);
-        foreach (var message in endpoint.Messages)
-            await channel.ExchangeBindAsync(name, ExchangeOf(message), "", cancellationToken: cancellation).ConfigureAwait(false);
+        await BindAsync(channel, name, endpoint.Messages, cancellation).ConfigureAwait(false);
     }
 
     private async Task DeclareAllAsync(IChannel channel, CancellationToken cancellation)
@@ -174,13 +169,17 @@ public sealed class Topology
             var name = Named(queue);
             await DeclareAsync(channel, DeadOf(name), KeptArguments(), cancellation).ConfigureAwait(false);
             await DeclareAsync(channel, name, BusQueueArguments(queue), cancellation).ConfigureAwait(false);
-
-            // As MassTransit does it: an exchange per message type, bound to an exchange per queue.
-            await channel.ExchangeDeclareAsync(name, ExchangeType.Fanout, durable: true, cancellationToken: cancellation).ConfigureAwait(false);
-            await channel.QueueBindAsync(name, name, "", cancellationToken: cancellation).ConfigureAwait(false);
-            foreach (var message in messages)
-                await channel.ExchangeBindAsync(name, ExchangeOf(message), "", cancellationToken: cancellation).ConfigureAwait(false);
+            await BindAsync(channel, name, messages, cancellation).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>As MassTransit does it: an exchange per message type, bound to an exchange per queue.</summary>
+    private async Task BindAsync(IChannel channel, string queue, IEnumerable<Type> messages, CancellationToken cancellation)
+    {
+        await channel.ExchangeDeclareAsync(queue, ExchangeType.Fanout, durable: true, cancellationToken: cancellation).ConfigureAwait(false);
+        await channel.QueueBindAsync(queue, queue, "", cancellationToken: cancellation).ConfigureAwait(false);
+        foreach (var message in messages)
+            await channel.ExchangeBindAsync(queue, ExchangeOf(message), "", cancellationToken: cancellation).ConfigureAwait(false);
     }
 
     private static string DeadOf(string queue) => $"{queue}.dead";

@@ -7,22 +7,15 @@ namespace DistributedBatch.Consumer.Resources;
 internal static class ProcessMemory
 {
     /// <summary>Resident bytes of a process and its descendants; 0 when it is gone.</summary>
-    public static long ResidentBytes(int process) => Add(process, depth: 0);
+    public static long ResidentBytes(int process) => ProcFs.Family(process).Sum(BytesOf);
 
-    private static long Add(int process, int depth)
+    private static long BytesOf(int process)
     {
         try
         {
             // Pages: size, resident, shared, and so on: proc_pid_statm(5).
             var fields = File.ReadAllText($"/proc/{process}/statm").Split(' ');
-            var bytes = long.Parse(fields[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize;
-            if (depth < 8)
-            {
-                foreach (var child in ProcFs.Children(process))
-                    bytes += Add(child, depth + 1);
-            }
-
-            return bytes;
+            return long.Parse(fields[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or FormatException)
         {

@@ -22,9 +22,9 @@ internal sealed class BusyThreads
     }
 
     /// <summary>Threads of <paramref name="process"/> and its descendants that used a processor since the last look; 0 for one not seen in it.</summary>
-    public int Of(int process) => Add(process, depth: 0);
+    public int Of(int process) => ProcFs.Family(process).Sum(CountIn);
 
-    private int Add(int process, int depth)
+    private int CountIn(int process)
     {
         var busy = 0;
         foreach (var thread in ProcFs.Threads(process))
@@ -38,12 +38,6 @@ internal sealed class BusyThreads
             now[thread] = user + system;
             if (before.TryGetValue(thread, out var ticks) && user + system - ticks >= FewestTicks)
                 busy++;
-        }
-
-        if (depth < 8)
-        {
-            foreach (var child in ProcFs.Children(process))
-                busy += Add(child, depth + 1);
         }
 
         return busy;

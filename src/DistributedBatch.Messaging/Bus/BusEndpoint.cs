@@ -6,7 +6,6 @@ namespace DistributedBatch.Messaging.Bus;
 public sealed class BusEndpoint
 {
     private readonly List<BusListener> listeners = [];
-    private readonly List<Type> messages = [];
 
     internal BusEndpoint(string queue, bool durable)
     {
@@ -23,7 +22,7 @@ public sealed class BusEndpoint
     public bool Durable { get; }
 
     /// <summary>What it listens to.</summary>
-    internal IReadOnlyList<Type> Messages => messages;
+    internal IEnumerable<Type> Messages => listeners.Select(listener => listener.Message);
 
     /// <summary>
     /// Messages that may be with the listeners at once; 1 by default, which keeps their order. More than one lets a listener commit several messages
@@ -55,7 +54,6 @@ public sealed class BusEndpoint
         where TMessage : class
         where THandler : class, IHandle<TMessage>
     {
-        messages.Add(typeof(TMessage));
         listeners.Add(new HandlerListener<TMessage, THandler>());
         return this;
     }
@@ -66,7 +64,6 @@ public sealed class BusEndpoint
         where TResponse : class
         where TAnswerer : class, IAnswer<TRequest, TResponse>
     {
-        messages.Add(typeof(TRequest));
         listeners.Add(new AnswerListener<TRequest, TResponse, TAnswerer>());
         return this;
     }
