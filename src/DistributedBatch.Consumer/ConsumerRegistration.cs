@@ -39,6 +39,7 @@ public static class ConsumerRegistration
             .AddSingleton(provider => new MachineProbe(provider.GetRequiredService<TimeProvider>()))
             .AddSingleton(_ => new SlotShare(MachineProbe.Cores))
             .AddSingleton<RunningAttempts>()
+            .AddSingleton<Solo>()
             .AddSingleton<MemoryBook>()
             .AddSingleton<OomKills>()
             .AddSingleton<ResourceLoop>()
@@ -70,6 +71,7 @@ public static class ConsumerRegistration
                 provider.GetRequiredService<ResourceLoop>(),
                 provider.GetRequiredService<GpuDesk>(),
                 provider.GetRequiredService<SteeredHost>(),
+                provider.GetRequiredService<Solo>(),
                 provider.GetRequiredService<MachineProbe>(),
                 provider.GetRequiredService<WarmStart>(),
                 provider.GetRequiredService<BrokerHealth>(),

@@ -43,8 +43,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     private readonly SlotPool pool;
     private readonly SlotPool gpuPool;
     private Task loops = Task.CompletedTask;
-    private readonly Lock holding = new();
-    private bool leaving;
+    private readonly HostHold hold;
     private int killed;
 
     internal ConsumerService(
@@ -58,6 +57,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         ResourceLoop resources,
         GpuDesk gpus,
         SteeredHost steered,
+        Solo solo,
         MachineProbe machine,
         WarmStart warm,
         BrokerHealth broker,
@@ -74,7 +74,9 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         // Their numbers go on where no other slot will ever be, because a slot number is a scratch directory.
         gpuPool = new SlotPool(scratch.Path, ResourceClass.Gpu, firstNumber: FirstGpuSlot, share: null, work) { Changed = heartbeats.Changed };
         gpus.SlotsChanged = gpuPool.Resize;
-        steered.Changed = HoldForNow;
+        hold = new HostHold(HoldBoth);
+        steered.Changed = hold.Steer;
+        (solo.Changed, solo.OthersIdle) = (hold.Solo, slot => IdleAsync(slot));
         broker.Changed += Tell;
     }
 
@@ -114,8 +116,8 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     /// <summary>Takes no further chunk and completes when nothing runs any more, at the latest after <see cref="ConsumerOptions.Drain"/>; then everything is reported.</summary>
     public async Task DrainAsync(CancellationToken cancellation = default)
     {
-        Hold("The host drains: running chunks finish, no new ones are taken.");
-        var idle = Task.WhenAll(pool.IdleAsync(), gpuPool.IdleAsync());
+        hold.Leave("The host drains: running chunks finish, no new ones are taken.");
+        var idle = IdleAsync();
         try
         {
             await idle.WaitAsync(options.Drain, time, cancellation).ConfigureAwait(false);
@@ -135,7 +137,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     {
         if (Interlocked.Exchange(ref killed, 1) != 0)
             return;
-        Hold("The host stops.");
+        hold.Leave("The host stops.");
         running.Stop(_ => true, AttemptOutcome.Released, $"Host {options.Host} was stopped.");
     }
 
@@ -169,30 +171,13 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
 
     private void Tell(BrokerState state) => heartbeats.Changed();
 
-    // A hold that the producer asked for never opens a host again that is about to end.
-    private void HoldForNow(string? reason)
-    {
-        lock (holding)
-        {
-            if (!leaving)
-                HoldBoth(reason);
-        }
-    }
-
-    private void Hold(string reason)
-    {
-        lock (holding)
-        {
-            leaving = true;
-            HoldBoth(reason);
-        }
-    }
-
     private void HoldBoth(string? reason)
     {
         pool.Hold(reason);
         gpuPool.Hold(reason);
     }
+
+    private Task IdleAsync(int? except = null) => Task.WhenAll(pool.IdleAsync(except), gpuPool.IdleAsync(except));
 
     private static async Task UntilCancelledAsync(Task loop)
     {

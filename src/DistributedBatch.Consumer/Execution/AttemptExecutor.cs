@@ -23,6 +23,7 @@ internal sealed class AttemptExecutor(
     IProgramRunner processes,
     IEnumerable<IRunnerSource> warm,
     SlotShare share,
+    Solo solo,
     OomKills oomKills,
     GpuDesk gpus,
     MemoryDesk memory,
@@ -40,7 +41,25 @@ internal sealed class AttemptExecutor(
     {
         if (Refusal(attempt) is { } refused)
             return refused;
+        return attempt.IsLastChance ? await RunAloneAsync(attempt).ConfigureAwait(false) : await RunBesideOthersAsync(attempt).ConfigureAwait(false);
+    }
 
+    private async Task<AttemptReport> RunAloneAsync(ActiveAttempt attempt)
+    {
+        if (!await solo.EnterAsync(attempt).ConfigureAwait(false))
+            return Report(attempt, AttemptOutcome.Released) with { Error = "The chunk is to run alone, and another one has the host for itself now." };
+        try
+        {
+            return Refusal(attempt) ?? await RunBesideOthersAsync(attempt).ConfigureAwait(false);
+        }
+        finally
+        {
+            solo.Leave();
+        }
+    }
+
+    private async Task<AttemptReport> RunBesideOthersAsync(ActiveAttempt attempt)
+    {
         var job = attempt.Chunk.Job;
         return job.Gpus > 0 || job.MemoryBytes is not null
             ? await RunWithinAsync(attempt, job).ConfigureAwait(false)

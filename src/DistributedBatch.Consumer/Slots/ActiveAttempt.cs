@@ -25,6 +25,12 @@ internal sealed class ActiveAttempt(ChunkDelivery delivery, int slot, DateTimeOf
     /// <summary>A delivery that the broker took back from a lost host runs as a later attempt.</summary>
     public int Number => Chunk.Attempt + delivery.Returns;
 
+    /// <summary>How many hosts its chunk was lost with, as far as is known.</summary>
+    public int LostHosts => Chunk.LostHosts + delivery.Returns;
+
+    /// <summary>Whether its chunk counts as poisonous if this host is lost with it too.</summary>
+    public bool IsLastChance => LostHosts > 0 && delivery.Returns + 1 >= Chunk.CrashLimit;
+
     /// <summary>Process id, once it has run for a while; 0 before, and for programs without a process of their own.</summary>
     public int Process { get; set; }
 

@@ -59,11 +59,11 @@ internal sealed class SlotPool(string scratchRoot, string resourceClass, int fir
         Changed?.Invoke();
     }
 
-    /// <summary>Completes when nothing runs in any slot. Hold the pool first.</summary>
-    public Task IdleAsync()
+    /// <summary>Completes when nothing runs in any slot, but perhaps in the one with the number <paramref name="except"/>. Hold the pool first.</summary>
+    public Task IdleAsync(int? except = null)
     {
         lock (turn)
-            return Task.WhenAll(slots.Select(slot => slot.Idle));
+            return Task.WhenAll(slots.Where(slot => slot.Number != except).Select(slot => slot.Idle));
     }
 
     /// <summary>Removes the slots' files; nothing may run any more.</summary>

@@ -26,8 +26,11 @@ public sealed record RunChunk : IVersioned
     /// <summary>Number of this attempt, from 1. A delivery that the broker returned runs as a later attempt.</summary>
     public required int Attempt { get; init; }
 
-    /// <summary>After how many lost hosts the chunk counts as poisonous; see <see cref="RunSpec.CrashLimit"/>.</summary>
+    /// <summary>With how many more lost hosts the chunk counts as poisonous; what is left of <see cref="RunSpec.CrashLimit"/>.</summary>
     public int CrashLimit { get; init; } = 5;
+
+    /// <summary>How many hosts the chunk was lost with before this message.</summary>
+    public int LostHosts { get; init; }
 
     /// <summary>What to run.</summary>
     public required JobSpec Job { get; init; }

@@ -48,6 +48,7 @@ internal sealed class ActiveRun(StoredRun stored, RunLedger ledger, ILedgerStore
         Total = stored.Spec.Dataset.Total,
         Attempt = feed.Attempt,
         CrashLimit = feed.CrashLimit,
+        LostHosts = feed.LostHosts,
         Job = stored.Spec.Job,
         Items = await items.ReadAsync(feed.Chunk, cancellation).ConfigureAwait(false),
         Columns = stored.Columns.Count > 0 ? stored.Columns : null,

@@ -6,5 +6,6 @@ namespace DistributedBatch.Producer.Ledger;
 /// <param name="Chunk">Its items.</param>
 /// <param name="Attempt">Number of the attempt.</param>
 /// <param name="CrashLimit">How many hosts it may still be lost with.</param>
+/// <param name="LostHosts">How many hosts it was lost with so far.</param>
 /// <param name="IsNew">Whether it was cut just now.</param>
-internal readonly record struct Feed(ChunkRange Chunk, int Attempt, int CrashLimit, bool IsNew);
+internal readonly record struct Feed(ChunkRange Chunk, int Attempt, int CrashLimit, int LostHosts, bool IsNew);

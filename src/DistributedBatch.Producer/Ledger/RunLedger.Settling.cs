@@ -79,7 +79,7 @@ internal sealed partial class RunLedger
         if (!flights.TryGetValue(returned.Index, out var flight) || returned.Attempt != flight.FirstAttempt || flight.Leased)
             return;
         ref var chunk = ref table[returned.Index];
-        chunk.Crashes = (byte)Math.Min(chunk.Crashes + Math.Max(0, returned.LostHosts), byte.MaxValue);
+        Count(returned.LostHosts, ref chunk);
         Return(returned.Index, ref chunk, due: null);
     }
 
@@ -118,12 +118,12 @@ internal sealed partial class RunLedger
     {
         if (report.Outcome is not { } outcome)
             return Run(report.Index, report.Host, flight, ref chunk);
-        if (outcome == AttemptOutcome.HostLost)
-        {
-            // The attempts that the broker took back since the chunk was fed are lost hosts too; nobody else could count them.
-            return Crash(report.Index, Math.Max(1, report.Attempt - flight.FirstAttempt), flight, ref chunk, now);
-        }
 
+        // The attempts that the broker took back since the chunk was fed are lost hosts; nobody else could count them.
+        var lost = report.Attempt - flight.FirstAttempt;
+        if (outcome == AttemptOutcome.HostLost)
+            return Crash(report.Index, Math.Max(1, lost), flight, ref chunk, now);
+        Count(lost, ref chunk);
         if (outcome.CostsAnAttempt())
         {
             chunk.Failures = (ushort)Math.Min(chunk.Failures + 1, ushort.MaxValue);
@@ -146,11 +146,14 @@ internal sealed partial class RunLedger
     private Verdict Crash(int index, int hosts, Flight flight, ref PackedChunk chunk, DateTimeOffset now)
     {
         flight.Leased = false;
-        chunk.Crashes = (byte)Math.Min(chunk.Crashes + hosts, byte.MaxValue);
+        Count(hosts, ref chunk);
         return chunk.Crashes >= terms.CrashLimit
             ? End(index, ref chunk, ChunkState.Failed)
             : Return(index, ref chunk, now + RetryPolicy.Delay(chunk.Crashes, terms.RetryDelay, chance()), Verdict.Retry);
     }
+
+    private static void Count(int lostHosts, ref PackedChunk chunk) =>
+        chunk.Crashes = (byte)Math.Min(chunk.Crashes + Math.Max(0, lostHosts), byte.MaxValue);
 
     private Verdict Return(int index, ref PackedChunk chunk, DateTimeOffset? due, Verdict verdict = Verdict.Released)
     {

@@ -124,7 +124,7 @@ internal sealed partial class RunLedger
         publishing++;
         flights[index] = new Flight { FirstAttempt = chunk.Attempts, FedAt = now };
         Mark(index, ref chunk);
-        return new Feed(RangeOf(index), chunk.Attempts, Math.Max(1, terms.CrashLimit - chunk.Crashes), isNew);
+        return new Feed(RangeOf(index), chunk.Attempts, Math.Max(1, terms.CrashLimit - chunk.Crashes), chunk.Crashes, isNew);
     }
 
     private ref PackedChunk Enter(ChunkRange cut)

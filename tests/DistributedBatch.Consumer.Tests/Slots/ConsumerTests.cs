@@ -11,6 +11,8 @@ public class ConsumerTests
     private static JobSpec Shell(string script, params string[] arguments) =>
         new() { Command = ["/bin/sh", "-c", script, "sh", .. arguments], Grace = TimeSpan.FromSeconds(5) };
 
+    private static Func<RunChunk, RunChunk> LostWith(int hosts) => chunk => chunk with { LostHosts = hosts, CrashLimit = 5 - hosts };
+
     [Fact(Timeout = 60_000)]
     public async Task A_cancelled_run_is_stopped_and_its_waiting_chunks_are_handed_back()
     {
@@ -112,6 +114,39 @@ public class ConsumerTests
             await foreach (var beat in harness.Heartbeats.ReadAllAsync(test))
             {
                 if (beat.Host.OnHold == reason)
+                    return;
+            }
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_chunk_on_its_last_chance_runs_when_what_was_there_has_ended_and_with_nothing_beside_it()
+    {
+        var test = TestContext.Current.CancellationToken;
+        await using var harness = await ConsumerHarness.StartAsync(test, options => options.Heartbeat = TimeSpan.FromMilliseconds(50));
+        var untilGo = "touch \"$1\"; while [ ! -e \"$2\" ]; do sleep 0.01; done";
+        await harness.FeedAsync(Shell(untilGo, harness.Directory["first"], harness.Directory["go1"]), index: 0);
+        await Eventually.HoldsAsync("the first chunk runs", () => File.Exists(harness.Directory["first"]), test);
+        await harness.FeedAsync(Shell(untilGo, harness.Directory["alone"], harness.Directory["go2"]), index: 1, LostWith(4));
+        await HeldAsync(reason => reason == $"chunk 1 of run {harness.Run} runs alone, because it was lost with 4 hosts and may be what kills them");
+        await harness.FeedAsync(Shell("touch \"$1\"", harness.Directory["after"]), index: 2);
+        Assert.False(File.Exists(harness.Directory["alone"]));
+
+        harness.Directory.Write("go1", "");
+        Assert.Equal((0, AttemptOutcome.Succeeded), Of(await harness.EndedAsync()));
+        await Eventually.HoldsAsync("the chunk runs alone", () => File.Exists(harness.Directory["alone"]), test);
+        Assert.False(File.Exists(harness.Directory["after"]));
+
+        harness.Directory.Write("go2", "");
+        Assert.Equal((1, AttemptOutcome.Succeeded), Of(await harness.EndedAsync()));
+        Assert.Equal((2, AttemptOutcome.Succeeded), Of(await harness.EndedAsync()));
+        await HeldAsync(reason => reason is null);
+
+        async Task HeldAsync(Func<string?, bool> wanted)
+        {
+            await foreach (var beat in harness.Heartbeats.ReadAllAsync(test))
+            {
+                if (wanted(beat.Host.OnHold))
                     return;
             }
         }

@@ -113,6 +113,19 @@ public sealed class RunLedgerTests
         Assert.Equal(Verdict.Failed, ledger.Settle(Report(Feed(ledger), AttemptOutcome.HostLost, attempt: 4), Now));
     }
 
+    [Theory]
+    [InlineData(AttemptOutcome.Released)]
+    [InlineData(AttemptOutcome.ExitCode)]
+    public void Hosts_that_the_broker_took_a_chunk_back_from_stay_counted_however_its_attempt_ended(AttemptOutcome outcome)
+    {
+        var ledger = Open(total: 1, crashLimit: 5);
+        ledger.Settle(Report(Feed(ledger), outcome, attempt: 4), Now);
+
+        Assert.True(ledger.TryFeed(Now + TimeSpan.FromMinutes(10), 1, out var again));
+
+        Assert.Equal((3, 2), (again.LostHosts, again.CrashLimit));
+    }
+
     [Fact]
     public void More_failures_than_allowed_cancel_the_run()
     {
@@ -208,7 +221,7 @@ public sealed class RunLedgerTests
     public void A_chunk_that_was_fed_but_not_committed_before_a_crash_is_known_from_its_report()
     {
         var ledger = Open(total: 10);
-        var lost = new Feed(new ChunkRange(4, 4, 1), Attempt: 1, CrashLimit: 5, IsNew: true);
+        var lost = new Feed(new ChunkRange(4, 4, 1), Attempt: 1, CrashLimit: 5, LostHosts: 0, IsNew: true);
 
         Assert.Equal(Verdict.Succeeded, ledger.Settle(Report(lost, AttemptOutcome.Succeeded), Now));
 
