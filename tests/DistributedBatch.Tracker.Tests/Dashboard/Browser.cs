@@ -1,69 +1,38 @@
-using System.Diagnostics;
-using DistributedBatch.Tracker.Tests.Storage;
+using Microsoft.Playwright;
 
 namespace DistributedBatch.Tracker.Tests.Dashboard;
 
-/// <summary>
-/// The system's Chromium without a window, started once for the class and spoken to over the DevTools protocol
-/// (https://chromedevtools.github.io/devtools-protocol/). A driver package would be two hundred megabytes for the six commands used here.
-/// </summary>
+/// <summary>The system's Chromium without a window, driven by Playwright, started once for the class.</summary>
 public sealed class Browser : IAsyncLifetime
 {
     private static readonly string[] Places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-    // --no-sandbox: tests may run as root in a container, and the only page they open is ours.
-    private static readonly string[] Arguments =
-    [
-        "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-        "--disable-sync", "--disable-dev-shm-usage", "--remote-debugging-port=0", "--window-size=1280,900",
-    ];
-
-    private readonly TestDirectory profile = new();
-    private Process? chromium;
-    private DevTools? tools;
+    private IPlaywright? playwright;
+    private IBrowser? chromium;
 
     public async ValueTask InitializeAsync()
     {
         var program = Places.FirstOrDefault(File.Exists) ?? throw new InvalidOperationException(
             "These tests look at the dashboard in Chromium and found none. Install it (apt-get install chromium).");
-        chromium = Process.Start(new ProcessStartInfo(program, [.. Arguments, $"--user-data-dir={profile.Path}", "about:blank"]) { RedirectStandardError = true })!;
-        while (await chromium.StandardError.ReadLineAsync() is { } line)
-        {
-            const string Announcement = "DevTools listening on ";
-            if (!line.StartsWith(Announcement, StringComparison.Ordinal))
-                continue;
-            _ = chromium.StandardError.ReadToEndAsync();
-            tools = await DevTools.ConnectAsync(new Uri(line[Announcement.Length..]));
-            return;
-        }
+        playwright = await Playwright.CreateAsync();
 
-        throw new InvalidOperationException($"{program} ended before it could be spoken to.");
+        // No sandbox: tests may run as root in a container, and the only page they open is ours.
+        chromium = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = program, ChromiumSandbox = false, Args = ["--disable-gpu", "--disable-quic"] });
     }
 
     /// <summary>Opens a page with a profile of its own that knows the token.</summary>
-    internal async Task<BrowserPage> OpenAsync(Uri server, string token, string address, CancellationToken cancellation)
+    internal async Task<BrowserPage> OpenAsync(Uri server, string token, string address)
     {
-        var context = await tools!.AskAsync("Target.createBrowserContext", new { }, null, cancellation);
-        var target = await tools.AskAsync(
-            "Target.createTarget", new { url = "about:blank", browserContextId = context.GetProperty("browserContextId").GetString() }, null, cancellation);
-        var session = await tools.AskAsync(
-            "Target.attachToTarget", new { targetId = target.GetProperty("targetId").GetString(), flatten = true }, null, cancellation);
-        var page = new BrowserPage(tools, session.GetProperty("sessionId").GetString()!, cancellation);
-        await page.StartAsync(new Uri(server, $"/#token={token}{address}"));
+        var context = await chromium!.NewContextAsync(new() { ViewportSize = new() { Width = 1280, Height = 900 } });
+        var page = new BrowserPage(await context.NewPageAsync());
+        await page.GoToAsync(new Uri(server, $"/#token={token}{address}"));
         return page;
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (tools is not null)
-            await tools.DisposeAsync();
         if (chromium is not null)
-        {
-            chromium.Kill(entireProcessTree: true);
-            await chromium.WaitForExitAsync();
-            chromium.Dispose();
-        }
-
-        profile.Dispose();
+            await chromium.DisposeAsync();
+        playwright?.Dispose();
     }
 }

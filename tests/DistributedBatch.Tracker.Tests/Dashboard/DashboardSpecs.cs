@@ -44,7 +44,7 @@ public sealed class DashboardSpecs(Browser browser) : IClassFixture<Browser>
         await page.ClickAsync("Log");
         await page.SeeInAsync("Log of chunk 7, attempt 3", "the whole log\n" + NastyShown);
 
-        Assert.True((await page.EvaluateAsync("window.broken === undefined")).GetBoolean());
+        Assert.True(await page.EvaluateAsync<bool>("window.broken === undefined"));
         Assert.Empty(page.Complaints);
     }
 
@@ -90,7 +90,7 @@ public sealed class DashboardSpecs(Browser browser) : IClassFixture<Browser>
     {
         await using var bench = await ApiBench.StartAsync();
         var run = await HalfDoneAsync(bench);
-        var page = await browser.OpenAsync(bench.Client.BaseAddress!, "wrong", "/runs", Cancellation);
+        var page = await browser.OpenAsync(bench.Client.BaseAddress!, "wrong", "/runs");
 
         await page.SeeAsync("Open");
         await page.TypeAsync("#ask-token", "wrong as well");
@@ -103,7 +103,7 @@ public sealed class DashboardSpecs(Browser browser) : IClassFixture<Browser>
         await page.ClickAsync("digits");
 
         await page.SeeAsync("50 %");
-        Assert.EndsWith($"#/runs/{run}", (await page.EvaluateAsync("location.href")).GetString(), StringComparison.Ordinal);
+        Assert.EndsWith($"#/runs/{run}", page.Address, StringComparison.Ordinal);
         Assert.Empty(page.Complaints);
     }
 
@@ -115,11 +115,11 @@ public sealed class DashboardSpecs(Browser browser) : IClassFixture<Browser>
         var page = await OpenAsync(bench, $"/runs/{run}");
         await page.SeeAsync("a cell is a chunk");
 
-        await page.EvaluateAsync("document.querySelector('canvas[tabindex]').focus()");
-        await page.PressAsync("ArrowRight", 39);
-        await page.PressAsync("ArrowRight", 39);
-        await page.UntilAsync("document.querySelector('canvas[tabindex]').getAttribute('aria-label') === 'chunk 1: succeeded'", "the second cell");
-        await page.PressAsync("Enter", 13);
+        await page.FocusAsync("canvas[tabindex]");
+        await page.PressAsync("ArrowRight");
+        await page.PressAsync("ArrowRight");
+        await page.SeeLabelAsync("chunk 1: succeeded");
+        await page.PressAsync("Enter");
 
         await page.SeeAsync("Chunk 1");
         await page.SeeAsync("The chunk succeeded.");
@@ -137,7 +137,7 @@ public sealed class DashboardSpecs(Browser browser) : IClassFixture<Browser>
 
         var page = await OpenAsync(bench, "/hosts");
 
-        await page.UntilAsync("byLabel('Slots over the last 10 minutes: 2 ended, 1 failed, 1 running')", "the timeline of the slots");
+        await page.SeeLabelAsync("Slots over the last 10 minutes: 2 ended, 1 failed, 1 running");
         Assert.Empty(page.Complaints);
     }
 
@@ -153,5 +153,5 @@ public sealed class DashboardSpecs(Browser browser) : IClassFixture<Browser>
     private static string TokenOf(ApiBench bench) => bench.Client.DefaultRequestHeaders.Authorization!.Parameter!;
 
     private Task<BrowserPage> OpenAsync(ApiBench bench, string address, Uri? through = null) =>
-        browser.OpenAsync(through ?? bench.Client.BaseAddress!, TokenOf(bench), address, Cancellation);
+        browser.OpenAsync(through ?? bench.Client.BaseAddress!, TokenOf(bench), address);
 }
