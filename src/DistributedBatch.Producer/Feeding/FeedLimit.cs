@@ -7,18 +7,21 @@ namespace DistributedBatch.Producer.Feeding;
 internal static class FeedLimit
 {
     /// <summary>At least this many, before any host has been heard of and while nothing is known of the chunks' length.</summary>
-    public const int Least = 64;
+    public const int Least = 8;
 
     /// <summary>At most this many, so that the in-process queue never makes the feed wait.</summary>
     public const int Most = 4000;
 
-    /// <summary>The limit for one resource class.</summary>
+    /// <summary>
+    /// The limit for one resource class: for each slot the chunk it runs and the next one, and beyond them as many short chunks as bridge the way from a
+    /// report to the feed. The first chunk of a later run waits for one chunk of the others on each slot, and a quarter of a second.
+    /// </summary>
     /// <param name="slots">Slots of its hosts.</param>
     /// <param name="recent">
-    /// Chunks settled in a quarter of a second, see <see cref="Throughput"/>: short chunks need that many on their way to bridge the 10 ms in which hosts
-    /// collect reports, and a later run waits no longer than that quarter.
+    /// Chunks settled in a quarter of a second, see <see cref="Throughput"/>. It counts as they settle, so that a run of short chunks doubles its limit with every
+    /// way from feed to report until nothing waits.
     /// </param>
-    public static int Of(int slots, int recent) => Math.Clamp(Math.Max(4 * slots, recent), Least, Most);
+    public static int Of(int slots, int recent) => Math.Clamp((2 * slots) + recent, Least, Most);
 
     /// <summary>The limit of one run with automatic chunk sizes: its next chunk is sized best when it is cut late.</summary>
     public static int OfAutomatic(int slots, int recent) => Math.Clamp(Math.Max(3 * slots, recent), 2, Most);

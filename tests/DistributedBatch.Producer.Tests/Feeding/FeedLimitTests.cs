@@ -5,9 +5,10 @@ namespace DistributedBatch.Producer.Tests.Feeding;
 public sealed class FeedLimitTests
 {
     [Theory]
-    [InlineData(0, 0, 64)]
-    [InlineData(100, 0, 400)]
-    [InlineData(2, 1_500, 1_500)]
+    [InlineData(0, 0, 8)]
+    [InlineData(100, 0, 200)]
+    [InlineData(100, 30, 230)]
+    [InlineData(2, 1_500, 1_504)]
     [InlineData(2, 900_000, 4_000)]
     public void Slots_and_short_chunks_raise_the_limit(int slots, int recent, int limit) => Assert.Equal(limit, FeedLimit.Of(slots, recent));
 
