@@ -27,7 +27,7 @@ export function plotsView() {
 
   function make(box, series, format, values) {
     const plot = new uPlot({
-      width: Math.max(200, box.clientWidth), height: 190, cursor: { y: false, points: { size: 7 } }, legend: { show: false }, padding: [8, 8, 0, 0],
+      width: Math.max(200, box.clientWidth), height: 190, cursor: { y: false, points: { size: 7 } }, legend: { show: false }, padding: [8, 20, 0, 0],
       scales: { x: { time: true }, y: { range: (_, low, high) => [0, Math.max(high * 1.15, 1e-9)] } },
       series: [{}, series], axes: axes(format),
       hooks: { setCursor: [shown => { box.title = shown.cursor.idx == null ? '' : format(shown.data[1][shown.cursor.idx] ?? 0); }] },
