@@ -34,6 +34,16 @@ fresh_run() {
   "$dbatch" run --state "$work/state" "$@"
 }
 
+# bench_program PROJECT [PATH]: the path of a benchmark that is a C# project here, the given one or where it is built.
+bench_program() {
+  local program=${2:-$benchmarks/$1/bin/Release/net10.0/$1}
+  [ -x "$program" ] || {
+    echo "error: there is no $program; build it with 'dotnet build -c Release benchmarks/$1'" >&2
+    return 1
+  }
+  echo "$program"
+}
+
 # median FILE: the middle of the numbers in it, with the smallest and largest.
 median() { sort -n "$1" | awk '{ v[NR] = $1 } END { m = NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2; printf "%.3f (%.3f-%.3f)", m, v[1], v[NR] }'; }
 middle() { median "$1" | cut -d' ' -f1; }

@@ -3,11 +3,7 @@
 # chunks a second go through ledger, publish with confirm, broker, report and back? The slots only say "done".   usage: benchmarks/feed.sh [CHUNKS]
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/broker.sh"
-bench=${DBATCH_BENCH:-$benchmarks/DistributedBatch.Benchmarks/bin/Release/net10.0/DistributedBatch.Benchmarks}
-[ -x "$bench" ] || {
-  echo "error: there is no $bench; build it with 'dotnet build -c Release benchmarks/DistributedBatch.Benchmarks', or name one: DBATCH_BENCH=/path/to/it" >&2
-  exit 1
-}
+bench=$(bench_program DistributedBatch.Benchmarks "${DBATCH_BENCH:-}")
 
 machine
 start_broker

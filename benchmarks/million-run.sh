@@ -4,11 +4,7 @@
 #   benchmarks/million-run.sh [CHUNKS]
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/broker.sh"
-bench=${DBATCH_TRACKER_BENCH:-$benchmarks/DistributedBatch.TrackerBench/bin/Release/net10.0/DistributedBatch.TrackerBench}
-[ -x "$bench" ] || {
-  echo "error: there is no $bench; build it with 'dotnet build -c Release benchmarks/DistributedBatch.TrackerBench', or name one: DBATCH_TRACKER_BENCH=/path/to/it" >&2
-  exit 1
-}
+bench=$(bench_program DistributedBatch.TrackerBench "${DBATCH_TRACKER_BENCH:-}")
 
 machine
 start_broker
