@@ -48,7 +48,7 @@ internal static class Million
         Print(times, run);
 
         var views = await DashboardViews.TimeAsync(server, token, run);
-        Console.WriteLine("in Chromium, from the first request with an empty cache until the view can be used:");
+        Console.WriteLine("in Chromium, from the first request with an empty cache until all of the view is there:");
         Print(views, run);
 
         using var process = Process.GetProcessById(tracker);
