@@ -54,6 +54,16 @@ public sealed partial class DashboardPageTests
     }
 
     [Fact]
+    public void Every_module_is_asked_for_at_once()
+    {
+        using var reader = new StreamReader(typeof(DashboardPage).Assembly.GetManifestResourceStream("page/index.html")!);
+        var page = reader.ReadToEnd();
+
+        foreach (var name in DashboardPage.Names.Where(name => name.EndsWith(".js", StringComparison.Ordinal) && name != "main.js"))
+            Assert.Contains($"""<link rel="modulepreload" href="/page/{name}">""", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void No_text_ever_becomes_markup()
     {
         foreach (var name in DashboardPage.Names.Where(name => name.EndsWith(".js", StringComparison.Ordinal) && !name.StartsWith("vendor/", StringComparison.Ordinal)))
