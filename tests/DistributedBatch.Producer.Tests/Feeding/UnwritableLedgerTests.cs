@@ -1,5 +1,6 @@
 using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Producer.Feeding;
 using DistributedBatch.Producer.Storage;
 using DistributedBatch.TestKit.Files;
 
@@ -30,15 +31,15 @@ public sealed class UnwritableLedgerTests
         await using var box = await Box.StartAsync(directory.Path);
         var run = await box.SubmitAsync(Box.Spec(200));
         directory.Forget("ALTER TABLE chunk RENAME TO elsewhere");
-        var twenty = new TaskCompletionSource();
+        var some = new TaskCompletionSource();
         var ended = 0;
         await using var host = await box.HostAsync(execute: _ =>
         {
-            if (Interlocked.Increment(ref ended) == 20)
-                twenty.SetResult();
+            if (Interlocked.Increment(ref ended) == FeedLimit.Least / 2)
+                some.SetResult();
             return Task.FromResult(AttemptOutcome.Succeeded);
         });
-        await twenty.Task.WaitAsync(TestContext.Current.CancellationToken);
+        await some.Task.WaitAsync(TestContext.Current.CancellationToken);
 
         directory.Forget("ALTER TABLE elsewhere RENAME TO chunk");
 

@@ -5,6 +5,7 @@ using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Chunks;
+using DistributedBatch.Producer.Feeding;
 using DistributedBatch.Producer.Tests.Feeding;
 using DistributedBatch.TestKit.Broker;
 using DistributedBatch.TestKit.Files;
@@ -88,9 +89,9 @@ public sealed class LabTests(PrivateBroker broker)
         var vhost = await broker.NewVhostAsync(TestContext.Current.CancellationToken);
         await using var producer = await LabProducer.StartAsync(vhost, options =>
             (options.DataDirectory, options.LostAfter) = (directory.Path, TimeSpan.FromSeconds(2)));
-        var run = await producer.SubmitAsync(Box.Spec(20));
+        var run = await producer.SubmitAsync(Box.Spec(FeedLimit.Least));
         await Eventually.HoldsAsync(
-            "all chunks are queued", () => producer.Intake.Runs[0].Counts.Queued == 20, TestContext.Current.CancellationToken);
+            "all chunks are queued", () => producer.Intake.Runs[0].Counts.Queued == FeedLimit.Least, TestContext.Current.CancellationToken);
 
         await broker.EvalAsync(
             $"{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"{vhost.AbsolutePath.TrimStart('/')}\">>, queue, <<\"dbatch.chunks.cpu\">>)), rabbit_amqqueue:purge(Q).",
