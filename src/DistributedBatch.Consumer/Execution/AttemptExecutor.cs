@@ -50,6 +50,7 @@ internal sealed class AttemptExecutor(
             return Report(attempt, AttemptOutcome.Released) with { Error = "The chunk is to run alone, and another one has the host for itself now." };
         try
         {
+            // It may have been stopped while it waited.
             return Refusal(attempt) ?? await RunBesideOthersAsync(attempt).ConfigureAwait(false);
         }
         finally

@@ -101,22 +101,13 @@ public class ConsumerTests
         await using var harness = await ConsumerHarness.StartAsync(test, options => options.Heartbeat = TimeSpan.FromMilliseconds(50));
         await harness.Bus.PublishAsync(new HostSteered("somebody else", "not us", TimeSpan.FromHours(1)), test);
         await harness.Bus.PublishAsync(new HostSteered("box", "chunks fail here", TimeSpan.FromHours(1)), test);
-        await HeldAsync("chunks fail here");
+        await HeldAsync(harness, "chunks fail here");
         await harness.FeedAsync(Shell("touch \"$1\"", harness.Directory["ran"]));
         await harness.Bus.PublishAsync(new HostSteered("box", "chunks fail here still", TimeSpan.FromMilliseconds(300)), test);
-        await HeldAsync("chunks fail here still");
+        await HeldAsync(harness, "chunks fail here still");
         Assert.False(File.Exists(harness.Directory["ran"]));
 
         Assert.Equal(AttemptOutcome.Succeeded, (await harness.EndedAsync()).Outcome);
-
-        async Task HeldAsync(string reason)
-        {
-            await foreach (var beat in harness.Heartbeats.ReadAllAsync(test))
-            {
-                if (beat.Host.OnHold == reason)
-                    return;
-            }
-        }
     }
 
     [Fact(Timeout = 60_000)]
@@ -128,7 +119,7 @@ public class ConsumerTests
         await harness.FeedAsync(Shell(untilGo, harness.Directory["first"], harness.Directory["go1"]), index: 0);
         await Eventually.HoldsAsync("the first chunk runs", () => File.Exists(harness.Directory["first"]), test);
         await harness.FeedAsync(Shell(untilGo, harness.Directory["alone"], harness.Directory["go2"]), index: 1, LostWith(4));
-        await HeldAsync(reason => reason == $"chunk 1 of run {harness.Run} runs alone, because it was lost with 4 hosts and may be what kills them");
+        await HeldAsync(harness, $"chunk 1 of run {harness.Run} runs alone, because it was lost with 4 hosts and may be what kills them");
         await harness.FeedAsync(Shell("touch \"$1\"", harness.Directory["after"]), index: 2);
         Assert.False(File.Exists(harness.Directory["alone"]));
 
@@ -140,16 +131,7 @@ public class ConsumerTests
         harness.Directory.Write("go2", "");
         Assert.Equal((1, AttemptOutcome.Succeeded), Of(await harness.EndedAsync()));
         Assert.Equal((2, AttemptOutcome.Succeeded), Of(await harness.EndedAsync()));
-        await HeldAsync(reason => reason is null);
-
-        async Task HeldAsync(Func<string?, bool> wanted)
-        {
-            await foreach (var beat in harness.Heartbeats.ReadAllAsync(test))
-            {
-                if (wanted(beat.Host.OnHold))
-                    return;
-            }
-        }
+        await HeldAsync(harness, reason: null);
     }
 
     [Fact(Timeout = 60_000)]
@@ -239,6 +221,15 @@ public class ConsumerTests
         harness.Directory.Write("go", "");
         for (var index = 0; index < 4; index++)
             Assert.Equal(AttemptOutcome.Succeeded, (await harness.EndedAsync()).Outcome);
+    }
+
+    private static async Task HeldAsync(ConsumerHarness harness, string? reason)
+    {
+        await foreach (var beat in harness.Heartbeats.ReadAllAsync(TestContext.Current.CancellationToken))
+        {
+            if (beat.Host.OnHold == reason)
+                return;
+        }
     }
 
     private static (int Index, AttemptOutcome? Outcome) Of(AttemptReport report) => (report.Index, report.Outcome);
