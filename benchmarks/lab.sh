@@ -28,11 +28,14 @@ end_lab() {
   rm -rf "$work"
 }
 
+# An address nobody listens at.
+free_address() { "$python" -c 'import socket; print("http://127.0.0.1:%d" % socket.create_server(("127.0.0.1", 0)).getsockname()[1])'; }
+
 start_lab() {
   start_broker
   trap end_lab EXIT
   export DBATCH_TOKEN_FILE=$work/serve/token DBATCH_SERVER
-  DBATCH_SERVER=http://127.0.0.1:$("$python" -c 'import socket; print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])')
+  DBATCH_SERVER=$(free_address)
   background "$dbatch" serve --broker "$broker" --data "$work/serve" --listen "$DBATCH_SERVER"
   until_true "$dbatch" list
   background "$dbatch" consumer --broker "$broker" --data "$work/consumer" --slots 2 --host benchmark
