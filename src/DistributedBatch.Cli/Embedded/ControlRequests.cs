@@ -19,12 +19,11 @@ internal sealed class ControlRequests(string stateDirectory, RunIntake intake)
             {
                 try
                 {
-                    await intake.ChangeAsync(run, action, over).ConfigureAwait(false);
-                    File.Delete(request);
+                    LocalSteering.Answer(request, await intake.ChangeAsync(run, action, over).ConfigureAwait(false));
                 }
                 catch (Exception failure) when (failure is OperationCanceledException or IOException or UnauthorizedAccessException)
                 {
-                    // The run is ending, or somebody else took the request away; who asked is told by its own patience.
+                    // The run has ended, which who asked can see, or the request was taken back.
                 }
             }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Messages;
@@ -6,8 +7,9 @@ using DistributedBatch.Contracts.Runs;
 namespace DistributedBatch.Cli.Sources;
 
 /// <summary>
-/// Steers a run that another <c>dbatch run</c> process works on: a file <c>control/RUN.ACTION</c> in the state directory asks, the other process takes it
-/// away and obeys. A file and not a socket, because it needs no port, no name shorter than 108 bytes and no clean-up after a crash.
+/// Steers a run that another <c>dbatch run</c> process works on: a file <c>control/RUN.ACTION.ID</c> in the state directory asks, the other process obeys
+/// and leaves its answer in <c>control/RUN.ACTION.ID.answer</c>. A file and not a socket, because it needs no port, no name shorter than 108 bytes and no
+/// clean-up after a crash.
 /// </summary>
 internal static class LocalSteering
 {
@@ -24,34 +26,74 @@ internal static class LocalSteering
         string stateDirectory, RunId run, RunAction action, Func<Task<RunView?>> show, CancellationToken cancellation)
     {
         if (await show().ConfigureAwait(false) is { } view && view.State.IsSettled() && action != RunAction.Retry)
-            return RunAnswer.Refused($"Run {view.Name} ({run}) is over: {view.State.Word()}.");
+            return IsOver(run, view);
         if (!Checks.StateDirectory.IsHeld(stateDirectory))
             return RunAnswer.Refused($"No dbatch run works in {stateDirectory} at the moment. 'dbatch run --resume {run}' continues the run.");
 
-        var request = Path.Combine(Directory.CreateDirectory(Path.Combine(stateDirectory, "control")).FullName, $"{run}.{action.Word()}");
+        Directory.CreateDirectory(Control(stateDirectory));
+        var request = Path.Combine(Control(stateDirectory), $"{run}.{action.Word()}.{Guid.NewGuid():N}");
         await File.WriteAllTextAsync(request, "", cancellation).ConfigureAwait(false);
-        for (var waited = TimeSpan.Zero; waited < Patience; waited += LookAgain)
+        try
         {
-            if (!File.Exists(request))
-                return RunAnswer.Done(run);
-            await Task.Delay(LookAgain, cancellation).ConfigureAwait(false);
+            return await AnswerAsync(request, run, action, show, cancellation).ConfigureAwait(false)
+                ?? RunAnswer.Refused($"The dbatch run that works in {stateDirectory} did not answer. Is it stopped (Ctrl-Z)?");
         }
-
-        File.Delete(request);
-        return RunAnswer.Refused($"The dbatch run that works in {stateDirectory} did not answer. Is it stopped (Ctrl-Z)?");
+        finally
+        {
+            File.Delete(request);
+            File.Delete(AnswerTo(request));
+        }
     }
 
-    /// <summary>What others asked for since the last call. Called by the process that holds the directory.</summary>
+    /// <summary>What others ask for and has no answer yet. Called by the process that holds the directory.</summary>
     public static IEnumerable<(RunId Run, RunAction Action, string Request)> Requests(string stateDirectory)
     {
-        var control = Path.Combine(stateDirectory, "control");
-        if (!Directory.Exists(control))
+        if (!Directory.Exists(Control(stateDirectory)))
             yield break;
-        foreach (var file in Directory.EnumerateFiles(control))
+        foreach (var file in Directory.EnumerateFiles(Control(stateDirectory)))
         {
             var parts = Path.GetFileName(file).Split('.');
-            if (parts.Length == 2 && RunId.TryParse(parts[0], out var run) && Words.Parse<RunAction>(parts[1]) is { } action)
+            if (parts.Length == 3 && RunId.TryParse(parts[0], out var run) && Words.Parse<RunAction>(parts[1]) is { } action)
                 yield return (run, action, file);
         }
     }
+
+    /// <summary>Turns a request into its answer, in one step. Called by the process that holds the directory.</summary>
+    public static void Answer(string request, RunAnswer answer)
+    {
+        File.WriteAllText(request, JsonSerializer.Serialize(answer, ContractsJson.Default.RunAnswer));
+        File.Move(request, AnswerTo(request));
+    }
+
+    /// <summary>
+    /// Drops what was asked of an earlier process: whoever asked that one to cancel did not mean the process that resumes the run. Called by the process
+    /// that has just taken the directory.
+    /// </summary>
+    public static void Sweep(string stateDirectory)
+    {
+        if (Directory.Exists(Control(stateDirectory)))
+            Directory.Delete(Control(stateDirectory), recursive: true);
+    }
+
+    /// <summary>Null when the other process says nothing. One that ends after it obeyed may be gone before it answers; then the run itself tells.</summary>
+    private static async Task<RunAnswer?> AnswerAsync(
+        string request, RunId run, RunAction action, Func<Task<RunView?>> show, CancellationToken cancellation)
+    {
+        for (var waited = TimeSpan.Zero; waited < Patience; waited += LookAgain)
+        {
+            if (File.Exists(AnswerTo(request)))
+                return JsonSerializer.Deserialize(await File.ReadAllTextAsync(AnswerTo(request), cancellation).ConfigureAwait(false), ContractsJson.Default.RunAnswer);
+            if (action != RunAction.Retry && await show().ConfigureAwait(false) is { } view && view.State.IsSettled())
+                return action == RunAction.Cancel && view.State == RunState.Cancelled ? RunAnswer.Done(run) : IsOver(run, view);
+            await Task.Delay(LookAgain, cancellation).ConfigureAwait(false);
+        }
+
+        return null;
+    }
+
+    private static RunAnswer IsOver(RunId run, RunView view) => RunAnswer.Refused($"Run {view.Name} ({run}) is over: {view.State.Word()}.");
+
+    private static string Control(string stateDirectory) => Path.Combine(stateDirectory, "control");
+
+    private static string AnswerTo(string request) => request + ".answer";
 }

@@ -90,11 +90,11 @@ public sealed class ReadingSpecs : IDisposable
         var run = box.Start("run", "--total", "1000", "--slots", "1", "--", job);
         await Eventually.HoldsAsync("it is known that it runs", async () => await StateAsync() == "running", TestContext.Current.CancellationToken);
 
-        Assert.Equal(0, (await box.DbatchAsync("pause", "last")).ExitCode);
+        await SteerAsync("pause");
         await Eventually.HoldsAsync("it is paused", async () => await StateAsync() == "paused", TestContext.Current.CancellationToken);
-        Assert.Equal(0, (await box.DbatchAsync("resume", "last")).ExitCode);
+        await SteerAsync("resume");
         await Eventually.HoldsAsync("it goes on", async () => await StateAsync() == "running", TestContext.Current.CancellationToken);
-        Assert.Equal(0, (await box.DbatchAsync("cancel", "last")).ExitCode);
+        await SteerAsync("cancel");
         var ended = await run.End;
 
         Assert.Equal(1, ended.ExitCode);
@@ -122,6 +122,12 @@ public sealed class ReadingSpecs : IDisposable
     }
 
     private static int Count(JsonElement counts, string state) => counts.GetProperty(state).GetInt32();
+
+    private async Task SteerAsync(string verb)
+    {
+        var steered = await box.DbatchAsync(verb, "last");
+        Assert.True(steered.ExitCode == 0, steered.ToString());
+    }
 
     private async Task<string?> StateAsync() =>
         await box.DbatchAsync("show", "last", "--json") is { ExitCode: 0 } shown ? shown.Json.GetProperty("state").GetString() : null;

@@ -1,0 +1,77 @@
+using DistributedBatch.Cli.Checks;
+using DistributedBatch.Cli.Sources;
+using DistributedBatch.Contracts.Api;
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Contracts.Chunks;
+using DistributedBatch.Contracts.Runs;
+
+namespace DistributedBatch.Cli.Tests.Sources;
+
+public sealed class LocalSteeringTests : IDisposable
+{
+    private static readonly RunId Run = RunId.Parse("0123456789");
+    private readonly string state = Directory.CreateTempSubdirectory("dbatch steering ").FullName;
+
+    public void Dispose() => Directory.Delete(state, recursive: true);
+
+    [Theory(Timeout = 30_000)]
+    [InlineData(RunAction.Cancel, RunState.Cancelled, "")]
+    [InlineData(RunAction.Pause, RunState.Succeeded, "Run mine (0123456789) is over: succeeded.")]
+    public async Task A_run_that_ends_before_the_other_process_answers_tells_itself(RunAction action, RunState end, string mistake)
+    {
+        using var held = StateDirectory.Take(state, out _);
+
+        var answer = await LocalSteering.ChangeAsync(state, Run, action, Shown, TestContext.Current.CancellationToken);
+
+        Assert.Equal(mistake, string.Concat(answer.Mistakes));
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(state, "control")));
+
+        Task<RunView?> Shown() => Task.FromResult<RunView?>(View(LocalSteering.Requests(state).Any() ? end : RunState.Running));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task What_the_other_process_answers_is_what_the_asker_gets()
+    {
+        using var held = StateDirectory.Take(state, out _);
+
+        var answer = await LocalSteering.ChangeAsync(state, Run, RunAction.Pause, Shown, TestContext.Current.CancellationToken);
+
+        Assert.Equal("It will not pause.", Assert.Single(answer.Mistakes));
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(state, "control")));
+
+        Task<RunView?> Shown()
+        {
+            foreach (var (run, action, request) in LocalSteering.Requests(state))
+                LocalSteering.Answer(request, RunAnswer.Refused(run == Run && action == RunAction.Pause ? "It will not pause." : "Misread."));
+            return Task.FromResult<RunView?>(View(RunState.Running));
+        }
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task What_was_asked_of_a_process_that_died_is_not_done_by_the_next_one()
+    {
+        using (StateDirectory.Take(state, out _))
+        {
+            Directory.CreateDirectory(Path.Combine(state, "control"));
+            await File.WriteAllTextAsync(Path.Combine(state, "control", $"{Run}.cancel.0123"), "", TestContext.Current.CancellationToken);
+            Assert.Single(LocalSteering.Requests(state));
+        }
+
+        using var next = StateDirectory.Take(state, out _);
+
+        Assert.Empty(LocalSteering.Requests(state));
+    }
+
+    private static RunView View(RunState state) => new()
+    {
+        Run = Run,
+        Name = "mine",
+        State = state,
+        Chunks = new ChunkCounts(1, 0, 0, 1, 0, 0, 0),
+        First = 0,
+        Total = 1,
+        ItemsSucceeded = 0,
+        Command = ["true"],
+        SubmittedAt = DateTimeOffset.UnixEpoch,
+    };
+}
