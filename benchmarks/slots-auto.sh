@@ -20,7 +20,7 @@ workload() {
   for slots in "$@"; do
     read -r rate rest < <(measure "$chunks" "$slots" "$mib" "$cpu" "$wait")
     echo "| $name | $slots | $rate | $rest | |"
-    best=$(awk -v a="$best" -v b="$rate" 'BEGIN { print a > b ? a : b }')
+    best=$(awk -v a="$best" -v b="$rate" 'BEGIN { print (a > b ? a : b) }')
   done
   read -r whole late < <(measure "$((chunks * ${LONGER:-4}))" auto "$mib" "$cpu" "$wait")
   awk -v name="$name" -v whole="$whole" -v late="$late" -v best="$best" -v why="$(sed -n 's/^  \([0-9]* slots.*\)/\1/p' "$work/said")" \

@@ -105,7 +105,9 @@ public sealed class SlotTuner(TunerLimits limits)
     {
         quietEpochs = 0;
         probeDownNext = true;
-        var factor = gently ? 1.1 : Math.Clamp(0.97 / Math.Max(now.CpuBusy, 0.01), 1.1, 2);
+
+        // Attempts of which none has ended yet may still be growing; what the processors have room for, memory may not.
+        var factor = gently ? 1.1 : Math.Clamp(0.97 / Math.Max(now.CpuBusy, 0.01), 1.1, now.ByItems ? 4 : 2);
         var wanted = Math.Min((int)Math.Ceiling(now.Slots * factor), limits.MostSlots);
         if (MemoryCeiling(sample) is { } ceiling && ceiling < wanted)
         {

@@ -3,10 +3,13 @@ namespace DistributedBatch.Messaging.Chunks.Rabbit;
 /// <summary>Measures one lane: how long chunks keep its slot busy, and how long the slot must wait for the next one if it asks for one at a time.</summary>
 internal sealed class LanePace(TimeProvider time)
 {
-    private const double Weight = 0.25;
+    private const double Weight = 1.0 / 32;
+
+    /// <summary>A chunk that takes this long outweighs all that were before it.</summary>
+    private const double LongSeconds = 0.25;
+
     private readonly Lock gate = new();
     private double serviceSeconds = double.NaN;
-    private double lastServiceSeconds;
     private double settleSeconds;
     private double turnaroundSeconds = double.NaN;
     private long handedOut;
@@ -14,14 +17,15 @@ internal sealed class LanePace(TimeProvider time)
     private bool waiting;
 
     /// <summary>
-    /// How long chunks take, the last one at least: one long chunk is reason enough to stop asking ahead. Null before the first.
+    /// How long chunks take. The longer one took, the more it counts: a long chunk is reason enough to stop asking ahead, while one among short ones that had
+    /// to wait some milliseconds for a processor is none. Null before the first.
     /// </summary>
     public TimeSpan? Service
     {
         get
         {
             lock (gate)
-                return double.IsNaN(serviceSeconds) ? null : TimeSpan.FromSeconds(Math.Max(serviceSeconds, lastServiceSeconds));
+                return double.IsNaN(serviceSeconds) ? null : TimeSpan.FromSeconds(serviceSeconds);
         }
     }
 
@@ -53,8 +57,8 @@ internal sealed class LanePace(TimeProvider time)
             var now = time.GetTimestamp();
             if (handedOut != 0 && !waiting)
             {
-                lastServiceSeconds = time.GetElapsedTime(handedOut, now).TotalSeconds;
-                serviceSeconds = double.IsNaN(serviceSeconds) ? lastServiceSeconds : Blend(serviceSeconds, lastServiceSeconds);
+                var sample = time.GetElapsedTime(handedOut, now).TotalSeconds;
+                serviceSeconds = double.IsNaN(serviceSeconds) ? sample : Blend(serviceSeconds, sample, Math.Clamp(sample / LongSeconds, Weight, 1));
             }
 
             waiting = true;
@@ -68,7 +72,7 @@ internal sealed class LanePace(TimeProvider time)
         lock (gate)
         {
             settled = time.GetTimestamp();
-            settleSeconds = Blend(settleSeconds, freed == 0 ? 0 : time.GetElapsedTime(freed, settled).TotalSeconds);
+            settleSeconds = Blend(settleSeconds, freed == 0 ? 0 : time.GetElapsedTime(freed, settled).TotalSeconds, Weight);
         }
     }
 
@@ -88,5 +92,5 @@ internal sealed class LanePace(TimeProvider time)
         }
     }
 
-    private static double Blend(double average, double sample) => average + (Weight * (sample - average));
+    private static double Blend(double average, double sample, double weight) => average + (weight * (sample - average));
 }

@@ -20,9 +20,16 @@ internal static class PrefetchDepth
     }
 
     /// <summary>
-    /// Whether going from one depth to another is worth a new consumer: always down to 1, otherwise only when the wish has doubled or halved, because
-    /// measurements wobble.
+    /// The depth after <paramref name="current"/>: another one only where the wish has doubled or is a quarter, or where chunks take clearly longer than the round
+    /// trip. Measurements wobble, and another depth is another consumer, for which the slot has to wait.
     /// </summary>
-    public static bool IsWorthChanging(int current, int wanted) =>
-        wanted != current && (wanted == 1 || wanted >= 2 * current || 2 * wanted <= current);
+    /// <param name="current">The depth so far; 0 before the first.</param>
+    /// <param name="service">As for <see cref="For"/>.</param>
+    /// <param name="roundTrip">As for <see cref="For"/>.</param>
+    /// <param name="most">As for <see cref="For"/>.</param>
+    public static int Next(int current, TimeSpan service, TimeSpan roundTrip, int most)
+    {
+        var wanted = For(service, roundTrip, most);
+        return current == 0 || wanted >= 2 * current || 4 * wanted <= current || (wanted == 1 && service >= 2 * roundTrip) ? wanted : current;
+    }
 }

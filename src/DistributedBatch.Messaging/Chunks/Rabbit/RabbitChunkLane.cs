@@ -172,13 +172,14 @@ internal sealed partial class RabbitChunkLane : IChunkLane
     /// <summary>Sees to it that the slot, which is free now, gets chunks at the right depth. False when the channel was lost over it.</summary>
     private async ValueTask<bool> AskAsync(QueueConsumer<LaneArrival> open)
     {
-        var wanted = Pace is { Service: { } service, RoundTrip: { } roundTrip } ? PrefetchDepth.For(service, roundTrip, options.MaxPrefetch) : 1;
-        if (open.Depth != 0 && (!PrefetchDepth.IsWorthChanging(open.Depth, wanted) || (wanted > open.Depth && open.HasArrived)))
+        var wanted = Pace is { Service: { } service, RoundTrip: { } roundTrip } ? PrefetchDepth.Next(open.Depth, service, roundTrip, options.MaxPrefetch) : 1;
+        if (wanted == open.Depth || (open.Depth != 0 && wanted > open.Depth && open.HasArrived))
             return true;
         await changing.WaitAsync().ConfigureAwait(false);
         try
         {
-            if (open.Depth > wanted)
+            // A few short ones are done sooner than they would be back.
+            if (open.Depth > wanted && !(open.Arrivals.Count * Pace.Service <= LookInterval))
                 await HandBackAsync(open).ConfigureAwait(false);
             await open.ConsumeAsync(wanted).ConfigureAwait(false);
             lookout.Change(wanted > 1 ? LookInterval : Timeout.InfiniteTimeSpan, wanted > 1 ? LookInterval : Timeout.InfiniteTimeSpan);

@@ -23,7 +23,7 @@ public sealed class LanePaceTests
     [Fact]
     public void The_round_trip_is_the_way_to_the_acknowledgement_and_the_brokers_turnaround()
     {
-        for (var n = 0; n < 40; n++)
+        for (var n = 0; n < 400; n++)
             RunOne(busy: 1, settle: 10, turnaround: 2);
 
         Assert.Equal(1, pace.Service!.Value.TotalMilliseconds, 0.01);
@@ -48,6 +48,16 @@ public sealed class LanePaceTests
         pace.Freed();
 
         Assert.Equal(5, pace.Service!.Value.TotalSeconds, 0.01);
+    }
+
+    [Fact]
+    public void A_short_chunk_that_had_to_wait_for_a_processor_does_not_make_chunks_long()
+    {
+        for (var n = 0; n < 40; n++)
+            RunOne(busy: 0.3, settle: 0, turnaround: 2);
+        RunOne(busy: 8, settle: 0, turnaround: 2);
+
+        Assert.InRange(pace.Service!.Value.TotalMilliseconds, 0.3, 0.6);
     }
 
     private void RunOne(double busy, double settle, double turnaround)

@@ -18,14 +18,16 @@ public sealed class PrefetchDepthTests
             depth, PrefetchDepth.For(TimeSpan.FromMilliseconds(serviceMilliseconds), TimeSpan.FromMilliseconds(roundTripMilliseconds), most: 64));
 
     [Theory]
-    [InlineData(4, 4, false)]
-    [InlineData(4, 5, false)]
-    [InlineData(4, 3, false)]
-    [InlineData(4, 8, true)]
-    [InlineData(4, 2, true)]
-    [InlineData(2, 1, true)]
-    [InlineData(3, 1, true)]
-    [InlineData(1, 2, true)]
-    public void A_wobbling_measurement_does_not_change_the_depth(int current, int wanted, bool worth) =>
-        Assert.Equal(worth, PrefetchDepth.IsWorthChanging(current, wanted));
+    [InlineData(0, 1, 11)]
+    [InlineData(11, 1.5, 11)]
+    [InlineData(11, 0.6, 11)]
+    [InlineData(11, 3, 11)]
+    [InlineData(11, 0.2, 51)]
+    [InlineData(11, 10, 1)]
+    [InlineData(2, 12, 2)]
+    [InlineData(2, 20, 1)]
+    [InlineData(1, 12, 1)]
+    [InlineData(1, 8, 3)]
+    public void A_wobbling_measurement_does_not_change_the_depth(int current, double serviceMilliseconds, int next) =>
+        Assert.Equal(next, PrefetchDepth.Next(current, TimeSpan.FromMilliseconds(serviceMilliseconds), TimeSpan.FromMilliseconds(10), most: 64));
 }

@@ -119,16 +119,23 @@ export async function runView({ content, signal, link }, name) {
       }))) : el('.empty', null, 'No attempt has ended yet.'));
   }
 
-  async function showRest() {
+  async function showStrip() {
     await strip.refresh(signal);
     stripNote.textContent = strip.perCell() > 1 ? `a cell is ${number(strip.perCell())} chunks` : 'a cell is a chunk';
+  }
+
+  async function showPlots() {
     plots.show(await get(`/runs/${id}/timeline?points=150`, signal));
-    await showFailures();
-    await showSlowest();
+  }
+
+  async function showWhy() {
     const explanation = await get(`/runs/${id}/explain`, signal);
     put(why, el('b', null, explanation.verdict), el('ul', null, explanation.reasons.map(reason => el('li', null, reason))),
       explanation.remedies.length ? el('ul', null, explanation.remedies.map(remedy => el('li', null, el('code', null, remedy)))) : null);
   }
+
+  // Asked for all at once: one after the other, a far tracker would be waited for five times.
+  const showRest = () => Promise.all([showStrip(), showPlots(), showFailures(), showSlowest(), showWhy()]);
 
   let stale = false;
   show();
