@@ -10,7 +10,7 @@ internal static class ZygoteScripts
 
     /// <summary>The modules of the server by name, each before those that import it; the last one has <c>main</c>.</summary>
     public static IReadOnlyList<(string Name, string Text)> Modules { get; } =
-        [.. new[] { "job", "preload", "printed", "script", "children", "zygote" }.Select(name => (name, Load(name)))];
+        [.. new[] { "job", "preload", "printed", "script", "children", "pages", "zygote" }.Select(name => (name, Load(name)))];
 
     /// <summary>The interpreter that stays.</summary>
     public static string Keep { get; } = Load("keep");

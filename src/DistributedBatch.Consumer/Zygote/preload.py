@@ -210,6 +210,7 @@ def run(plan, excluded, before):
             return imported, skipped, (top, "it starts threads when it is imported")
         if cuda_is_initialised():
             return imported, skipped, (top, "it initialises CUDA when it is imported")
+    agree_with_torch()
     shadowed = shadows(plan.place, before)
     if shadowed:
         raise Unfit("%s in the script's directory has the name of a module that is loaded already; rename it, or use --warm off" % shadowed)
@@ -230,6 +231,17 @@ def shadows(place, before):
         if stem in loaded and ((dot and entry.endswith((".py", ".so"))) or os.path.isfile(os.path.join(place, entry, "__init__.py"))):
             return entry
     return None
+
+
+def agree_with_torch():
+    """Sets the number of threads that torch has anyway, where that is one. The first call makes a pool of threads for all cores and ends it; every job that
+    sets its threads would pay for that, some milliseconds of a chunk."""
+    torch = sys.modules.get("torch")
+    try:
+        if torch is not None and torch.get_num_threads() == 1:
+            torch.set_num_threads(1)
+    except Exception:  # a half imported library is the job's business
+        pass
 
 
 def settle():

@@ -21,12 +21,12 @@ import types
 import _dbatch_job as job
 import _dbatch_preload as preload
 from _dbatch_children import Children
+from _dbatch_pages import LargePages
 from _dbatch_printed import Printed
 from _dbatch_script import Script
 
 PR_SET_CHILD_SUBREAPER = 36
 BLOCKED = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
-
 
 
 class Zygote:
@@ -43,6 +43,7 @@ class Zygote:
         self.script = Script(hello.get("script"), hello.get("module"))
         self.printed = Printed()
         self.children = Children()
+        self.pages = LargePages()
         self.pid = os.getpid()
 
     # Starting
@@ -121,6 +122,8 @@ class Zygote:
                 else:
                     self.read()
             self.children.enforce()
+            self.flush()
+            self.pages.fold()
 
     def drain(self):
         try:
@@ -158,6 +161,7 @@ class Zygote:
                 if pid == 0:
                     self.become(request, fds)
                 self.children.add(request["id"], pid)
+                self.pages.forked()
             finally:
                 signal.pthread_sigmask(signal.SIG_UNBLOCK, BLOCKED)
             self.say(event="started", id=request["id"], pid=pid)
