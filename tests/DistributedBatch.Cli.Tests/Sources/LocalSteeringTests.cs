@@ -1,8 +1,8 @@
 using DistributedBatch.Cli.Checks;
 using DistributedBatch.Cli.Sources;
 using DistributedBatch.Contracts.Api;
-using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Chunks;
+using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli.Tests.Sources;

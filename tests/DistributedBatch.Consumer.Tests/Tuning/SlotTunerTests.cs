@@ -34,6 +34,16 @@ public sealed class SlotTunerTests
     }
 
     [Fact]
+    public void Work_that_hardly_computes_has_most_of_its_slots_within_ten_seconds()
+    {
+        var tuner = Tuner(2);
+
+        new SimulatedMachine { Cores = 2, CpuSeconds = 0.02, WaitSeconds = 0.4 }.Efficiency(tuner, seconds: 10);
+
+        Assert.InRange(tuner.Current.Slots, 30, 45);
+    }
+
+    [Fact]
     public void Work_that_waits_for_one_slow_device_does_not_get_slots_without_end()
     {
         var machine = new SimulatedMachine { CpuSeconds = 0.01, WaitSeconds = 0.2, DeviceChunksPerSecond = 100 };

@@ -64,10 +64,11 @@ internal sealed partial class RabbitChunkLane : IChunkLane
             {
                 if (!await AskAsync(open).ConfigureAwait(false))
                     continue;
+                var waits = !open.HasArrived;
                 var arrival = await open.Arrivals.ReadAsync(cancellation).ConfigureAwait(false);
                 if (open.Lost.IsCancellationRequested || arrival.Chunk is null)
                     continue;
-                if (open.Depth == 1)
+                if (open.Depth == 1 && waits)
                     Pace.ArrivedAlone();
                 Volatile.Write(ref handedOut, Pace.HandedOut());
                 return current = new RabbitDelivery(this, open, arrival.Tag) { Chunk = arrival.Chunk, Returns = arrival.Returns };
