@@ -5,7 +5,7 @@ using DistributedBatch.Cli.Sources;
 using DistributedBatch.Cli.Summary;
 using DistributedBatch.Consumer;
 using DistributedBatch.Consumer.Zygote;
-using DistributedBatch.Contracts.Api;
+using DistributedBatch.Contracts.Hosts;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Producer.Intake;
 using DistributedBatch.Tracker.Notifications;
@@ -194,14 +194,13 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
             .ReadAsync(
                 source,
                 view,
-                session with { Slots = consumer.Slots, SlotsReason = consumer.SlotsReason, Warnings = consumer.Warnings, WarmReason = WarmReason(host, view) },
+                session with { Slots = consumer.Slots, SlotsReason = consumer.SlotsReason, Warnings = consumer.Warnings, Warm = WarmHere(host) },
                 CancellationToken.None)
             .ConfigureAwait(false);
         SummaryPrint.Print(summary with { Hint = await MissingModule.HintAsync(view.Command, summary.Failed).ConfigureAwait(false) }, json);
     }
 
-    private string? WarmReason(IHost host, RunView view) =>
-        host.Services.GetRequiredService<WarmStart>().Summary(record.Run) is { } warm ? WarmWords.Of([warm], view.Command) : null;
+    private IReadOnlyList<WarmStatus> WarmHere(IHost host) => host.Services.GetRequiredService<WarmStart>().Summary(record.Run) is { } warm ? [warm] : [];
 
     private int ExitCodeOf(RunState state) =>
         state == RunState.Succeeded ? ExitCode.Done : signals.Drain.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.SomeFailed;

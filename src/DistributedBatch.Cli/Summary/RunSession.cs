@@ -1,3 +1,5 @@
+using DistributedBatch.Contracts.Hosts;
+
 namespace DistributedBatch.Cli.Summary;
 
 /// <summary>What the process that worked on a run knows beside what was recorded.</summary>
@@ -22,7 +24,7 @@ internal sealed record RunSession
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>How Python was started and what that saved.</summary>
-    public string? WarmReason { get; init; }
+    public IReadOnlyList<WarmStatus> Warm { get; init; } = [];
 
     /// <summary>Something to try.</summary>
     public string? Hint { get; init; }

@@ -94,6 +94,7 @@ internal sealed record RunSummary
         var wall = session?.Wall.TotalSeconds ?? ((view.FinishedAt ?? TimeProvider.System.GetUtcNow()) - view.SubmittedAt).TotalSeconds;
         var items = view.ItemsSucceeded - (session?.ItemsBefore ?? 0);
         var busy = (await source.TimelineAsync(view.Run, cancellation).ConfigureAwait(false)).Sum(bucket => bucket.BusySeconds);
+        var warm = session?.Warm ?? [.. hosts.SelectMany(host => host.Host.Warm).Where(warm => warm.Run == view.Run)];
         return new RunSummary
         {
             Run = view.Run,
@@ -109,8 +110,8 @@ internal sealed record RunSummary
             Slots = session?.Slots ?? (alive.Count > 0 ? alive.Sum(host => host.Host.Slots) : null),
             SlotsReason = session is null ? null : session.SlotsReason ?? (alive is [var only] ? only.Host.SlotsReason : null),
             Warnings = session?.Warnings ?? [],
-            Warm = slowest.Count > 0 ? slowest[0].Warm : null,
-            WarmReason = session is null ? WarmOn(hosts, view) : session.WarmReason,
+            Warm = WarmWords.ModeOf(warm) ?? (slowest.Count > 0 ? slowest[0].Warm : null),
+            WarmReason = WarmWords.Of(warm, view.Command),
             OutputDirectory = view.OutputDirectory,
             Slowest = [.. slowest.Select(attempt => Point(view, attempt))],
             Failed = [.. (failed?.Items ?? []).Select(chunk => chunk.LastAttempt).OfType<AttemptView>().Select(attempt => Point(view, attempt))],
@@ -118,9 +119,6 @@ internal sealed record RunSummary
             Resume = session?.Resume,
         };
     }
-
-    private static string? WarmOn(IEnumerable<HostView> hosts, RunView view) =>
-        WarmWords.Of([.. hosts.SelectMany(host => host.Host.Warm).Where(warm => warm.Run == view.Run)], view.Command);
 
     private static SummaryChunk Point(RunView view, AttemptView attempt) => new(
         attempt.Index,

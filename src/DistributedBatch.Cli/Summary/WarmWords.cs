@@ -10,12 +10,18 @@ internal static class WarmWords
 {
     private const int NamedModules = 4;
 
+    /// <summary>
+    /// How most of the chunks were started that ran warm; null when none did. The slowest attempt does not tell: the first chunk runs cold, and is slow for that.
+    /// </summary>
+    /// <param name="hosts">What each host that worked on the run says.</param>
+    public static WarmMode? ModeOf(IReadOnlyList<WarmStatus> hosts) => hosts.Where(host => host.Starts > 0).MaxBy(host => host.Starts)?.Mode;
+
     /// <summary>What follows the mode; null when there is nothing to say.</summary>
     /// <param name="hosts">What each host that worked on the run says.</param>
     /// <param name="command">The run's command; how another program than Python is started is no news.</param>
     public static string? Of(IReadOnlyList<WarmStatus> hosts, IReadOnlyList<string> command)
     {
-        var warm = hosts.Where(host => host.Mode != WarmMode.Off).ToList();
+        var warm = hosts.Where(host => host.Mode != WarmMode.Off && host.Starts > 0).ToList();
         if (warm.Count == 0 && !PythonWord.Is(Path.GetFileName(command[0])))
             return null;
         string?[] parts = [Shared(warm), Saved(warm), .. hosts.Select(host => host.Reason).Distinct()];

@@ -10,7 +10,8 @@ public sealed class WarmWordsTests
     [InlineData(WarmMode.Fork, null, 60, 84, "torch,numpy", "torch, numpy imported once; 60 warm starts saved about 1m 24s of processor time")]
     [InlineData(WarmMode.Keep, null, 12_000, 240, "", "the interpreter started once; 12,000 warm starts saved about 4m 00s of processor time")]
     [InlineData(WarmMode.Fork, "loud is not preloaded: it starts threads when it is imported", 1, 0.2, "json", "json imported once; 1 warm starts saved about 200ms of processor time; loud is not preloaded: it starts threads when it is imported")]
-    [InlineData(WarmMode.Fork, null, 0, 0, "a,b,c,d,e", "a, b, c, d and others imported once")]
+    [InlineData(WarmMode.Fork, null, 2, 1, "a,b,c,d,e", "a, b, c, d and others imported once; 2 warm starts saved about 1.0s of processor time")]
+    [InlineData(WarmMode.Fork, null, 0, 0, "torch", null)]
     [InlineData(WarmMode.Off, "warm start needs Linux", 0, 0, "", "warm start needs Linux")]
     [InlineData(WarmMode.Off, null, 0, 0, "", null)]
     public void What_was_used_and_saved_is_said_with_the_reason(WarmMode mode, string? reason, long starts, double seconds, string preloaded, string? expected)
@@ -29,5 +30,7 @@ public sealed class WarmWordsTests
         Assert.Equal("torch imported once; 60 warm starts saved about 1m 24s of processor time; warm start needs Linux", WarmWords.Of(hosts, ["uv", "run", "job.py"]));
         Assert.Null(WarmWords.Of(hosts[2..], ["/bin/true"]));
         Assert.Null(WarmWords.Of([], ["python3", "job.py"]));
+        Assert.Equal(WarmMode.Fork, WarmWords.ModeOf(hosts));
+        Assert.Null(WarmWords.ModeOf(hosts[2..]));
     }
 }
