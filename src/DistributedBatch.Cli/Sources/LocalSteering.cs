@@ -25,8 +25,8 @@ internal static class LocalSteering
     public static async Task<RunAnswer> ChangeAsync(
         string stateDirectory, RunId run, RunAction action, Func<Task<RunView?>> show, CancellationToken cancellation)
     {
-        if (await show().ConfigureAwait(false) is { } view && view.State.IsSettled() && action != RunAction.Retry)
-            return IsOver(run, view);
+        if (await OverAsync(action, show).ConfigureAwait(false) is { } over)
+            return IsOver(over);
         if (!Checks.StateDirectory.IsHeld(stateDirectory))
             return RunAnswer.Refused($"No dbatch run works in {stateDirectory} at the moment. 'dbatch run --resume {run}' continues the run.");
 
@@ -83,15 +83,19 @@ internal static class LocalSteering
         {
             if (File.Exists(AnswerTo(request)))
                 return JsonSerializer.Deserialize(await File.ReadAllTextAsync(AnswerTo(request), cancellation).ConfigureAwait(false), ContractsJson.Default.RunAnswer);
-            if (action != RunAction.Retry && await show().ConfigureAwait(false) is { } view && view.State.IsSettled())
-                return action == RunAction.Cancel && view.State == RunState.Cancelled ? RunAnswer.Done(run) : IsOver(run, view);
+            if (await OverAsync(action, show).ConfigureAwait(false) is { } over)
+                return action == RunAction.Cancel && over.State == RunState.Cancelled ? RunAnswer.Done(run) : IsOver(over);
             await Task.Delay(LookAgain, cancellation).ConfigureAwait(false);
         }
 
         return null;
     }
 
-    private static RunAnswer IsOver(RunId run, RunView view) => RunAnswer.Refused($"Run {view.Name} ({run}) is over: {view.State.Word()}.");
+    /// <summary>The run where it is over, so that only a retry could do something with it; null otherwise.</summary>
+    private static async Task<RunView?> OverAsync(RunAction action, Func<Task<RunView?>> show) =>
+        action != RunAction.Retry && await show().ConfigureAwait(false) is { } view && view.State.IsSettled() ? view : null;
+
+    private static RunAnswer IsOver(RunView view) => RunAnswer.Refused($"Run {view.Name} ({view.Run}) is over: {view.State.Word()}.");
 
     private static string Control(string stateDirectory) => Path.Combine(stateDirectory, "control");
 

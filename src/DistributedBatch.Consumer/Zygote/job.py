@@ -19,7 +19,6 @@ try:
     import ctypes
     LIBC = ctypes.CDLL(None)
     LIBC.prctl(3, 0, 0, 0, 0)  # PR_GET_DUMPABLE: resolves the symbol once, before any fork
-    LIBC.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
 except Exception:  # a Python built without ctypes still forks; only the parent-death signal and the C buffers are lost
     LIBC = None
 

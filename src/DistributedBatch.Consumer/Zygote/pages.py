@@ -30,7 +30,7 @@ class LargePages:
             self.pieces = pieces()
         if self.pieces:
             start, length = self.pieces.pop()
-            job.LIBC.madvise(start, length, MADV_COLLAPSE)
+            job.LIBC.madvise(job.ctypes.c_void_p(start), job.ctypes.c_size_t(length), MADV_COLLAPSE)
 
 
 def pieces():

@@ -114,6 +114,7 @@ class Zygote:
         poller.register(self.bell, select.POLLIN)
         while True:
             self.flush()
+            self.pages.fold()
             for fd, _ in poller.poll(self.children.until_deadline()):
                 if fd == self.bell:
                     self.drain()
@@ -122,8 +123,6 @@ class Zygote:
                 else:
                     self.read()
             self.children.enforce()
-            self.flush()
-            self.pages.fold()
 
     def drain(self):
         try:

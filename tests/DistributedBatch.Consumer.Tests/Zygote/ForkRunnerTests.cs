@@ -171,7 +171,7 @@ public sealed class ForkRunnerTests
         var zygote = int.Parse(results[^1].Stdout, null);
         Assert.Equal(zygote, int.Parse(results[0].Stdout, null));
         var collapses = Environment.OSVersion.Version >= new Version(6, 1) && Directory.Exists("/sys/kernel/mm/transparent_hugepage");
-        Assert.Equal(collapses, LargePageKilobytes(zygote) > 20_000);
+        Assert.Equal(collapses, Kilobytes(zygote, "smaps_rollup", "AnonHugePages:") > 20_000);
     }
 
     [Fact(Timeout = 180_000)]
@@ -207,11 +207,11 @@ public sealed class ForkRunnerTests
     }
 
     private static (long Bytes, int Files) Holds(int process) => (
-        long.Parse(File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("RssAnon", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^2], null) * 1024,
+        Kilobytes(process, "status", "RssAnon:") * 1024,
         Directory.GetFiles($"/proc/{process}/fd").Length);
 
-    private static int LargePageKilobytes(int process) => int.Parse(
-        File.ReadLines($"/proc/{process}/smaps_rollup").First(line => line.StartsWith("AnonHugePages:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], null);
+    private static long Kilobytes(int process, string file, string field) => long.Parse(
+        File.ReadLines($"/proc/{process}/{file}").First(line => line.StartsWith(field, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], null);
 
     private static bool GroupLives(int group) => Directory.EnumerateDirectories("/proc").Any(directory =>
     {

@@ -77,8 +77,8 @@ internal sealed class LanePace(TimeProvider time)
     }
 
     /// <summary>
-    /// A chunk arrived for a slot that asks for one at a time and had to wait for it. The shortest time since the last acknowledgement is the broker's turnaround; longer ones are
-    /// an empty queue. It may creep up a little with each, so that a network that has become slower is noticed.
+    /// A chunk arrived for a slot that asks for one at a time and had to wait for it. The shortest time since the last acknowledgement is the broker's
+    /// turnaround; longer ones are an empty queue. It may creep up a little with each, so that a network that has become slower is noticed.
     /// </summary>
     public void ArrivedAlone()
     {

@@ -180,7 +180,7 @@ internal sealed partial class RabbitChunkLane : IChunkLane
         try
         {
             // A few short ones are done sooner than they would be back.
-            if (open.Depth > wanted && !(open.Arrivals.Count * Pace.Service <= LookInterval))
+            if (open.Depth > wanted && open.Arrivals.Count * Pace.Service > LookInterval)
                 await HandBackAsync(open).ConfigureAwait(false);
             await open.ConsumeAsync(wanted).ConfigureAwait(false);
             lookout.Change(wanted > 1 ? LookInterval : Timeout.InfiniteTimeSpan, wanted > 1 ? LookInterval : Timeout.InfiniteTimeSpan);
