@@ -176,13 +176,14 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
 
     private async Task AcknowledgeAsync(List<Entry> group)
     {
-        foreach (var entry in group)
+        var settled = group.Select(entry => entry.Settles).OfType<ActiveAttempt>().Where(attempt => !attempt.Leased).ToList();
+        settled.ForEach(attempt => attempt.Delivery.Done());
+        foreach (var attempt in settled)
         {
-            if (entry.Settles is not { Leased: false } attempt)
-                continue;
             try
             {
-                await attempt.Delivery.AcknowledgeAsync().ConfigureAwait(false);
+                // The first of a lane tells of all of them.
+                await attempt.Delivery.FlushAsync().ConfigureAwait(false);
             }
             catch (Exception failure) when (failure is not OutOfMemoryException)
             {

@@ -17,8 +17,21 @@ public abstract class ChunkDelivery
     /// </summary>
     public abstract CancellationToken Lost { get; }
 
-    /// <summary>The chunk is dealt with: its report is confirmed, or a lease keeps it. Does nothing when the delivery was lost.</summary>
-    public abstract ValueTask AcknowledgeAsync();
+    /// <summary>
+    /// The chunk is dealt with: its report is confirmed, or a lease keeps it. The broker hears of it with the next <see cref="FlushAsync"/> of any delivery of the
+    /// same lane, so that a group costs it little more than one.
+    /// </summary>
+    public abstract void Done();
+
+    /// <summary>Tells the broker of all that is done in this delivery's lane. Does nothing when the delivery was lost.</summary>
+    public abstract ValueTask FlushAsync();
+
+    /// <summary>Done, and told at once.</summary>
+    public ValueTask AcknowledgeAsync()
+    {
+        Done();
+        return FlushAsync();
+    }
 
     /// <summary>Puts a chunk nobody can run aside, with the reason, for the dead-letter consumer.</summary>
     public abstract ValueTask RejectAsync(string reason);

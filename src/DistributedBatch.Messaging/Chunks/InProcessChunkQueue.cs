@@ -55,11 +55,9 @@ public sealed class InProcessChunkQueue(int capacity = InProcessChunkQueue.Defau
 
         public override CancellationToken Lost => CancellationToken.None;
 
-        public override ValueTask AcknowledgeAsync()
-        {
-            Settled = true;
-            return ValueTask.CompletedTask;
-        }
+        public override void Done() => Settled = true;
+
+        public override ValueTask FlushAsync() => ValueTask.CompletedTask;
 
         // Within one process both sides are the same program, so a chunk it cannot read is a bug and not an input.
         public override ValueTask RejectAsync(string reason) =>

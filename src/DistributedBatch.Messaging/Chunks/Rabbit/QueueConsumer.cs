@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -25,13 +24,16 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
     private readonly string name;
     private readonly Func<QueueConsumer<TArrival>, Parcel, TArrival> receive;
     private readonly IDictionary<string, object?> arguments;
-    private readonly ConcurrentQueue<ulong> heldBack = new();
     private readonly Lock counting = new();
+    private readonly DeliveryTags tags = new();
+
+    // Never disposed: a report may be confirmed after its generation has ended, and then asks here in vain.
+    private readonly SemaphoreSlim telling = new(1);
     private string? tag;
     private int consumed;
     private ulong firstDelivery;
     private int unacknowledged;
-    private volatile bool holdingBack;
+    private bool holdingBack;
 
     private QueueConsumer(
         IChannel channel, string queue, string name, IDictionary<string, object?> arguments, Func<QueueConsumer<TArrival>, Parcel, TArrival> receive)
@@ -95,7 +97,8 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
     {
         if (tag is not { } current)
             return;
-        holdingBack = true;
+        lock (counting)
+            holdingBack = true;
         try
         {
             for (var waited = TimeSpan.Zero; Volatile.Read(ref unacknowledged) < Depth && waited < UnderWay; waited += Look)
@@ -106,27 +109,52 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
         }
         finally
         {
-            holdingBack = false;
-            while (heldBack.TryDequeue(out var deliveryTag))
-                await SettleAsync(deliveryTag, isDone: true).ConfigureAwait(false);
+            lock (counting)
+                holdingBack = false;
+            await FlushAsync().ConfigureAwait(false);
         }
     }
 
-    /// <summary>Acknowledges a delivery of this generation; does nothing once it has ended.</summary>
-    public async ValueTask AcknowledgeAsync(ulong deliveryTag)
+    /// <summary>Marks a delivery of this generation as dealt with; the broker hears of it with the next <see cref="FlushAsync"/>.</summary>
+    public void Done(ulong deliveryTag)
     {
-        if (holdingBack)
+        lock (counting)
+            tags.Done(deliveryTag);
+    }
+
+    /// <summary>Acknowledges all that is done; does nothing once this generation has ended.</summary>
+    public Task FlushAsync() => TellAsync(async () =>
+    {
+        List<DeliveryTags.Frame> frames = [];
+        lock (counting)
         {
-            heldBack.Enqueue(deliveryTag);
-            if (holdingBack || !heldBack.TryDequeue(out deliveryTag))
+            if (holdingBack)
                 return;
+            unacknowledged -= tags.Take(frames, firstDelivery);
         }
 
-        await SettleAsync(deliveryTag, isDone: true).ConfigureAwait(false);
+        foreach (var frame in frames)
+            await channel.BasicAckAsync(frame.Tag, frame.Multiple).ConfigureAwait(false);
+    });
+
+    /// <summary>Acknowledges one delivery of this generation; does nothing once it has ended.</summary>
+    public Task AcknowledgeAsync(ulong deliveryTag)
+    {
+        Done(deliveryTag);
+        return FlushAsync();
     }
 
     /// <summary>Puts a delivery aside for good: the broker moves it to the queue of dead letters.</summary>
-    public ValueTask RejectAsync(ulong deliveryTag) => SettleAsync(deliveryTag, isDone: false);
+    public Task RejectAsync(ulong deliveryTag) => TellAsync(async () =>
+    {
+        lock (counting)
+        {
+            tags.Told(deliveryTag);
+            unacknowledged -= deliveryTag >= firstDelivery ? 1 : 0;
+        }
+
+        await channel.BasicRejectAsync(deliveryTag, requeue: false).ConfigureAwait(false);
+    });
 
     public Task HandleBasicDeliverAsync(
         string consumerTag,
@@ -140,6 +168,8 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
     {
         lock (counting)
         {
+            tags.Delivered(deliveryTag);
+
             // What an earlier consumer brought does not use up what this one may have.
             if (consumerTag == tag)
             {
@@ -176,22 +206,22 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
         lost.Dispose();
     }
 
-    private async ValueTask SettleAsync(ulong deliveryTag, bool isDone)
+    // One at a time: the broker closes a channel on which "all up to 10" comes after "all up to 12".
+    private async Task TellAsync(Func<Task> send)
     {
-        if (lost.IsCancellationRequested)
-            return;
-        lock (counting)
-            unacknowledged -= deliveryTag >= firstDelivery ? 1 : 0;
+        await telling.WaitAsync().ConfigureAwait(false);
         try
         {
-            if (isDone)
-                await channel.BasicAckAsync(deliveryTag, multiple: false).ConfigureAwait(false);
-            else
-                await channel.BasicRejectAsync(deliveryTag, requeue: false).ConfigureAwait(false);
+            if (!lost.IsCancellationRequested)
+                await send().ConfigureAwait(false);
         }
         catch (Exception gone) when (gone is RabbitMQClientException or IOException or ObjectDisposedException)
         {
             // Lost in this very moment: the broker delivers the message again, and whoever gets it finds it dealt with or puts it aside.
+        }
+        finally
+        {
+            telling.Release();
         }
     }
 

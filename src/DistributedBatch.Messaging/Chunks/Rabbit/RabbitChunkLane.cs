@@ -126,7 +126,7 @@ internal sealed partial class RabbitChunkLane : IChunkLane
                 break;
             case ChunkReading.Unreadable(var reason):
                 LogAside(site.Name, $"a message in {site.Queue} cannot be run: {reason}");
-                _ = from.RejectAsync(parcel.Tag).AsTask();
+                _ = from.RejectAsync(parcel.Tag);
                 break;
         }
 
@@ -241,21 +241,21 @@ internal sealed partial class RabbitChunkLane : IChunkLane
         try
         {
             await open.PauseAsync().ConfigureAwait(false);
-            List<ulong> tags = [];
+            List<ulong> unseen = [];
             List<ReturnedChunk> chunks = [];
             while (open.Arrivals.TryRead(out var arrival))
             {
                 if (arrival.Chunk is not { } chunk)
                     continue;
-                tags.Add(arrival.Tag);
+                unseen.Add(arrival.Tag);
                 chunks.Add(new ReturnedChunk(chunk.Run, chunk.Index, chunk.Attempt, arrival.Returns));
             }
 
             if (chunks.Count == 0)
                 return;
             await bus.PublishAsync(new ChunksReturned(options.HostName, chunks), open.Lost).ConfigureAwait(false);
-            foreach (var tag in tags)
-                await open.AcknowledgeAsync(tag).ConfigureAwait(false);
+            unseen.ForEach(open.Done);
+            await open.FlushAsync().ConfigureAwait(false);
         }
         catch (Exception failure) when (ConfirmedPublisher.IsLoss(failure) || failure is OperationCanceledException)
         {

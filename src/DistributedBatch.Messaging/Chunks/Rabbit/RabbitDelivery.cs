@@ -11,17 +11,17 @@ internal sealed class RabbitDelivery(RabbitChunkLane lane, QueueConsumer<LaneArr
     /// <summary>When the slot asked for its next chunk; 0 while it has not.</summary>
     public long Freed { get; set; }
 
-    /// <summary>Whether the slot is done with it.</summary>
-    public bool IsSettled => Volatile.Read(ref settled) != 0;
-
     /// <inheritdoc/>
-    public override ValueTask AcknowledgeAsync()
+    public override void Done()
     {
         if (Interlocked.Exchange(ref settled, 1) != 0)
-            return ValueTask.CompletedTask;
+            return;
         lane.Pace.Settled(Freed);
-        return generation.AcknowledgeAsync(tag);
+        generation.Done(tag);
     }
+
+    /// <inheritdoc/>
+    public override ValueTask FlushAsync() => new(generation.FlushAsync());
 
     /// <inheritdoc/>
     public override async ValueTask RejectAsync(string reason)
