@@ -8,9 +8,15 @@ internal sealed class LanePace(TimeProvider time)
     /// <summary>A chunk that takes this long outweighs all that were before it.</summary>
     private const double LongSeconds = 0.25;
 
+    /// <summary>After so many short chunks in a row, a long one before them was the exception: the first of a run that had to load its libraries, most often.</summary>
+    private const int EnoughShort = 4;
+
     private readonly Lock gate = new();
     private double serviceSeconds = double.NaN;
+    private double shortSeconds;
+    private int shortInARow;
     private double settleSeconds;
+    private int settles;
     private double turnaroundSeconds = double.NaN;
     private long handedOut;
     private long settled;
@@ -57,8 +63,7 @@ internal sealed class LanePace(TimeProvider time)
             var now = time.GetTimestamp();
             if (handedOut != 0 && !waiting)
             {
-                var sample = time.GetElapsedTime(handedOut, now).TotalSeconds;
-                serviceSeconds = double.IsNaN(serviceSeconds) ? sample : Blend(serviceSeconds, sample, Math.Clamp(sample / LongSeconds, Weight, 1));
+                Took(time.GetElapsedTime(handedOut, now).TotalSeconds);
             }
 
             waiting = true;
@@ -72,7 +77,7 @@ internal sealed class LanePace(TimeProvider time)
         lock (gate)
         {
             settled = time.GetTimestamp();
-            settleSeconds = Blend(settleSeconds, freed == 0 ? 0 : time.GetElapsedTime(freed, settled).TotalSeconds, Weight);
+            settleSeconds = Blend(settleSeconds, freed == 0 ? 0 : time.GetElapsedTime(freed, settled).TotalSeconds, WeightOf(++settles));
         }
     }
 
@@ -91,6 +96,23 @@ internal sealed class LanePace(TimeProvider time)
             turnaroundSeconds = double.IsNaN(turnaroundSeconds) ? sample : Math.Min(sample, turnaroundSeconds * 1.05);
         }
     }
+
+    private void Took(double seconds)
+    {
+        if (seconds >= LongSeconds)
+        {
+            (serviceSeconds, shortInARow) = (seconds, 0);
+            return;
+        }
+
+        shortInARow++;
+        shortSeconds = Blend(shortSeconds, seconds, Math.Max(WeightOf(shortInARow), seconds / LongSeconds));
+        if (shortInARow >= EnoughShort || double.IsNaN(serviceSeconds) || serviceSeconds < LongSeconds)
+            serviceSeconds = shortSeconds;
+    }
+
+    // The plain average as long as there are few.
+    private static double WeightOf(int number) => Math.Max(Weight, 1.0 / number);
 
     private static double Blend(double average, double sample, double weight) => average + (weight * (sample - average));
 }

@@ -1,18 +1,24 @@
 namespace DistributedBatch.Messaging.Chunks.Rabbit;
 
 /// <summary>
-/// How many chunks a slot needs on their way to it so that it never waits. One, as long as a chunk takes longer than it takes to settle it and get
-/// the next; a second one would only be hoarded. More only for chunks shorter than that, and just enough to cover the time.
+/// How many chunks a slot needs on their way to it so that it does not wait. One, as long as a chunk takes long beside the time it takes to settle it and get
+/// the next; a second one would only be hoarded. More only for short chunks, and just enough to cover the time.
 /// </summary>
 internal static class PrefetchDepth
 {
+    /// <summary>Chunks that take this long are never asked for ahead: what one waits behind another would be worth more than the round trip.</summary>
+    private static readonly TimeSpan Long = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>A wait of one part in this many of the chunk's time is not worth asking ahead for.</summary>
+    private const int Worthwhile = 20;
+
     /// <summary>The depth for chunks that keep a slot busy for <paramref name="service"/> each.</summary>
     /// <param name="service">From one chunk in the slot's hands to its readiness for the next.</param>
     /// <param name="roundTrip">From that readiness until the broker, told that the chunk is settled, has the next one there.</param>
     /// <param name="most">Upper limit, at least 1.</param>
     public static int For(TimeSpan service, TimeSpan roundTrip, int most)
     {
-        if (service >= roundTrip)
+        if (service >= Long || service >= Worthwhile * roundTrip)
             return 1;
         if (service <= TimeSpan.Zero)
             return most;
@@ -20,8 +26,8 @@ internal static class PrefetchDepth
     }
 
     /// <summary>
-    /// The depth after <paramref name="current"/>: another one only where the wish has doubled or is a quarter, or where chunks take clearly longer than the round
-    /// trip. Measurements wobble, and another depth is another consumer, for which the slot has to wait.
+    /// The depth after <paramref name="current"/>: another one only where the wish has doubled or is a quarter, or where one would do even if chunks took half
+    /// as long. Measurements wobble, and another depth is another consumer, for which the slot has to wait.
     /// </summary>
     /// <param name="current">The depth so far; 0 before the first.</param>
     /// <param name="service">As for <see cref="For"/>.</param>
@@ -30,6 +36,6 @@ internal static class PrefetchDepth
     public static int Next(int current, TimeSpan service, TimeSpan roundTrip, int most)
     {
         var wanted = For(service, roundTrip, most);
-        return current == 0 || wanted >= 2 * current || 4 * wanted <= current || (wanted == 1 && service >= 2 * roundTrip) ? wanted : current;
+        return current == 0 || wanted >= 2 * current || 4 * wanted <= current || For(service / 2, roundTrip, most) == 1 ? wanted : current;
     }
 }

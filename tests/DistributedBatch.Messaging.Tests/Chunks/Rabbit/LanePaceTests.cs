@@ -60,6 +60,19 @@ public sealed class LanePaceTests
         Assert.InRange(pace.Service!.Value.TotalMilliseconds, 0.3, 0.6);
     }
 
+    [Fact]
+    public void A_first_chunk_that_had_to_load_its_libraries_is_forgotten_after_some_short_ones()
+    {
+        RunOne(busy: 2_000, settle: 3, turnaround: 2);
+        for (var n = 0; n < 3; n++)
+            RunOne(busy: 20, settle: 3, turnaround: 2);
+        Assert.Equal(2, pace.Service!.Value.TotalSeconds, 0.01);
+
+        RunOne(busy: 20, settle: 3, turnaround: 2);
+        Assert.Equal(20, pace.Service!.Value.TotalMilliseconds, 0.01);
+        Assert.Equal(5, pace.RoundTrip!.Value.TotalMilliseconds, 0.01);
+    }
+
     private void RunOne(double busy, double settle, double turnaround)
     {
         pace.HandedOut();
