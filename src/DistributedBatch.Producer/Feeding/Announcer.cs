@@ -8,51 +8,46 @@ using Microsoft.Extensions.Logging;
 namespace DistributedBatch.Producer.Feeding;
 
 /// <summary>
-/// Publishes what was committed, in order, beside the feed loop. What could not be published is tried again until it is; how far it came is kept with the
-/// run, so that a producer that died in between says it again.
+/// Publishes what was committed, in order, beside the feed loop; news of a running run wait a moment for more. What could not be published is tried again until
+/// it is; how far it came is kept with the run, so that a producer that died in between says it again.
 /// </summary>
 /// <param name="bus">Where facts go.</param>
 /// <param name="time">For the pause between tries.</param>
 /// <param name="log">Where failures are noted.</param>
-internal sealed class Announcer(MessageBus bus, TimeProvider time, ILogger<Announcer> log)
+internal sealed class Announcer(MessageBus bus, TimeProvider time, ILogger<Announcer> log) : IDisposable
 {
-    // A message of this many chunks stays well below what any broker minds.
-    public const int MostChunksAMessage = 1000;
-
     private const string Nowhere = "no host";
 
+    /// <summary>
+    /// How long news of running runs wait for more, because at low rates a message costs everybody more than what it says. Half of what people watching a run
+    /// would notice; a run that does not run (any more) is told of at once.
+    /// </summary>
+    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(50);
+
     // When the bus stands still the feed loop waits here, so that memory does not grow.
-    private readonly Channel<Func<CancellationToken, Task>> queue = Channel.CreateBounded<Func<CancellationToken, Task>>(256);
+    private const int Capacity = 256;
+    private readonly Channel<Announcement> queue = Channel.CreateBounded<Announcement>(Capacity);
+    private readonly SemaphoreSlim hurry = new(0);
 
     /// <summary>Queues a run's news; <paramref name="done"/> is called when all of it is published.</summary>
     public async ValueTask ChangedAsync(RunChanged change, IReadOnlyList<ChunkChange> chunks, Action done, CancellationToken cancellation)
     {
-        for (var from = 0; from == 0 || from < chunks.Count; from += MostChunksAMessage)
-        {
-            var page = chunks.Count <= MostChunksAMessage ? chunks : [.. chunks.Skip(from).Take(MostChunksAMessage)];
-            var isLast = from + MostChunksAMessage >= chunks.Count;
-            await queue.Writer.WriteAsync(
-                async stop =>
-                {
-                    await bus.PublishAsync(change with { Chunks = page }, stop).ConfigureAwait(false);
-                    if (isLast)
-                        done();
-                },
-                cancellation).ConfigureAwait(false);
-        }
+        await queue.Writer.WriteAsync(new Announcement.Changed(change with { Chunks = chunks }, done), cancellation).ConfigureAwait(false);
+        if (change.State != RunState.Running || queue.Reader.Count > Capacity / 2)
+            hurry.Release();
     }
 
     /// <summary>Queues the fact that a run was accepted.</summary>
     public ValueTask SubmittedAsync(RunSubmitted fact, CancellationToken cancellation) =>
-        queue.Writer.WriteAsync(stop => bus.PublishAsync(fact, stop), cancellation);
+        SayAsync(fact, cancellation);
 
     /// <summary>Queues a word to all hosts.</summary>
     public ValueTask SteeredAsync(RunId run, RunState state, long revision, CancellationToken cancellation) =>
-        queue.Writer.WriteAsync(stop => bus.PublishAsync(new RunSteered(run, state, revision), stop), cancellation);
+        SayAsync(new RunSteered(run, state, revision), cancellation);
 
     /// <summary>Queues a word to one host, which all of them hear.</summary>
     public ValueTask SteeredAsync(HostSteered told, CancellationToken cancellation) =>
-        queue.Writer.WriteAsync(stop => bus.PublishAsync(told, stop), cancellation);
+        SayAsync(told, cancellation);
 
     /// <summary>Queues a report in place of the one that no host could make, so that people find the reason where they look for it.</summary>
     public ValueTask PutAsideAsync(ChunkDead dead, ChunkRange range, CancellationToken cancellation)
@@ -70,29 +65,70 @@ internal sealed class Announcer(MessageBus bus, TimeProvider time, ILogger<Annou
             Outcome = AttemptOutcome.NotStarted,
             Error = $"The chunk was put aside: {dead.Reason}.",
         };
-        return queue.Writer.WriteAsync(stop => bus.PublishAsync(new AttemptReports(Nowhere, [report]), stop), cancellation);
+        return SayAsync(new AttemptReports(Nowhere, [report]), cancellation);
     }
 
     /// <summary>Nothing more will come; <see cref="RunAsync"/> ends when the rest is published.</summary>
-    public void Complete() => queue.Writer.TryComplete();
+    public void Complete()
+    {
+        queue.Writer.TryComplete();
+        hurry.Release();
+    }
 
     /// <summary>Publishes until <see cref="Complete"/>, or until <paramref name="stop"/> says to leave the rest for the next start.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        await foreach (var publish in queue.Reader.ReadAllAsync(stop).ConfigureAwait(false))
+        var news = new MergedNews();
+        while (await queue.Reader.WaitToReadAsync(stop).ConfigureAwait(false))
         {
-            for (var tries = 1; ; tries++)
+            await hurry.WaitAsync(Linger, stop).ConfigureAwait(false);
+            while (queue.Reader.TryRead(out var next))
             {
-                try
-                {
-                    await publish(stop).ConfigureAwait(false);
-                    break;
-                }
-                catch (Exception failure) when (!stop.IsCancellationRequested)
-                {
-                    FeedLog.NotPublished(log, failure.Message, tries);
-                    await Task.Delay(TimeSpan.FromSeconds(1), time, stop).ConfigureAwait(false);
-                }
+                if (next is Announcement.Changed changed)
+                    news.Add(changed);
+                if (next is Announcement.Word || news.IsLarge)
+                    await PublishAsync(news, stop).ConfigureAwait(false);
+                if (next is Announcement.Word word)
+                    await PublishAsync(word.Publish, stop).ConfigureAwait(false);
+            }
+
+            await PublishAsync(news, stop).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => hurry.Dispose();
+
+    private async ValueTask SayAsync<TMessage>(TMessage message, CancellationToken cancellation)
+        where TMessage : class
+    {
+        await queue.Writer.WriteAsync(new Announcement.Word(stop => bus.PublishAsync(message, stop)), cancellation).ConfigureAwait(false);
+        hurry.Release();
+    }
+
+    private async Task PublishAsync(MergedNews news, CancellationToken stop)
+    {
+        foreach (var (fact, done) in news.Take())
+        {
+            await PublishAsync(again => bus.PublishAsync(fact, again), stop).ConfigureAwait(false);
+            foreach (var tell in done)
+                tell();
+        }
+    }
+
+    private async Task PublishAsync(Func<CancellationToken, Task> publish, CancellationToken stop)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await publish(stop).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception failure) when (!stop.IsCancellationRequested)
+            {
+                FeedLog.NotPublished(log, failure.Message, tries);
+                await Task.Delay(TimeSpan.FromSeconds(1), time, stop).ConfigureAwait(false);
             }
         }
     }

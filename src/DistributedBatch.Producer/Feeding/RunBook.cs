@@ -118,7 +118,7 @@ internal sealed class RunBook(ILedgerStore store, bool queueSurvives, Announcer 
         await foreach (var row in store.ReadChunksAsync(run.Id, cancellation).ConfigureAwait(false))
         {
             page.Add(row.ToChange());
-            if (page.Count == Announcer.MostChunksAMessage)
+            if (page.Count == MergedNews.MostChunksAMessage)
             {
                 await announcer.ChangedAsync(change, page, () => { }, cancellation).ConfigureAwait(false);
                 page = [];
