@@ -100,7 +100,8 @@ internal static class ServeCommand
         }
 
         // The data directory as content root, or an appsettings.json of somebody else's in the working directory would be read.
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = data });
+        // Its reload would watch every directory under the data directory, one for each chunk's outputs, and wake up at each commit.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = data, Args = ["--hostBuilder:reloadConfigOnChange=false"] });
         ServiceLog.Configure(builder, "serve");
         builder.WebHost.UseKestrelHttpsConfiguration().UseUrls(door.Addresses);
         builder.Configuration.AddInMemoryCollection(door.KestrelSettings);
