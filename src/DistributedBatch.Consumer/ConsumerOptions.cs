@@ -52,6 +52,9 @@ public sealed class ConsumerOptions
     /// <summary>Program that tells which NVIDIA cards there are. Default <c>nvidia-smi</c> from PATH.</summary>
     public string NvidiaSmi { get; set; } = "nvidia-smi";
 
+    /// <summary>Program that tells which AMD cards there are, asked where there is no NVIDIA card. Default <c>rocm-smi</c> from PATH.</summary>
+    public string RocmSmi { get; set; } = "rocm-smi";
+
     /// <summary>How warm Python interpreters are kept.</summary>
     public WarmStartOptions WarmStart { get; set; } = new();
 

@@ -43,7 +43,7 @@ public static class ConsumerRegistration
             .AddSingleton<MemoryBook>()
             .AddSingleton<OomKills>()
             .AddSingleton<ResourceLoop>()
-            .AddSingleton(_ => new GpuProbe(options.NvidiaSmi))
+            .AddSingleton(_ => new GpuProbe(options.NvidiaSmi, options.RocmSmi))
             .AddSingleton<GpuDesk>()
             .AddSingleton(provider => MemoryDesk.For(new MachineProbe(provider.GetRequiredService<TimeProvider>()).Read()))
             .AddSingleton(options.WarmStart)

@@ -53,12 +53,18 @@ internal static class MachineFindings
     public static IEnumerable<Finding> OfGpus(IReadOnlyList<GpuCard> cards)
     {
         if (cards.Count == 0)
-            yield return new Finding("GPU", "note", "none found with nvidia-smi", "nothing, unless this machine has an NVIDIA card: then install its driver");
+        {
+            yield return new Finding(
+                "GPU", "note", "none found with nvidia-smi or rocm-smi",
+                "nothing, unless this machine has an NVIDIA or AMD card: then install its driver, and have that program in PATH");
+        }
+
         foreach (var card in cards)
         {
             var found = $"{card.Name}, {SizeText.Show(card.MemoryBytes - card.MemoryUsedBytes)} free of {SizeText.Show(card.MemoryBytes)}";
+            var teller = card.Maker == GpuMaker.Amd ? "rocm-smi --showpids" : "nvidia-smi";
             yield return card.MemoryUsedBytes > MostlyUsed * card.MemoryBytes
-                ? new Finding($"GPU {card.Index}", "note", found, "somebody uses it (nvidia-smi shows who); attempts of unknown need are kept off it until then")
+                ? new Finding($"GPU {card.Index}", "note", found, $"somebody uses it ({teller} shows who); attempts of unknown need are kept off it until then")
                 : new Finding($"GPU {card.Index}", "good", found);
         }
     }

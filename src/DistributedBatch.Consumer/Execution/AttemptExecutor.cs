@@ -87,7 +87,7 @@ internal sealed class AttemptExecutor(
     {
         if (await gpus.TakeAsync(attempt).ConfigureAwait(false) is not { } lease)
             return Report(attempt, attempt.StoppedFor) with { Error = attempt.StopReason };
-        attempt.Gpus = lease.VisibleDevices;
+        attempt.Gpus = lease;
         var report = Report(attempt, AttemptOutcome.Released);
         try
         {

@@ -1,3 +1,5 @@
+using DistributedBatch.Consumer.Gpus;
+
 namespace DistributedBatch.Consumer.Execution;
 
 /// <summary>Where one attempt runs: what its placeholders and variables say beside the chunk itself.</summary>
@@ -6,7 +8,7 @@ namespace DistributedBatch.Consumer.Execution;
 /// <param name="OutDirectory">Its output directory.</param>
 /// <param name="ResultPath">The file for its small result.</param>
 /// <param name="ItemsPath">The file with its items.</param>
-/// <param name="Gpus">The GPUs it leases, as CUDA numbers; empty for none.</param>
+/// <param name="Gpus">The GPUs it leases; null for none.</param>
 /// <param name="TraceParent">W3C trace context; null when tracing is off.</param>
 internal readonly record struct AttemptPlace(
-    int Attempt, int Slot, string OutDirectory, string ResultPath, string ItemsPath, string Gpus, string? TraceParent);
+    int Attempt, int Slot, string OutDirectory, string ResultPath, string ItemsPath, GpuLease? Gpus, string? TraceParent);

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
+using DistributedBatch.Consumer.Gpus;
 using DistributedBatch.Consumer.Interpreters;
 using DistributedBatch.Consumer.Processes;
 
@@ -96,20 +97,17 @@ internal sealed class JobPlan
             new("DBATCH_RESULT", place.ResultPath),
             new("CONSUMER_WORKER", slot),
         ];
-        if (Job.Gpus > 0)
-        {
-            // nvidia-smi counts by bus; CUDA's own order is by speed unless told otherwise.
-            own.Add(new("CUDA_DEVICE_ORDER", "PCI_BUS_ID"));
-            own.Add(new("CUDA_VISIBLE_DEVICES", place.Gpus));
-        }
-
+        if (place.Gpus is { } lease)
+            own.AddRange(GpuVariables.Of(lease, IsUsers));
         if (place.TraceParent is { } trace)
             own.Add(new("TRACEPARENT", trace));
 
         // What the user set himself wins, so his names leave our list.
-        own.RemoveAll(pair => Job.Env.ContainsKey(pair.Key) || Job.Secrets?.ContainsKey(pair.Key) == true);
+        own.RemoveAll(pair => IsUsers(pair.Key));
         return new AttemptEnvironment(common.Variables, own);
     }
+
+    private bool IsUsers(string name) => Job.Env.ContainsKey(name) || Job.Secrets?.ContainsKey(name) == true;
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
@@ -122,7 +120,7 @@ internal sealed class JobPlan
         "total" => Text(chunk.Total),
         "attempt" => Text(place.Attempt),
         "slot" => Text(place.Slot),
-        "gpu" => place.Gpus,
+        "gpu" => place.Gpus?.VisibleDevices ?? "",
         "out" => place.OutDirectory,
         "items" => place.ItemsPath,
         "item" => chunk.Items is [var item, ..] ? string.Join(',', item) : "",
@@ -152,8 +150,8 @@ internal sealed class JobPlan
         variables["DBATCH_HOST"] = host;
         if (Job.Gpus > 0)
         {
-            variables.Remove("CUDA_VISIBLE_DEVICES");
-            variables.Remove("CUDA_DEVICE_ORDER");
+            foreach (var name in GpuVariables.NotInherited)
+                variables.Remove(name);
         }
 
         if (python is EnvironmentReading.Found { Environment: var environment })

@@ -6,7 +6,7 @@ namespace DistributedBatch.Consumer.Gpus;
 /// <summary>Gives leases of cards to attempts, lets them wait for one, and keeps the cards' state up to date.</summary>
 internal sealed partial class GpuDesk(ConsumerOptions options, GpuProbe probe, TimeProvider time, ILogger<GpuDesk> logger)
 {
-    // A healthy nvidia-smi takes up to half a second, so it is not asked more often than anybody looks.
+    // A healthy nvidia-smi takes up to half a second and rocm-smi starts Python, so they are not asked more often than anybody looks.
     private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(5);
 
     // Unless attempts share cards by what they are seen to hold.
@@ -130,7 +130,8 @@ internal sealed partial class GpuDesk(ConsumerOptions options, GpuProbe probe, T
             var family = attempt.Process > 0 ? ProcFs.Family(attempt.Process) : [];
             foreach (var card in seen.Where(card => lease.Indices.Contains(card.Index)))
             {
-                var bytes = processes.Where(process => process.Uuid == card.Uuid && family.Contains(process.Process)).Sum(process => process.MemoryBytes);
+                // Who shares has one card, so memory of which the driver does not say where it is, is there.
+                var bytes = processes.Where(process => (process.Uuid is null || process.Uuid == card.Uuid) && family.Contains(process.Process)).Sum(process => process.MemoryBytes);
                 held[card.Index] = held.GetValueOrDefault(card.Index) + bytes;
                 sharing.Measured(attempt.Chunk.Run, bytes);
             }

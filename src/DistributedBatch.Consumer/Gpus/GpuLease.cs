@@ -24,6 +24,9 @@ public sealed class GpuLease(IReadOnlyList<int> indices, double share, long memo
     /// <summary>The most leases that were on one of its cards at once since it began, itself included.</summary>
     public int Together { get; set; } = 1;
 
-    /// <summary>The value for <c>CUDA_VISIBLE_DEVICES</c> and <c>{gpu}</c>.</summary>
+    /// <summary>Who made the cards.</summary>
+    public GpuMaker Maker { get; init; }
+
+    /// <summary>The value for <c>{gpu}</c> and for the variable that <see cref="GpuVariables"/> names.</summary>
     public string VisibleDevices => string.Join(',', Indices.Select(index => index.ToString(CultureInfo.InvariantCulture)));
 }

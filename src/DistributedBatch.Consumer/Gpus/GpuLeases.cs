@@ -64,7 +64,7 @@ public sealed class GpuLeases(long reserveBytes = 512L << 20)
         if (chosen.Count < wanted)
             return null;
 
-        var lease = new GpuLease(chosen, share, memory, request.Shares);
+        var lease = new GpuLease(chosen, share, memory, request.Shares) { Maker = cards[chosen[0]].Maker };
         leases.Add(lease);
         foreach (var neighbour in leases.Where(held => held.Indices.Intersect(chosen).Any()))
             neighbour.Together = Math.Max(neighbour.Together, neighbour.Indices.Max(AttemptsOn));

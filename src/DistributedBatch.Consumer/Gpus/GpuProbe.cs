@@ -3,22 +3,42 @@ using CliWrap.Buffered;
 
 namespace DistributedBatch.Consumer.Gpus;
 
-/// <summary>Asks the driver which cards there are.</summary>
-/// <param name="program">Program to ask; another one than <c>nvidia-smi</c> only in tests.</param>
-public sealed class GpuProbe(string program = "nvidia-smi")
+/// <summary>Asks the driver which cards there are: NVIDIA's first, AMD's where it knows of none. The one that answered is asked from then on.</summary>
+/// <param name="nvidiaSmi">Program to ask for NVIDIA's cards; another one than <c>nvidia-smi</c> only in tests.</param>
+/// <param name="rocmSmi">Program to ask for AMD's cards; another one than <c>rocm-smi</c> only in tests.</param>
+public sealed class GpuProbe(string nvidiaSmi = "nvidia-smi", string rocmSmi = "rocm-smi")
 {
     // A driver that hangs must not hang the host: ten times what a healthy one takes with eight cards.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>The healthy cards; empty where there is no NVIDIA driver, or where it does not answer.</summary>
-    public async Task<IReadOnlyList<GpuCard>> CardsAsync(CancellationToken cancellation) =>
-        NvidiaSmiText.Cards(await AskAsync(NvidiaSmiText.Arguments, cancellation).ConfigureAwait(false));
+    private GpuMaker? answered;
 
-    /// <summary>Who holds memory of which card; empty where the driver does not tell.</summary>
-    public async Task<IReadOnlyList<GpuProcess>> ProcessesAsync(CancellationToken cancellation) =>
-        NvidiaSmiText.Processes(await AskAsync(NvidiaSmiText.ProcessArguments, cancellation).ConfigureAwait(false));
+    /// <summary>The healthy cards, all of one maker; empty where there is no driver, or where it does not answer.</summary>
+    public async Task<IReadOnlyList<GpuCard>> CardsAsync(CancellationToken cancellation)
+    {
+        foreach (var maker in answered is { } known ? [known] : Enum.GetValues<GpuMaker>())
+        {
+            var cards = maker == GpuMaker.Amd
+                ? RocmSmiText.Cards(await AskAsync(rocmSmi, RocmSmiText.Arguments, cancellation).ConfigureAwait(false))
+                : NvidiaSmiText.Cards(await AskAsync(nvidiaSmi, NvidiaSmiText.Arguments, cancellation).ConfigureAwait(false));
+            if (cards.Count == 0)
+                continue;
+            answered = maker;
+            return cards;
+        }
 
-    private async Task<string> AskAsync(IReadOnlyList<string> arguments, CancellationToken cancellation)
+        return [];
+    }
+
+    /// <summary>Who holds memory of which card; empty where the driver does not tell, and before it has told of cards.</summary>
+    public async Task<IReadOnlyList<GpuProcess>> ProcessesAsync(CancellationToken cancellation) => answered switch
+    {
+        GpuMaker.Nvidia => NvidiaSmiText.Processes(await AskAsync(nvidiaSmi, NvidiaSmiText.ProcessArguments, cancellation).ConfigureAwait(false)),
+        GpuMaker.Amd => RocmSmiText.Processes(await AskAsync(rocmSmi, RocmSmiText.ProcessArguments, cancellation).ConfigureAwait(false)),
+        _ => [],
+    };
+
+    private static async Task<string> AskAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(Patience);

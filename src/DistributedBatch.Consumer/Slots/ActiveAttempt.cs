@@ -1,4 +1,5 @@
 using DistributedBatch.Consumer.Execution;
+using DistributedBatch.Consumer.Gpus;
 using DistributedBatch.Messaging.Chunks;
 
 namespace DistributedBatch.Consumer.Slots;
@@ -40,8 +41,8 @@ internal sealed class ActiveAttempt(ChunkDelivery delivery, int slot, DateTimeOf
     /// <summary>Closes the lane its delivery came by; a leased attempt needs it no more, and the broker must not put the next chunk into it.</summary>
     public Func<ValueTask>? LeaveLane { get; init; }
 
-    /// <summary>GPUs it leases, as CUDA numbers.</summary>
-    public string Gpus { get; set; } = "";
+    /// <summary>GPUs it leases; null for none.</summary>
+    public GpuLease? Gpus { get; set; }
 
     /// <summary>What a stop of it is to be reported as.</summary>
     public AttemptOutcome StoppedFor => stoppedFor ?? AttemptOutcome.Released;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using DistributedBatch.Consumer.Gpus;
 using DistributedBatch.Consumer.Processes;
 
 namespace DistributedBatch.Consumer.Zygote;
@@ -50,7 +51,7 @@ internal sealed record ZygoteKey
 
     /// <summary>Whether a variable is a chunk's own.</summary>
     public static bool IsOfChunk(string name) =>
-        name.StartsWith("DBATCH_", StringComparison.Ordinal) || name is "CONSUMER_WORKER" or "CUDA_VISIBLE_DEVICES" or "TRACEPARENT";
+        name.StartsWith("DBATCH_", StringComparison.Ordinal) || name is "CONSUMER_WORKER" or "TRACEPARENT" || GpuVariables.NamesCards(name);
 
     /// <inheritdoc/>
     public bool Equals(ZygoteKey? other) => other is not null && hash == other.hash;

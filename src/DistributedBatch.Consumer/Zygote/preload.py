@@ -171,7 +171,7 @@ def forks_alone():
 
 
 def cuda_is_initialised():
-    """Whether a CUDA context exists here: a forked child could not use the GPU any more. NVML alone opens no nvidia-uvm."""
+    """Whether CUDA or HIP runs here: a forked child could not use the GPU any more. NVML alone opens no nvidia-uvm, and reading /sys no kfd."""
     torch = sys.modules.get("torch")
     try:
         if torch is not None and torch.cuda.is_initialized():
@@ -181,7 +181,7 @@ def cuda_is_initialised():
     try:
         for fd in os.listdir("/proc/self/fd"):
             try:
-                if os.readlink("/proc/self/fd/" + fd).startswith("/dev/nvidia-uvm"):
+                if os.readlink("/proc/self/fd/" + fd).startswith(("/dev/nvidia-uvm", "/dev/kfd")):
                     return True
             except OSError:
                 pass

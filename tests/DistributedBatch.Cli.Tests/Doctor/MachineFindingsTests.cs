@@ -45,6 +45,21 @@ public sealed class MachineFindingsTests
     }
 
     [Fact]
+    public void Without_a_card_both_programs_that_were_asked_are_named()
+    {
+        var finding = Assert.Single(MachineFindings.OfGpus([]));
+
+        Assert.Equal("none found with nvidia-smi or rocm-smi", finding.Found);
+        Assert.Contains("an NVIDIA or AMD card", finding.Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(GpuMaker.Nvidia, "nvidia-smi shows who")]
+    [InlineData(GpuMaker.Amd, "rocm-smi --showpids shows who")]
+    public void Who_uses_a_card_is_told_by_the_program_of_its_maker(GpuMaker maker, string remedy) =>
+        Assert.Contains(remedy, Assert.Single(MachineFindings.OfGpus([new GpuCard(0, "Card", Gigabyte, Gigabyte, Maker: maker)])).Remedy, StringComparison.Ordinal);
+
+    [Fact]
     public void A_clock_that_follows_nobody_is_told_and_an_unknown_one_is_not()
     {
         Assert.Equal("note", MachineFindings.OfClock("no")?.Health);

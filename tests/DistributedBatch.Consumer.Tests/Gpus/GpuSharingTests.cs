@@ -113,6 +113,11 @@ public sealed class GpuSharingTests
     [InlineData("torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB", true)]
     [InlineData("RuntimeError: CUDA error: out of memory", true)]
     [InlineData("jaxlib.xla_extension.XlaRuntimeError: RESOURCE_EXHAUSTED: Out of memory while trying to allocate", true)]
+    [InlineData("torch.OutOfMemoryError: HIP out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 15.98 GiB", true)]
+    [InlineData("torch.cuda.OutOfMemoryError: HIP out of memory. Tried to allocate 2.00 GiB", true)]
+    [InlineData("RuntimeError: HIP error: out of memory", true)]
+    [InlineData("failed to allocate 4.0GiB from device: hipErrorOutOfMemory", true)]
+    [InlineData("RuntimeError: HIP error: invalid device function", false)]
     [InlineData("MemoryError", false)]
     [InlineData(null, false)]
     public void A_program_that_ran_out_of_the_cards_memory_is_known_by_its_words(string? stderr, bool said) =>
