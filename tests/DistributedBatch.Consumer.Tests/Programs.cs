@@ -9,5 +9,13 @@ public static class Programs
 
     public static readonly string TestProgram = Path.Combine(AppContext.BaseDirectory, "DistributedBatch.TestProgram");
 
+    /// <summary>Writes a shell script that can be started and gives its path.</summary>
+    public static string Script(TempDirectory directory, string name, string text)
+    {
+        var path = directory.Write(name, $"#!/bin/sh\n{text.ReplaceLineEndings("\n")}\n");
+        File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
+        return path;
+    }
+
     public static LauncherOptions Launcher => new() { Path = Dbatch, Arguments = [LauncherProgram.Command] };
 }

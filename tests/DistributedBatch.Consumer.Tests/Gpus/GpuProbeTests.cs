@@ -6,7 +6,40 @@ public sealed class GpuProbeTests
 {
     [Fact(Timeout = 30_000)]
     public async Task Without_a_driver_there_are_no_cards() =>
-        Assert.Empty(await new GpuProbe("no-such-driver-program").CardsAsync(TestContext.Current.CancellationToken));
+        Assert.Empty(await new GpuProbe("no-such-driver-program", "no-such-driver-program").CardsAsync(TestContext.Current.CancellationToken));
+
+    [Fact(Timeout = 30_000)]
+    public async Task NVIDIA_is_preferred_when_both_answer_and_AMD_is_not_asked()
+    {
+        var test = TestContext.Current.CancellationToken;
+        using var rocm = new FakeRocmSmi();
+        using var files = new TempDirectory();
+        rocm.Cards(new FakeCard());
+        var probe = new GpuProbe(Programs.Script(files, "nvidia-smi", "echo '0, Test card, 24576, 100'"), rocm.Path);
+
+        Assert.Equal(GpuMaker.Nvidia, Assert.Single(await probe.CardsAsync(test)).Maker);
+        Assert.Equal(0, rocm.Asked(""));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task AMD_is_asked_when_nvidia_smi_knows_of_no_card_and_alone_from_then_on()
+    {
+        var test = TestContext.Current.CancellationToken;
+        using var rocm = new FakeRocmSmi();
+        using var files = new TempDirectory();
+        rocm.Cards(new FakeCard(), new FakeCard());
+        rocm.Process(42, 1 << 20);
+        var asked = files["asked"];
+        var probe = new GpuProbe(Programs.Script(files, "nvidia-smi", $"echo asked >> {asked}; echo 'No devices were found'; exit 6"), rocm.Path);
+
+        Assert.Empty(await probe.ProcessesAsync(test));
+        for (var time = 0; time < 3; time++)
+            Assert.Equal([GpuMaker.Amd, GpuMaker.Amd], (await probe.CardsAsync(test)).Select(card => card.Maker));
+        Assert.Equal([new GpuProcess(null, 42, 1 << 20)], await probe.ProcessesAsync(test));
+        Assert.Equal("asked\n", await File.ReadAllTextAsync(asked, test));
+        rocm.Cards();
+        Assert.Empty(await probe.CardsAsync(test));
+    }
 
     [Fact(Timeout = 30_000)]
     public async Task What_the_driver_prints_is_believed_even_when_it_exits_with_a_code()

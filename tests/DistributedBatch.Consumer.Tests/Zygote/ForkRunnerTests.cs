@@ -16,6 +16,21 @@ public sealed class ForkRunnerTests
         Assert.Equal(["this", "colorsys"], place.Warm.Summary(place.Run)!.Preloaded);
     }
 
+    [Theory(Timeout = 180_000)]
+    [InlineData("CUDA_VISIBLE_DEVICES")]
+    [InlineData("HIP_VISIBLE_DEVICES")]
+    public async Task Chunks_on_different_cards_come_from_one_interpreter_and_see_their_own(string name)
+    {
+        await using var place = new WarmPlace($"import os, statistics\nprint(os.getppid(), os.environ['{name}'])\n");
+        async Task<string[]> On(string card) =>
+            (await place.RunAsync(place.Start(environment: new Dictionary<string, string> { [name] = card }), TestContext.Current.CancellationToken)).Stdout.Split();
+
+        var (first, second) = (await On("0"), await On("1"));
+
+        Assert.Equal(("0", "1"), (first[1], second[1]));
+        Assert.Equal(first[0], second[0]);
+    }
+
     [Fact(Timeout = 180_000)]
     public async Task Each_chunk_has_the_randomness_of_its_seed()
     {
