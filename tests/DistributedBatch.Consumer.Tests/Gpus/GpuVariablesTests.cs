@@ -7,7 +7,11 @@ public sealed class GpuVariablesTests
 {
     private static readonly Dictionary<string, string> Inherited = new()
     {
-        ["CUDA_VISIBLE_DEVICES"] = "6", ["HIP_VISIBLE_DEVICES"] = "6", ["ROCR_VISIBLE_DEVICES"] = "6", ["GPU_DEVICE_ORDINAL"] = "6", ["CUDA_DEVICE_ORDER"] = "FASTEST_FIRST",
+        ["CUDA_VISIBLE_DEVICES"] = "6",
+        ["HIP_VISIBLE_DEVICES"] = "6",
+        ["ROCR_VISIBLE_DEVICES"] = "6",
+        ["GPU_DEVICE_ORDINAL"] = "6",
+        ["CUDA_DEVICE_ORDER"] = "FASTEST_FIRST",
     };
 
     [Fact]
