@@ -16,6 +16,7 @@ internal sealed partial class GpuDesk(ConsumerOptions options, GpuProbe probe, T
     private readonly GpuLeases leases = new();
     private readonly GpuSharing sharing = new();
     private readonly Dictionary<GpuLease, ActiveAttempt> sharers = [];
+    private readonly Dictionary<int, IReadOnlyList<int>> cardsOfSlot = [];
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int fractionsPerCard = 1;
     private int slots;
@@ -49,8 +50,14 @@ internal sealed partial class GpuDesk(ConsumerOptions options, GpuProbe probe, T
             Task next;
             lock (turn)
             {
-                if (leases.Take(job.SharesGpu ? sharing.Request(attempt.Chunk.Run) : new GpuRequest(job.Gpus)) is { } lease)
+                var request = job.SharesGpu ? sharing.Request(attempt.Chunk.Run) : new GpuRequest(job.Gpus);
+
+                // An interpreter that stays cannot move to another card, and a new one would load its model anew.
+                if (job.Warm == WarmMode.Keep)
+                    request = request with { Preferred = cardsOfSlot.GetValueOrDefault(attempt.Slot) };
+                if (leases.Take(request) is { } lease)
                 {
+                    cardsOfSlot[attempt.Slot] = lease.Indices;
                     if (job.SharesGpu)
                         sharers[lease] = attempt;
                     return lease;

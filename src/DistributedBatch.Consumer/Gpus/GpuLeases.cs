@@ -54,7 +54,8 @@ public sealed class GpuLeases(long reserveBytes = 512L << 20)
         var memory = request.MemoryBytes ?? 0;
         var chosen = cards.Values
             .Where(card => ShareLeft(card) + 1e-9 >= share && MemoryLeft(card) >= memory && IsOpenTo(card, request))
-            .OrderBy(card => AttemptsOn(card.Index))
+            .OrderByDescending(card => request.Preferred?.Contains(card.Index) == true)
+            .ThenBy(card => AttemptsOn(card.Index))
             .ThenByDescending(MemoryLeft)
             .ThenBy(card => card.Index)
             .Take(wanted)

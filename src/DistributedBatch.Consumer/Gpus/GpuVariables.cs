@@ -23,6 +23,10 @@ internal static class GpuVariables
     /// <summary>Whether a variable names the cards of one attempt.</summary>
     public static bool NamesCards(string name) => name is Cuda or Hip;
 
+    /// <summary>The cards that a program with this environment sees; compared, never shown.</summary>
+    public static (string? Cuda, string? Hip) Seen(IReadOnlyDictionary<string, string> environment) =>
+        (environment.GetValueOrDefault(Cuda), environment.GetValueOrDefault(Hip));
+
     /// <summary>What an attempt is told.</summary>
     /// <param name="lease">Its cards.</param>
     /// <param name="isUsers">Whether the user set a variable himself; what he set wins.</param>

@@ -4,8 +4,8 @@ using DistributedBatch.Consumer.Processes;
 namespace DistributedBatch.Consumer.Zygote;
 
 /// <summary>
-/// Calls a script's <c>process</c> in an interpreter that stays, one per slot. A crash, a timeout or too much memory ends that interpreter; the next
-/// chunk of the slot gets another.
+/// Calls a script's <c>process</c> in an interpreter that stays, one per slot. A crash, a timeout, too much memory or a lease of other GPUs ends that
+/// interpreter; the next chunk of the slot gets another.
 /// </summary>
 /// <param name="pool">The zygotes, from which the interpreters are forked.</param>
 /// <param name="cold">Runs what no zygote can be had for.</param>
@@ -25,7 +25,7 @@ internal sealed class KeepRunner(ZygotePool pool, IProgramRunner cold, WarmStart
     {
         if (stop.IsCancellationRequested)
             return new ProgramOutcome.Stopped(ProgramUsage.None);
-        if (slots.TryGetValue(start.Slot, out var kept) && kept.Usable && kept.Read(start, python) is { } known)
+        if (slots.TryGetValue(start.Slot, out var kept) && kept.Usable && kept.HasCardsOf(start) && kept.Read(start, python) is { } known)
             return await RunAsync(kept, start, known, stop);
 
         kept?.Dispose();

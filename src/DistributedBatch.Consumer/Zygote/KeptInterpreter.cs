@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json;
+using DistributedBatch.Consumer.Gpus;
 using DistributedBatch.Consumer.Processes;
 
 namespace DistributedBatch.Consumer.Zygote;
@@ -17,6 +18,7 @@ internal sealed class KeptInterpreter : IDisposable
     private byte[] answer = new byte[512];
     private IReadOnlyList<string> words = [];
     private PythonCommand? command;
+    private (string? Cuda, string? Hip)? cards;
     private bool quick;
 
     private KeptInterpreter(ZygoteProcess zygote, ZygoteJob job, Socket socket, ZygoteKey key)
@@ -62,6 +64,9 @@ internal sealed class KeptInterpreter : IDisposable
         }
     }
 
+    /// <summary>Whether its cards, which are those of its first chunk for as long as it lives, are those of this start.</summary>
+    public bool HasCardsOf(ProgramStart start) => cards is not { } known || known == GpuVariables.Seen(start.Environment);
+
     /// <summary>The command of a start, read again only when it differs from the last one.</summary>
     public PythonCommand? Read(ProgramStart start, string? python)
     {
@@ -78,6 +83,7 @@ internal sealed class KeptInterpreter : IDisposable
     public async Task<ProgramOutcome> RunAsync(ProgramStart start, PythonCommand asked, TimeProvider time, CancellationToken stop)
     {
         Busy = true;
+        cards ??= GpuVariables.Seen(start.Environment);
         var from = time.GetTimestamp();
         int length;
         if (job.Pid > 0)

@@ -60,7 +60,11 @@ public sealed class GpuDeskTests : IDisposable
     {
         public override CancellationToken Lost => CancellationToken.None;
 
-        public override ValueTask AcknowledgeAsync() => ValueTask.CompletedTask;
+        public override void Done()
+        {
+        }
+
+        public override ValueTask FlushAsync() => ValueTask.CompletedTask;
 
         public override ValueTask RejectAsync(string reason) => ValueTask.CompletedTask;
     }

@@ -52,6 +52,14 @@ public sealed class GpuLeasesTests
     }
 
     [Fact]
+    public void A_preferred_card_is_taken_before_an_emptier_one_as_long_as_it_is_free()
+    {
+        leases.Take(new GpuRequest(0.5, Preferred: [2]));
+        Assert.Equal("2", leases.Take(new GpuRequest(0.5, Preferred: [2]))!.VisibleDevices);
+        Assert.Equal("0", leases.Take(new GpuRequest(0.5, Preferred: [2]))!.VisibleDevices);
+    }
+
+    [Fact]
     public void Two_cards_for_one_attempt_are_named_together()
     {
         Assert.Equal("0,1", leases.Take(new GpuRequest(2))!.VisibleDevices);

@@ -173,4 +173,22 @@ public sealed class KeepRunnerTests
         Assert.Equal(processes[1], processes[3]);
         Assert.NotEqual(processes[0], processes[1]);
     }
+
+    [Fact(Timeout = 180_000)]
+    public async Task An_interpreter_serves_only_chunks_that_lease_the_cards_it_began_with()
+    {
+        await using var place = new WarmPlace("import os\nseen = os.environ['CUDA_VISIBLE_DEVICES']\ndef process(start, count):\n    return [os.getpid(), seen]\n") { Mode = WarmMode.Keep };
+        List<string[]> answers = [];
+        foreach (var cards in (string[])["1", "1", "0"])
+        {
+            var start = place.Start();
+            start = start with { Environment = new Dictionary<string, string>(start.Environment) { ["CUDA_VISIBLE_DEVICES"] = cards } };
+            Assert.Equal("exit 0", (await place.RunAsync(start, TestContext.Current.CancellationToken)).How);
+            answers.Add(File.ReadAllText(start.Environment["DBATCH_RESULT"]).Split(", "));
+        }
+
+        Assert.Equal(answers[0], answers[1]);
+        Assert.NotEqual(answers[0][0], answers[2][0]);
+        Assert.Equal("\"0\"]", answers[2][1]);
+    }
 }
