@@ -12,6 +12,8 @@ internal sealed class RunningAttempts(TimeProvider time)
     private TimeSpan busy;
     private long chunks;
     private long items;
+    private TimeSpan attemptTime;
+    private TimeSpan cpuTime;
 
     /// <summary>How many run.</summary>
     public int Count => Volatile.Read(ref count);
@@ -25,7 +27,7 @@ internal sealed class RunningAttempts(TimeProvider time)
         lock (turn)
         {
             Change(by: 0);
-            return new WorkDone(busy, chunks, items);
+            return new WorkDone(busy, chunks, items, attemptTime, cpuTime);
         }
     }
 
@@ -36,15 +38,19 @@ internal sealed class RunningAttempts(TimeProvider time)
             Change(by: 1);
     }
 
-    /// <summary>Takes an attempt away; <paramref name="succeeded"/> is how many items it got done.</summary>
-    public void Remove(ActiveAttempt attempt, long succeeded)
+    /// <summary>Takes an attempt away that ended with <paramref name="report"/>; null for one that came to nothing.</summary>
+    public void Remove(ActiveAttempt attempt, AttemptReport? report)
     {
         attempts.TryRemove(attempt, out _);
         lock (turn)
         {
             Change(by: -1);
             chunks++;
-            items += succeeded;
+            if (report is null)
+                return;
+            items += report.Outcome == AttemptOutcome.Succeeded ? attempt.Chunk.Count : 0;
+            attemptTime += report.Duration;
+            cpuTime += report.CpuTime;
         }
     }
 

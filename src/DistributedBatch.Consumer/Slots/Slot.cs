@@ -134,7 +134,7 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
         }
 
         var attempt = new ActiveAttempt(delivery, number, work.Time.GetUtcNow(), scratch) { LeaveLane = lane.DisposeAsync };
-        var succeeded = 0L;
+        AttemptReport? report = null;
         using var trace = AttemptTrace.Deliver(attempt, work.Options.Host);
         work.Running.Add(attempt);
         try
@@ -142,10 +142,9 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
             // After it is among the running ones, so that a broadcast at this very moment finds it in one place or the other.
             if (work.Steered.Instead(chunk.Run) is { } instead)
                 attempt.Stop(instead, null);
-            var report = await work.Executor.ExecuteAsync(attempt).ConfigureAwait(false);
+            report = await work.Executor.ExecuteAsync(attempt).ConfigureAwait(false);
             attempt.End();
             work.Memory.Learn(report);
-            succeeded = report.Outcome == AttemptOutcome.Succeeded ? chunk.Count : 0;
             work.Reporter.Add(report, attempt);
             Brake(report is { Outcome: AttemptOutcome.Released, Error: not null } && attempt.StopReason is null);
             return attempt.Leased;
@@ -153,7 +152,7 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
         finally
         {
             attempt.End();
-            work.Running.Remove(attempt, succeeded);
+            work.Running.Remove(attempt, report);
         }
     }
 

@@ -139,6 +139,8 @@ internal sealed partial class ResourceLoop
             Busy = elapsed > TimeSpan.Zero ? (done.BusyTime - last.BusyTime) / elapsed : 0,
             Items = done.Items - last.Items,
             Chunks = (int)(done.Chunks - last.Chunks),
+            AttemptSeconds = (done.AttemptTime - last.AttemptTime).TotalSeconds,
+            AttemptCpuSeconds = (done.CpuTime - last.CpuTime).TotalSeconds,
             CpuBusy = reading.CpuBusy,
             MemoryAvailableBytes = reading.MemoryAvailableBytes,
             MemoryPressure = reading.MemoryPressure,

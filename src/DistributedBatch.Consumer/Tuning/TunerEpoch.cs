@@ -5,6 +5,8 @@ internal sealed class TunerEpoch
 {
     private double busySeconds;
     private double cpuSeconds;
+    private double attemptSeconds;
+    private double attemptCpuSeconds;
 
     public double Seconds { get; private set; }
 
@@ -16,6 +18,9 @@ internal sealed class TunerEpoch
 
     public double Busy => Seconds > 0 ? busySeconds / Seconds : 0;
 
+    /// <summary>Processors that one attempt keeps busy; null when nothing is known.</summary>
+    public double? ProcessorsAnAttempt => attemptSeconds > 0 && attemptCpuSeconds > 0 ? attemptCpuSeconds / attemptSeconds : null;
+
     public double ItemsPerSecond => Seconds > 0 ? Items / Seconds : 0;
 
     public void Add(in TunerSample sample)
@@ -26,6 +31,8 @@ internal sealed class TunerEpoch
         cpuSeconds += sample.CpuBusy * seconds;
         Items += sample.Items;
         Chunks += sample.Chunks;
+        attemptSeconds += sample.AttemptSeconds;
+        attemptCpuSeconds += sample.AttemptCpuSeconds;
     }
 
     /// <summary>

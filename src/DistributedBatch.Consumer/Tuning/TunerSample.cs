@@ -15,6 +15,12 @@ public readonly record struct TunerSample
     /// <summary>Chunks that ended.</summary>
     public required int Chunks { get; init; }
 
+    /// <summary>How long the chunks that ended took, together, in seconds.</summary>
+    public double AttemptSeconds { get; init; }
+
+    /// <summary>Processor time that the chunks that ended used, together, in seconds; 0 when nothing is known.</summary>
+    public double AttemptCpuSeconds { get; init; }
+
     /// <summary>Share of the usable cores that was busy, 0 to 1, whoever used them.</summary>
     public required double CpuBusy { get; init; }
 

@@ -77,6 +77,8 @@ internal sealed class SimulatedMachine
             Busy = slots,
             Items = ended,
             Chunks = ended,
+            AttemptSeconds = ended * slots / throughput,
+            AttemptCpuSeconds = ended * CpuSeconds * slowdown,
             CpuBusy = Math.Min(1, (throughput * CpuSeconds * slowdown + HeldBySlowChunks) / Cores),
             MemoryAvailableBytes = (long)(MemoryBytes - slots * AttemptBytes),
             AttemptPeakBytes = (long)AttemptBytes,

@@ -34,11 +34,23 @@ public sealed class SlotTunerTests
     }
 
     [Fact]
-    public void Work_that_hardly_computes_has_most_of_its_slots_within_ten_seconds()
+    public void Work_that_hardly_computes_has_most_of_its_slots_within_two_seconds()
     {
         var tuner = Tuner(2);
 
-        new SimulatedMachine { Cores = 2, CpuSeconds = 0.02, WaitSeconds = 0.4 }.Efficiency(tuner, seconds: 10);
+        new SimulatedMachine { Cores = 2, CpuSeconds = 0.02, WaitSeconds = 0.4 }.Efficiency(tuner, seconds: 2);
+
+        Assert.InRange(tuner.Current.Slots, 30, 45);
+    }
+
+    [Fact]
+    public void Work_that_comes_after_a_pause_is_looked_at_anew()
+    {
+        var tuner = Tuner(2);
+        new SimulatedMachine { Cores = 2, CpuSeconds = 0.2 }.Efficiency(tuner, seconds: 20);
+        tuner.Observe(new TunerSample { Elapsed = TimeSpan.FromSeconds(1), Busy = 0, Items = 0, Chunks = 0, CpuBusy = 0, MemoryAvailableBytes = 32L << 30 });
+
+        new SimulatedMachine { Cores = 2, CpuSeconds = 0.02, WaitSeconds = 0.4 }.Efficiency(tuner, seconds: 2);
 
         Assert.InRange(tuner.Current.Slots, 30, 45);
     }
