@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using DistributedBatch.Cli.Sources;
+using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Tracker.Queries;
@@ -13,6 +14,8 @@ namespace DistributedBatch.Cli.Progress;
 /// <param name="screen">Shows it.</param>
 internal sealed class RunWatch(IRunSource source, RunId run, IProgressScreen screen)
 {
+    private const double ShortestSeconds = 0.025;
+
     private readonly ConcurrentQueue<AttemptFailure> heard = new();
     private readonly HashSet<int> seen = [];
     private bool hears;
@@ -37,18 +40,26 @@ internal sealed class RunWatch(IRunSource source, RunId run, IProgressScreen scr
         while (true)
         {
             var over = until.IsCancellationRequested;
+            var pause = screen.Interval;
             if (await StateAsync(clock.Elapsed).ConfigureAwait(false) is { } state)
             {
                 show(state);
                 if (state.View.State.IsSettled())
                     return;
+                pause = Pause(state.View, pause);
             }
 
             if (over)
                 return;
-            await Task.Delay(screen.Interval, until).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(pause, until).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     });
+
+    // Who waits for a run is kept waiting a quarter of what it takes at the latest, and not a whole interval after its end.
+    private static TimeSpan Pause(RunView view, TimeSpan interval) =>
+        view is { State: RunState.Running, Eta.LatestSeconds: var latest } && latest / 4 < interval.TotalSeconds
+            ? TimeSpan.FromSeconds(Math.Max(latest / 4, ShortestSeconds))
+            : interval;
 
     private async Task<ProgressState?> StateAsync(TimeSpan elapsed)
     {
