@@ -1,4 +1,5 @@
 using System.Reflection;
+using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Consumer.Launcher;
 using DistributedBatch.Consumer.Zygote;
 
@@ -72,6 +73,12 @@ public sealed class ConsumerOptions
 
     /// <summary>PEM file with the authorities to trust for an <c>https://</c> <see cref="Server"/>. Null (default) trusts the system's.</summary>
     public string? AuthorityFile { get; set; }
+
+    /// <summary>
+    /// Control groups that hold the attempts, which then end without exception with all they started. Null (default) relies on sessions and the environment.
+    /// Who opened them closes them, after the consumer.
+    /// </summary>
+    public AttemptGroups? Groups { get; set; }
 
     /// <summary>How the launcher is started.</summary>
     public LauncherOptions Launcher { get; set; } = new();

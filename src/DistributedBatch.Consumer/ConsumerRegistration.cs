@@ -47,7 +47,12 @@ public static class ConsumerRegistration
             .AddSingleton<GpuDesk>()
             .AddSingleton(provider => MemoryDesk.For(new MachineProbe(provider.GetRequiredService<TimeProvider>()).Read()))
             .AddSingleton(options.WarmStart)
-            .AddSingleton<WarmStart>()
+            .AddSingleton(provider => new WarmStart(
+                options.WarmStart,
+                provider.GetRequiredService<IProgramRunner>(),
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<WarmStart>>(),
+                options.Groups))
             .AddSingleton<IRunnerSource, WarmSource>()
             .AddSingleton<SteeredRuns>()
             .AddSingleton<SteeredHost>()
@@ -92,7 +97,7 @@ public static class ConsumerRegistration
         var options = provider.GetRequiredService<ConsumerOptions>();
         return options.Launcher.Enabled
             ? new LauncherRunner(
-                options.Launcher, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<LauncherRunner>>())
+                options.Launcher, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<LauncherRunner>>(), options.Groups)
             : new PortableRunner(provider.GetRequiredService<TimeProvider>());
     }
 
@@ -104,6 +109,8 @@ public static class ConsumerRegistration
             throw new ArgumentException("The host has no name; give one.");
         if (options.LogHeadBytes < 0 || options.LogTailBytes < 0)
             throw new ArgumentException("Log sizes cannot be negative; give 0 to keep nothing.");
+        if (options.Groups is not null && !options.Launcher.Enabled)
+            throw new ArgumentException("Attempts cannot have control groups without the launcher; enable it, or leave the groups out.");
         if (options.ReportBatch < 1)
             throw new ArgumentException($"Reports are sent {options.ReportBatch} at a time; give at least 1.");
     }

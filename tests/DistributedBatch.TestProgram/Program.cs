@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DistributedBatch.Consumer;
+using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging;
@@ -11,6 +12,7 @@ using Microsoft.Extensions.Hosting;
 //   describe [ANY...]        prints its arguments, environment and standard input as JSON
 //   exit N                   exits with code N
 //   consume DIRECTORY LAUNCHER CHUNKS COMMAND...   is a consumer that runs the command for each chunk, until it is killed
+//   consume-isolated DIRECTORY LAUNCHER CHUNKS COMMAND...   the same with control groups; prints the directory of theirs
 //   eat BYTES                allocates and touches memory, prints "full", then waits to be stopped
 switch (args)
 {
@@ -25,13 +27,17 @@ switch (args)
         return 0;
     case ["exit", var code]:
         return int.Parse(code, System.Globalization.CultureInfo.InvariantCulture);
-    case ["consume", var directory, var launcher, var chunks, .. var command]:
+    case ["consume" or "consume-isolated", var directory, var launcher, var chunks, .. var command]:
         var slots = int.Parse(chunks, System.Globalization.CultureInfo.InvariantCulture);
+        var groups = args[0] == "consume" ? null : ((IsolationStart.Ready)AttemptGroups.Open()).Groups;
+        if (groups is not null)
+            Console.WriteLine(groups.Path);
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddInProcessMessaging();
         builder.Services.AddConsumer(options =>
         {
             (options.Host, options.DataDirectory, options.Slots) = ("doomed", directory, slots);
+            options.Groups = groups;
             (options.Launcher.Path, options.Launcher.Arguments) = (launcher, ["launcher"]);
         });
         using (var host = builder.Build())
@@ -53,6 +59,6 @@ switch (args)
         GC.KeepAlive(memory);
         return 0;
     default:
-        Console.Error.WriteLine("describe | exit N | consume DIRECTORY LAUNCHER CHUNKS COMMAND... | eat BYTES");
+        Console.Error.WriteLine("describe | exit N | consume DIRECTORY LAUNCHER CHUNKS COMMAND... | consume-isolated ... | eat BYTES");
         return 2;
 }

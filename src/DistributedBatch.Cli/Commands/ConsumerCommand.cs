@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using DistributedBatch.Cli.CommandLine;
 using DistributedBatch.Cli.Embedded;
+using DistributedBatch.Cli.Isolation;
 using DistributedBatch.Cli.Lab;
 using DistributedBatch.Cli.Options;
 using DistributedBatch.Cli.Sources;
@@ -38,11 +39,17 @@ internal static class ConsumerCommand
         var verb = new Command("consumer", "Run chunks on this machine.") { slots, gpus, idle, drain, ack, server };
         var allow = new Option<string>("--allow-programs") { HelpName = "LIST", Description = "the only programs that may run here, names or paths [DBATCH_ALLOW_PROGRAMS]; default: all" };
         verb.Options.Add(allow);
+        var isolation = new Option<string>("--isolation")
+        {
+            HelpName = "session|cgroup",
+            Description = "what keeps an attempt's processes together [DBATCH_ISOLATION]; cgroup needs a control group of ours; default session",
+        };
+        verb.Options.Add(isolation);
         var signing = new SigningOptions();
         verb.Options.Add(signing.Trust);
         var options = new ServiceOptions(verb);
         (Option<string> Option, string Key)[] all =
-            [.. options.Keyed, (server, "server"), (slots, "slots"), (gpus, "gpus"), (idle, "idle-exit"), (drain, "drain"), (ack, "ack-timeout"), (signing.Trust, "trust"), (allow, "allow-programs")];
+            [.. options.Keyed, (server, "server"), (slots, "slots"), (gpus, "gpus"), (idle, "idle-exit"), (drain, "drain"), (ack, "ack-timeout"), (signing.Trust, "trust"), (allow, "allow-programs"), (isolation, HostIsolation.Key)];
         verb.Subcommands.Add(ConsumerInstallCommand.Install(all));
         verb.Subcommands.Add(ConsumerInstallCommand.Uninstall());
         verb.Subcommands.Add(ConsumerInstallCommand.Invite(all));
@@ -62,6 +69,7 @@ internal static class ConsumerCommand
             var cards = Cards(reader.Text("gpus"), mistakes);
             var tracker = ServerAddress.Find(parsed.GetValue(server), token: null, options.Authority(parsed), mistakes);
             var broker = options.Broker(parsed, mistakes, declares: false);
+            var mode = HostIsolation.Read(parsed.GetValue(isolation), mistakes);
             if (mistakes.Count > 0)
                 return Complaint.Usage(mistakes);
             try
@@ -77,6 +85,9 @@ internal static class ConsumerCommand
             if (mistakes.Count > 0)
                 return Complaint.Usage(mistakes);
 
+            using var groups = HostIsolation.Open(mode, out var unisolated);
+            if (unisolated is not null)
+                return Complaint.Usage(unisolated);
             var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
             ServiceLog.Configure(builder, "consumer");
             builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
@@ -85,6 +96,7 @@ internal static class ConsumerCommand
                 consumer.DataDirectory = options.DataDirectory(parsed);
                 consumer.Host = options.Host(parsed);
                 consumer.Slots = number;
+                consumer.Groups = groups;
                 consumer.Gpus = cards;
                 consumer.IdleExit = idleExit;
                 consumer.Drain = drainTime ?? consumer.Drain;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DistributedBatch.Cli.CommandLine;
+using DistributedBatch.Cli.Isolation;
 using DistributedBatch.Cli.Options;
 using DistributedBatch.Cli.Sources;
 using DistributedBatch.Contracts.Json;
@@ -24,9 +25,10 @@ internal static class RetryCommand
                 if (call.Parsed.GetValue(slots) is { } text)
                     settings["slots"] = new SettingValue([text], "--slots", local.Place);
                 var number = checked((int?)new SettingReader(settings, mistakes).NumberOrAuto("slots", fallback: null));
+                var isolation = HostIsolation.Read(flag: null, mistakes);
                 return mistakes.Count > 0
                     ? Complaint.Usage(mistakes)
-                    : await Embedded.EmbeddedRun.ResumeAsync(call.Run.Value, number, local.Place, call.Json).ConfigureAwait(false);
+                    : await Embedded.EmbeddedRun.ResumeAsync(call.Run.Value, number, isolation, local.Place, call.Json).ConfigureAwait(false);
             });
         verb.Options.Add(slots);
         return verb;

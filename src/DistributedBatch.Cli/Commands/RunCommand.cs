@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DistributedBatch.Cli.Checks;
 using DistributedBatch.Cli.CommandLine;
+using DistributedBatch.Cli.Isolation;
 using DistributedBatch.Cli.Options;
 using DistributedBatch.Cli.Plan;
 
@@ -41,10 +42,11 @@ internal static class RunCommand
         var mistakes = new List<string>();
         var reader = new SettingReader(flags, mistakes);
         var slots = checked((int?)reader.NumberOrAuto("slots", fallback: null));
-        foreach (var value in flags.Where(flag => flag.Key is not ("slots" or "state")).Select(flag => flag.Value))
-            mistakes.Add($"{value.Where} cannot be changed by --resume: a run stays what it was submitted as. Only --slots and --state go with it.");
+        var isolation = HostIsolation.Read(flags.GetValueOrDefault(HostIsolation.Key)?.Text, mistakes);
+        foreach (var value in flags.Where(flag => flag.Key is not ("slots" or "state" or HostIsolation.Key)).Select(flag => flag.Value))
+            mistakes.Add($"{value.Where} cannot be changed by --resume: a run stays what it was submitted as. Only --slots, --isolation and --state go with it.");
         return mistakes.Count > 0
             ? Task.FromResult(Complaint.Usage(mistakes))
-            : Embedded.EmbeddedRun.ResumeAsync(run, slots, reader.Value("state")?.Path ?? LocalState.Default(directory), json);
+            : Embedded.EmbeddedRun.ResumeAsync(run, slots, isolation, reader.Value("state")?.Path ?? LocalState.Default(directory), json);
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using DistributedBatch.Cli.CommandLine;
 using DistributedBatch.Cli.Lab;
+using DistributedBatch.Cli.Isolation;
 using DistributedBatch.Cli.Options;
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Plan;
@@ -30,9 +31,10 @@ internal static class SubmitCommand
         verb.SetAction(async (parsed, cancellation) =>
         {
             var directory = Directory.GetCurrentDirectory();
-            var (request, wrong) = RunSettingsReading.Read(options.Layer(parsed, words, directory), parsed.GetValue(file), directory, remote: true);
+            var flags = options.Layer(parsed, words, directory);
+            var (request, wrong) = RunSettingsReading.Read(flags, parsed.GetValue(file), directory, remote: true);
             var mistakes = new List<string>(wrong);
-            mistakes.AddRange(OnlyHere(request, parsed.GetValue(watch)));
+            mistakes.AddRange(OnlyHere(request, parsed.GetValue(watch), flags.ContainsKey(HostIsolation.Key)));
             var address = ServerAddress.Find(parsed.GetValue(server), parsed.GetValue(token), parsed.GetValue(authority), mistakes);
             if (address is null && mistakes.Count == 0 && !parsed.GetValue(dryRun))
                 mistakes.Add("Say which server: --server http://head:8080, or set DBATCH_SERVER. On this machine alone 'dbatch run' needs none.");
@@ -45,10 +47,12 @@ internal static class SubmitCommand
         return verb;
     }
 
-    private static IEnumerable<string> OnlyHere(RunRequest? request, bool watch)
+    private static IEnumerable<string> OnlyHere(RunRequest? request, bool watch, bool isolated)
     {
         if (request is { Spec.After.Count: > 0 } && !watch)
             yield return "after runs here once all chunks have succeeded: add --watch, so that submit is still here then.";
+        if (isolated)
+            yield return "--isolation is chosen by each host: dbatch consumer --isolation cgroup.";
         if (request is { Slots: not null })
             yield return "--slots is chosen by each host: dbatch consumer --slots N.";
     }

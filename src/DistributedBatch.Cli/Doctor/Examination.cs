@@ -4,6 +4,7 @@ using CliWrap.Buffered;
 using DistributedBatch.Cli.Checks;
 using DistributedBatch.Cli.Options;
 using DistributedBatch.Consumer.Gpus;
+using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Consumer.Resources;
 
 namespace DistributedBatch.Cli.Doctor;
@@ -29,6 +30,7 @@ internal static class Examination
         findings.AddRange(MachineFindings.OfGpus(await new GpuProbe().CardsAsync(cancellation).ConfigureAwait(false)));
         if (MachineFindings.OfClock(await AskAsync("timedatectl", ["show", "--property=NTPSynchronized", "--value"], cancellation).ConfigureAwait(false)) is { } clock)
             findings.Add(clock);
+        findings.Add(MachineFindings.OfIsolation(Isolation()));
         findings.Add(Disk(LocalState.Default(Directory.GetCurrentDirectory())));
         findings.Add(OperatingSystem.IsLinux()
             ? new Finding("system", "good", $"Linux {Environment.OSVersion.Version}: process groups, kill -9 safe")
@@ -71,6 +73,15 @@ internal static class Examination
         {
             return null;
         }
+    }
+
+    // Opened for the moment of looking, because what the kernel lets us do is best seen by doing it.
+    private static IsolationStart Isolation()
+    {
+        var start = AttemptGroups.Open();
+        if (start is IsolationStart.Ready { Groups: var groups })
+            groups.Dispose();
+        return start;
     }
 
     private static Finding Disk(string stateDirectory)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using DistributedBatch.Cli.Options;
 using DistributedBatch.Consumer.Gpus;
+using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Consumer.Resources;
 
 namespace DistributedBatch.Cli.Doctor;
@@ -68,6 +69,17 @@ internal static class MachineFindings
                 : new Finding($"GPU {card.Index}", "good", found);
         }
     }
+
+    /// <summary>What <c>--isolation cgroup</c> could do, started as this was.</summary>
+    public static Finding OfIsolation(IsolationStart start) => start switch
+    {
+        IsolationStart.Ready { Groups.WithoutMemory: null } => new Finding("isolation", "good", "--isolation cgroup contains attempts, counts and limits their memory"),
+        IsolationStart.Ready { Groups.WithoutMemory: var reason } => new Finding(
+            "isolation", "note", $"--isolation cgroup contains attempts, but does not limit their memory: {reason}",
+            "nothing, unless --memory is to be enforced: then give dbatch a group of its own, systemd-run --user --scope -p Delegate=yes dbatch …"),
+        IsolationStart.Refused refused => new Finding("isolation", "note", $"--isolation cgroup is not possible: {refused.Reason}", $"nothing, unless you want it: {refused.Remedy}"),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
 
     /// <summary>Whether the clock follows others.</summary>
     /// <param name="synchronized">What the system says: <c>yes</c>, <c>no</c>; anything else is unknown.</param>

@@ -1,5 +1,6 @@
 using DistributedBatch.Cli.Telemetry;
 using DistributedBatch.Consumer;
+using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Messaging;
 using DistributedBatch.Producer;
 using DistributedBatch.Tracker;
@@ -15,10 +16,12 @@ internal static class EmbeddedHost
     /// <summary>Builds the host; nothing runs yet.</summary>
     /// <param name="stateDirectory">Directory for everything that is kept.</param>
     /// <param name="slots">Attempts at once; null lets the consumer find the number.</param>
-    public static IHost Build(string stateDirectory, int? slots) => Build(stateDirectory, services => services.AddConsumer(options =>
+    /// <param name="groups">Control groups for the attempts; null for none.</param>
+    public static IHost Build(string stateDirectory, int? slots, AttemptGroups? groups) => Build(stateDirectory, services => services.AddConsumer(options =>
     {
         options.DataDirectory = stateDirectory;
         options.Slots = slots;
+        options.Groups = groups;
         options.Drain = Timeout.InfiniteTimeSpan;
     }));
 

@@ -1,6 +1,8 @@
 using DistributedBatch.Cli.Checks;
 using DistributedBatch.Cli.CommandLine;
+using DistributedBatch.Cli.Isolation;
 using DistributedBatch.Cli.Options;
+using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli.Embedded;
@@ -11,6 +13,9 @@ internal static class EmbeddedRun
     /// <summary>Starts or continues the run of <paramref name="request"/>.</summary>
     public static async Task<int> StartAsync(RunRequest request, bool json)
     {
+        using var groups = HostIsolation.Open(request.Isolation, out var refusal);
+        if (refusal is not null)
+            return Complaint.Usage(refusal);
         using var state = StateDirectory.Take(request.StateDirectory, out var mistake);
         if (state is null)
             return Complaint.Usage(mistake!);
@@ -20,30 +25,33 @@ internal static class EmbeddedRun
             return Complaint.Usage(mistake!);
 
         var spec = request.Spec with { Id = record.Run, Name = record.Name };
-        return await WorkAsync(state, records, record, spec, request.Slots, json).ConfigureAwait(false);
+        return await WorkAsync(state, records, record, spec, request.Slots, groups, json).ConfigureAwait(false);
     }
 
     /// <summary>Continues a run that was started before.</summary>
-    public static async Task<int> ResumeAsync(string run, int? slots, string stateDirectory, bool json)
+    public static async Task<int> ResumeAsync(string run, int? slots, IsolationMode isolation, string stateDirectory, bool json)
     {
         if (!Directory.Exists(stateDirectory))
             return Complaint.Usage($"There are no runs in {stateDirectory} to resume.");
+        using var groups = HostIsolation.Open(isolation, out var refusal);
+        if (refusal is not null)
+            return Complaint.Usage(refusal);
         using var state = StateDirectory.Take(stateDirectory, out var mistake);
         if (state is null)
             return Complaint.Usage(mistake!);
         var records = new RunRecords(state.Path);
         return records.Find(run, out mistake) is { } record
-            ? await WorkAsync(state, records, record, spec: null, slots, json).ConfigureAwait(false)
+            ? await WorkAsync(state, records, record, spec: null, slots, groups, json).ConfigureAwait(false)
             : Complaint.Usage(mistake!);
     }
 
-    private static async Task<int> WorkAsync(StateDirectory state, RunRecords records, RunRecord record, RunSpec? spec, int? slots, bool json)
+    private static async Task<int> WorkAsync(StateDirectory state, RunRecords records, RunRecord record, RunSpec? spec, int? slots, AttemptGroups? groups, bool json)
     {
         try
         {
             records.Save(record);
             using var signals = new StopSignals();
-            return await new EmbeddedSession(state.Path, records, record, signals).RunAsync(spec, slots, json).ConfigureAwait(false);
+            return await new EmbeddedSession(state.Path, records, record, signals).RunAsync(spec, slots, groups, json).ConfigureAwait(false);
         }
         catch (Exception failure) when (StartFailure.Sentence(failure) is not null)
         {

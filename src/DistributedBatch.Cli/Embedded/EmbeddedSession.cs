@@ -4,6 +4,7 @@ using DistributedBatch.Cli.Progress;
 using DistributedBatch.Cli.Sources;
 using DistributedBatch.Cli.Summary;
 using DistributedBatch.Consumer;
+using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Consumer.Zygote;
 using DistributedBatch.Contracts.Hosts;
 using DistributedBatch.Contracts.Runs;
@@ -36,8 +37,9 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
     /// <summary>Works on the run and gives the exit code.</summary>
     /// <param name="spec">The run; null when it is in the ledger already.</param>
     /// <param name="slots">Attempts at once; null lets the consumer find the number.</param>
+    /// <param name="groups">Control groups for the attempts; null for none.</param>
     /// <param name="json">Whether the summary is JSON.</param>
-    public async Task<int> RunAsync(RunSpec? spec, int? slots, bool json)
+    public async Task<int> RunAsync(RunSpec? spec, int? slots, AttemptGroups? groups, bool json)
     {
         var empty = spec is { Dataset: var dataset } && dataset.First == dataset.Total;
         if (record.Before.Count > 0 && !record.BeforeDone && !empty)
@@ -50,7 +52,7 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
         }
 
         var clock = Stopwatch.StartNew();
-        using var host = EmbeddedHost.Build(stateDirectory, slots);
+        using var host = EmbeddedHost.Build(stateDirectory, slots, groups);
         host.Services.BeginLauncher();
         await host.StartAsync(CancellationToken.None).ConfigureAwait(false);
         var intake = host.Services.GetRequiredService<RunIntake>();

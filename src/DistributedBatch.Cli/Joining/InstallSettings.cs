@@ -1,4 +1,6 @@
+using DistributedBatch.Cli.Isolation;
 using DistributedBatch.Cli.Options;
+using DistributedBatch.Consumer.Isolation;
 
 namespace DistributedBatch.Cli.Joining;
 
@@ -57,6 +59,7 @@ internal static class InstallSettings
 
         var reader = new SettingReader(all.ToDictionary(pair => pair.Key, pair => new SettingValue([pair.Value], "--" + pair.Key, "/")), mistakes);
         reader.NumberOrAuto("slots", fallback: null);
+        reader.Word<IsolationMode>(HostIsolation.Key);
         foreach (var key in new[] { "drain", "idle-exit", "ack-timeout" })
             reader.Duration(key);
     }

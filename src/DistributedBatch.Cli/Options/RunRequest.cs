@@ -1,3 +1,4 @@
+using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli.Options;
@@ -13,6 +14,9 @@ internal sealed record RunRequest
 
     /// <summary>Attempts at once; null lets the consumer find the number.</summary>
     public int? Slots { get; init; }
+
+    /// <summary>How this machine contains the attempts.</summary>
+    public IsolationMode Isolation { get; init; }
 
     /// <summary>Absolute path of the state directory.</summary>
     public required string StateDirectory { get; init; }

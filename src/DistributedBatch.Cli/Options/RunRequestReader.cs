@@ -1,6 +1,8 @@
 using DistributedBatch.Cli.Checks;
 using DistributedBatch.Cli.Datasets;
+using DistributedBatch.Cli.Isolation;
 using DistributedBatch.Consumer.Interpreters;
+using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Contracts.Datasets;
 using DistributedBatch.Contracts.Runs;
 
@@ -36,6 +38,7 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
             Spec = spec,
             Named = reader.Value("name") is not null,
             Slots = checked((int?)reader.NumberOrAuto("slots", fallback: null)),
+            Isolation = reader.Word<IsolationMode>(HostIsolation.Key) ?? IsolationMode.Session,
             StateDirectory = reader.Value("state")?.Path ?? Path.Combine(directory, ".dbatch"),
             WorkingDirectory = workingDirectory,
         };

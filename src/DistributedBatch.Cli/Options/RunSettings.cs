@@ -36,6 +36,7 @@ internal static class RunSettings
         new("stdin", "TEXT", "text for standard input, with placeholders, byte for byte; default: empty"),
         new("gpu", "N|auto", "GPUs an attempt leases, may be a fraction; auto: one, shared by as many attempts as its memory was seen to hold; default 0"),
         new("memory", "SIZE", "memory an attempt reserves, such as 512M or 4G; default: learned"),
+        new("isolation", "session|cgroup", "what keeps an attempt's processes together on this machine; cgroup needs a control group of ours; default session"),
         new("out", "DIR", "receives one folder per succeeded chunk; default: inside the state directory"),
         new("warm", "auto|fork|keep|off", "how much of a Python start is paid once; default auto"),
         new("python", "PATH", "interpreter where the command says python; default: the first one on PATH"),

@@ -27,6 +27,7 @@ internal sealed class AttemptExecutor(
     OomKills oomKills,
     GpuDesk gpus,
     MemoryDesk memory,
+    MemoryBook book,
     OutputDelivery delivery,
     TimeProvider time)
 {
@@ -70,7 +71,10 @@ internal sealed class AttemptExecutor(
     // Runs it with what it reserved; it waits here until the host can give that.
     private async Task<AttemptReport> RunWithinAsync(ActiveAttempt attempt, JobSpec job)
     {
-        var bytes = job.MemoryBytes ?? 0;
+        // Where the kernel keeps an attempt to its reservation, one that ran out of it must get more the next time.
+        var limited = job.MemoryBytes is not null && options.Groups is { LimitsMemory: true };
+        var bytes = limited ? book.Expected(attempt.Chunk) : job.MemoryBytes ?? 0;
+        attempt.MemoryLimitBytes = limited ? bytes : 0;
         if (!await memory.TakeAsync(bytes, attempt.Stopping).ConfigureAwait(false))
             return Report(attempt, attempt.StoppedFor) with { Error = attempt.StopReason };
         try
@@ -160,6 +164,7 @@ internal sealed class AttemptExecutor(
             StderrPath = scratch.Stderr,
             Timeout = chunk.Job.Timeout,
             Grace = chunk.Job.Grace,
+            MemoryLimitBytes = attempt.MemoryLimitBytes,
             Slot = attempt.Slot,
             Start = chunk.Start,
             Count = chunk.Count,
@@ -193,7 +198,9 @@ internal sealed class AttemptExecutor(
             ProgramOutcome.Signalled killed when IsOutOfMemory(killed) => Report(attempt, AttemptOutcome.OutOfMemory) with
             {
                 Signal = killed.Signal,
-                Error = $"The program was killed because memory ran out on {options.Host}; say how much it needs with --memory.",
+                Error = attempt.MemoryLimitBytes > 0
+                    ? $"The program needed more than the {attempt.MemoryLimitBytes >> 20} MiB it may have on {options.Host} and was killed; give it more with --memory."
+                    : $"The program was killed because memory ran out on {options.Host}; say how much it needs with --memory.",
             },
             ProgramOutcome.Signalled signalled => Report(attempt, AttemptOutcome.Signal) with
             {
@@ -213,13 +220,14 @@ internal sealed class AttemptExecutor(
         {
             Duration = outcome.Usage.Duration,
             CpuTime = outcome.Usage.CpuTime,
-            PeakMemoryBytes = outcome.Usage.PeakMemoryBytes,
+            // What ran out of its limit held all of it, even where an older kernel only tells its largest process.
+            PeakMemoryBytes = Math.Max(outcome.Usage.PeakMemoryBytes, report.Outcome == AttemptOutcome.OutOfMemory ? attempt.MemoryLimitBytes : 0),
             ReadBytes = outcome.Usage.ReadBytes,
             WrittenBytes = outcome.Usage.WrittenBytes,
         };
     }
 
-    private bool IsOutOfMemory(ProgramOutcome.Signalled killed) => killed.OutOfMemory || (killed.Signal == Posix.SigKill && oomKills.Any());
+    private bool IsOutOfMemory(ProgramOutcome.Signalled killed) => killed.OutOfMemory ?? (killed.Signal == Posix.SigKill && oomKills.Any());
 
     private AttemptReport Finish(ActiveAttempt attempt, JobPlan plan, AttemptReport report, bool stragglers)
     {

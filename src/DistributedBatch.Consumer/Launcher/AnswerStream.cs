@@ -39,7 +39,9 @@ internal sealed unsafe class AnswerStream
             BinaryPrimitives.WriteInt64LittleEndian(body[28..], ending.PeakBytes);
             BinaryPrimitives.WriteInt64LittleEndian(body[36..], ending.ReadBytes);
             BinaryPrimitives.WriteInt64LittleEndian(body[44..], ending.WrittenBytes);
-            body[52] = ending.Stragglers ? (byte)1 : (byte)0;
+            body[52] = (byte)((ending.Stragglers ? LauncherProtocol.StragglersMark : 0)
+                | (ending.OutOfMemory is null ? 0 : LauncherProtocol.MemoryWatchedMark)
+                | (ending.OutOfMemory == true ? LauncherProtocol.OutOfMemoryMark : 0));
         }
     }
 

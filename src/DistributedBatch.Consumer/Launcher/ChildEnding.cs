@@ -1,3 +1,5 @@
+using DistributedBatch.Consumer.Isolation;
+
 namespace DistributedBatch.Consumer.Launcher;
 
 /// <summary>How one started program ended, as the kernel told the launcher.</summary>
@@ -10,5 +12,19 @@ namespace DistributedBatch.Consumer.Launcher;
 /// <param name="ReadBytes">Read from disks by it and the children it waited for.</param>
 /// <param name="WrittenBytes">Written to disks, likewise.</param>
 /// <param name="Stragglers">Whether other processes of the attempt were still there and had to be killed.</param>
+/// <param name="OutOfMemory">Whether the kernel killed in the attempt's control group because memory ran out; null where it does not count.</param>
 internal readonly record struct ChildEnding(
-    int Id, int ExitCode, int Signal, long WallMicroseconds, long ProcessorMicroseconds, long PeakBytes, long ReadBytes, long WrittenBytes, bool Stragglers);
+    int Id, int ExitCode, int Signal, long WallMicroseconds, long ProcessorMicroseconds, long PeakBytes, long ReadBytes, long WrittenBytes, bool Stragglers,
+    bool? OutOfMemory = null)
+{
+    /// <summary>The same with what its control group tells; see <see cref="GroupEnding.Over"/> for why the larger figure counts.</summary>
+    public ChildEnding With(in GroupEnding group) => this with
+    {
+        ProcessorMicroseconds = Math.Max(ProcessorMicroseconds, group.ProcessorMicroseconds),
+        PeakBytes = Math.Max(PeakBytes, group.PeakBytes),
+        ReadBytes = Math.Max(ReadBytes, group.ReadBytes),
+        WrittenBytes = Math.Max(WrittenBytes, group.WrittenBytes),
+        Stragglers = Stragglers || group.Stragglers,
+        OutOfMemory = group.OutOfMemory,
+    };
+}

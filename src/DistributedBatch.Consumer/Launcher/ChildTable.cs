@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using DistributedBatch.Consumer.Isolation;
 
 namespace DistributedBatch.Consumer.Launcher;
 
@@ -15,7 +16,7 @@ internal sealed class ChildTable(AnswerStream answers)
     private readonly Dictionary<int, RawExit> early = [];
     private readonly Dictionary<int, ulong> spawning = [];
 
-    public readonly record struct Child(int Id, ulong Tag, long StartedAt, bool Announced);
+    public readonly record struct Child(int Id, ulong Tag, long StartedAt, bool Announced, AttemptGroup? Group = null);
 
     public readonly record struct RawExit(int Status, long ProcessorMicroseconds, long PeakBytes, long ReadBytes, long WrittenBytes, long At);
 
@@ -81,8 +82,11 @@ internal sealed class ChildTable(AnswerStream answers)
         lock (turn)
         {
             // Under the lock, so that the number cannot have been reaped and given to somebody else meanwhile.
-            if (processOf.TryGetValue(id, out var process))
-                _ = Posix.Kill(-process, signal);
+            if (!processOf.TryGetValue(id, out var process))
+                return;
+            _ = Posix.Kill(-process, signal);
+            if (signal == Posix.SigKill)
+                byProcess[process].Group?.Kill();
         }
     }
 

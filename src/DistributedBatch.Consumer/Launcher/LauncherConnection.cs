@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using CliWrap;
+using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Consumer.Processes;
 
 namespace DistributedBatch.Consumer.Launcher;
@@ -23,12 +24,13 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
     private readonly byte[] signalFrame = new byte[LauncherProtocol.HeaderBytes + 8];
     private readonly ILogger logger;
     private readonly LauncherOptions options;
+    private readonly AttemptGroups? groups;
     private Task process = Task.CompletedTask;
     private Stream requests = Stream.Null;
     private volatile bool dead;
     private int lastId;
 
-    private LauncherConnection(LauncherOptions options, ILogger logger) => (this.options, this.logger) = (options, logger);
+    private LauncherConnection(LauncherOptions options, AttemptGroups? groups, ILogger logger) => (this.options, this.groups, this.logger) = (options, groups, logger);
 
     /// <summary>Whether it still takes requests.</summary>
     public bool Alive => !dead;
@@ -38,9 +40,9 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
 
     /// <summary>Starts a launcher and waits for its greeting.</summary>
     /// <exception cref="InvalidOperationException">It did not start or does not speak our version; the message says what to do.</exception>
-    public static async Task<LauncherConnection> OpenAsync(LauncherOptions options, ILogger logger)
+    public static async Task<LauncherConnection> OpenAsync(LauncherOptions options, AttemptGroups? groups, ILogger logger)
     {
-        var connection = new LauncherConnection(options, logger);
+        var connection = new LauncherConnection(options, groups, logger);
         connection.process = connection.ServeAsync();
         try
         {
@@ -95,8 +97,20 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
     /// <summary>Ends the launcher; whatever it still runs is killed.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (groups is not null && stdin.Task.IsCompletedSuccessfully)
+        {
+            lock (writing)
+                SendLeave(stdin.Task.Result);
+        }
+
         closing.TrySetResult();
         await process.ConfigureAwait(false);
+    }
+
+    private void SendLeave(Stream to)
+    {
+        requests = to; // a launcher that did not greet in time reads it all the same
+        Send([1, 0, 0, 0, LauncherProtocol.Leave]);
     }
 
     private void Send(ReadOnlySpan<byte> bytes)
@@ -116,7 +130,7 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
         try
         {
             var result = await Cli.Wrap(options.Path)
-                .WithArguments(options.Arguments)
+                .WithArguments(groups is null ? options.Arguments : [.. options.Arguments, groups.Path])
                 .WithEnvironmentVariables(QuickStart)
                 .WithValidation(CommandResultValidation.None)
                 .WithStandardInputPipe(PipeSource.Create(async (stream, _) =>
@@ -180,7 +194,8 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
                     BinaryPrimitives.ReadInt64LittleEndian(answer[29..]),
                     BinaryPrimitives.ReadInt64LittleEndian(answer[37..]),
                     BinaryPrimitives.ReadInt64LittleEndian(answer[45..]),
-                    answer[53] != 0));
+                    (answer[53] & LauncherProtocol.StragglersMark) != 0,
+                    (answer[53] & LauncherProtocol.MemoryWatchedMark) == 0 ? null : (answer[53] & LauncherProtocol.OutOfMemoryMark) != 0));
                 break;
             case LauncherProtocol.Refused when pending.TryRemove(id, out var refused):
                 refused.Refused = BinaryPrimitives.ReadInt32LittleEndian(answer[5..]);
@@ -214,6 +229,8 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
         var lost = pending.Values.ToArray();
         if (lost.Length > 0)
             Abandoned.Kill(lost.Select(start => (start.Process, start.Start.Environment)));
+        if (ProcessId > 0)
+            groups?.EndThoseOf(ProcessId);
         foreach (var start in lost)
             Lose(start);
     }

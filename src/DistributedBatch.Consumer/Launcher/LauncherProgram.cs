@@ -1,3 +1,5 @@
+using DistributedBatch.Consumer.Isolation;
+
 namespace DistributedBatch.Consumer.Launcher;
 
 /// <summary>
@@ -25,6 +27,13 @@ public static class LauncherProgram
             return 2;
         }
 
+        var groups = arguments.Length > 1 ? AttemptGroups.Join(arguments[1]) : null;
+        if (arguments.Length > 1 && groups is null)
+        {
+            Console.Error.WriteLine($"There is no control group {arguments[1]}.");
+            return 2;
+        }
+
         Detach();
         var answers = new AnswerStream();
         var children = new ChildTable(answers);
@@ -41,7 +50,7 @@ public static class LauncherProgram
         {
             Run("spawner", () =>
             {
-                new Spawner(requests, children, reaper, answers).Run();
+                new Spawner(requests, children, reaper, answers, groups).Run();
                 ended.Signal();
             });
         }
@@ -51,9 +60,11 @@ public static class LauncherProgram
         {
             children.AnnounceLongRunning();
             strays.Sweep();
+            groups?.RemoveLeft();
         }
 
         strays.KillEverything();
+        groups?.LauncherEnds(Posix.ProcessId());
         return 0;
     }
 

@@ -1,3 +1,4 @@
+using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Consumer.Processes;
 
 namespace DistributedBatch.Consumer.Launcher;
@@ -6,7 +7,8 @@ namespace DistributedBatch.Consumer.Launcher;
 /// <param name="options">How to start it.</param>
 /// <param name="time">Clock for timeouts and grace periods.</param>
 /// <param name="logger">For what the launcher says and how it ended.</param>
-internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time, ILogger<LauncherRunner> logger) : IProgramRunner, IAsyncDisposable
+/// <param name="groups">Control groups for the programs; null for none.</param>
+internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time, ILogger<LauncherRunner> logger, AttemptGroups? groups = null) : IProgramRunner, IAsyncDisposable
 {
     private readonly ProgramLookup programs = new();
     private readonly SemaphoreSlim opening = new(1);
@@ -85,7 +87,7 @@ internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time,
                 throw new InvalidOperationException("The consumer is stopping.");
             if (connection is not null)
                 await connection.DisposeAsync().ConfigureAwait(false);
-            return connection = await LauncherConnection.OpenAsync(options, logger).ConfigureAwait(false);
+            return connection = await LauncherConnection.OpenAsync(options, groups, logger).ConfigureAwait(false);
         }
         finally
         {
@@ -133,6 +135,12 @@ internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time,
     {
         if (started.LauncherLost)
             return new ProgramOutcome.RunnerLost("The launcher died while the program ran; the program was stopped with it.");
+        if (started.Refused < 0)
+        {
+            return new ProgramOutcome.NotStarted(
+                $"The attempt could not be put into a control group of its own ({new System.ComponentModel.Win32Exception(-started.Refused).Message}); see to that, or start the host without --isolation.");
+        }
+
         if (started.Refused != 0)
         {
             var cause = new System.ComponentModel.Win32Exception(started.Refused).Message;
@@ -146,7 +154,10 @@ internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time,
         {
             PendingStart.StopCause.Asked => new ProgramOutcome.Stopped(usage) { Stragglers = ending.Stragglers },
             PendingStart.StopCause.Timeout => new ProgramOutcome.TimedOut(usage) { Stragglers = ending.Stragglers },
-            _ when ending.Signal != 0 => new ProgramOutcome.Signalled(ending.Signal, usage) { Stragglers = ending.Stragglers },
+            _ when ending.Signal != 0 => new ProgramOutcome.Signalled(ending.Signal, usage, ending.OutOfMemory) { Stragglers = ending.Stragglers },
+
+            // The kernel chose a child of it, and it could do nothing but give up.
+            _ when ending is { OutOfMemory: true, ExitCode: not 0 } => new ProgramOutcome.Signalled(Posix.SigKill, usage, OutOfMemory: true) { Stragglers = ending.Stragglers },
             _ => new ProgramOutcome.Exited(ending.ExitCode, usage) { Stragglers = ending.Stragglers },
         };
     }

@@ -10,6 +10,8 @@ internal static unsafe partial class Posix
     public const int NoSuchFile = 2;
     public const int NoSuchProcess = 3;
     public const int Interrupted = 4;
+    public const int Busy = 16;
+    public const int Exists = 17;
     public const int ExecFormat = 8;
     public const int NoChild = 10;
     public const int Permission = 13;
@@ -17,6 +19,7 @@ internal static unsafe partial class Posix
     public const int WaitNoHang = 1;
     public const int OpenReadOnly = 0;
     public const int OpenWriteOnly = 1;
+    public const int OpenCloseOnExec = 0x80000;
     public const int OpenForLog = 0x1 | 0x40 | 0x200 | 0x400; // O_WRONLY | O_CREAT | O_TRUNC | O_APPEND
     public const short SpawnSetSignalDefault = 0x04;
     public const short SpawnSetSignalMask = 0x08;
@@ -38,6 +41,18 @@ internal static unsafe partial class Posix
 
     [LibraryImport(C, EntryPoint = "open", SetLastError = true)]
     public static partial int Open(byte* path, int flags);
+
+    [LibraryImport(C, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int OpenFile(string path, int flags);
+
+    [LibraryImport(C, EntryPoint = "flock", SetLastError = true)]
+    public static partial int LockFile(int descriptor, int operation);
+
+    [LibraryImport(C, EntryPoint = "mkdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int MakeDirectory(string path, uint mode);
+
+    [LibraryImport(C, EntryPoint = "rmdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int RemoveDirectory(string path);
 
     [LibraryImport(C, EntryPoint = "lseek", SetLastError = true)]
     public static partial long Seek(int descriptor, long offset, int whence);

@@ -58,7 +58,7 @@ internal sealed unsafe class Reaper(ChildTable children, StrayHunt strays, Answe
         var stragglers = Posix.Kill(-process, Posix.SigKill) == 0;
         stragglers |= strays.KillThose(child.Tag);
         var signal = exit.Status & 0x7f;
-        answers.Add(new ChildEnding(
+        var ending = new ChildEnding(
             child.Id,
             signal == 0 ? (exit.Status >> 8) & 0xff : -1,
             signal,
@@ -67,7 +67,8 @@ internal sealed unsafe class Reaper(ChildTable children, StrayHunt strays, Answe
             exit.PeakBytes,
             exit.ReadBytes,
             exit.WrittenBytes,
-            stragglers));
+            stragglers);
+        answers.Add(child.Group is null ? ending : ending.With(child.Group.End()));
     }
 
     private void WaitForBirth()

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using DistributedBatch.Consumer.Isolation;
 
 namespace DistributedBatch.Consumer.Launcher;
 
@@ -19,14 +20,15 @@ internal sealed unsafe class Spawner
     private readonly ChildTable children;
     private readonly Reaper reaper;
     private readonly AnswerStream answers;
+    private readonly AttemptGroups? groups;
     private readonly void* attributes;
     private readonly void* actions;
     private byte[] frame = new byte[16 << 10];
     private nint[] pointers = new nint[256];
 
-    public Spawner(RequestStream requests, ChildTable children, Reaper reaper, AnswerStream answers)
+    public Spawner(RequestStream requests, ChildTable children, Reaper reaper, AnswerStream answers, AttemptGroups? groups)
     {
-        (this.requests, this.children, this.reaper, this.answers) = (requests, children, reaper, answers);
+        (this.requests, this.children, this.reaper, this.answers, this.groups) = (requests, children, reaper, answers, groups);
         attributes = NativeMemory.AllocZeroed(OpaqueBytes);
         actions = NativeMemory.AllocZeroed(OpaqueBytes);
         var set = stackalloc byte[OpaqueBytes];
@@ -49,6 +51,8 @@ internal sealed unsafe class Spawner
                 Start(body);
             else if (frame[0] == LauncherProtocol.Signal)
                 children.Signal(BinaryPrimitives.ReadInt32LittleEndian(body), BinaryPrimitives.ReadInt32LittleEndian(body[4..]));
+            else if (frame[0] == LauncherProtocol.Leave)
+                groups?.OwnerLeaves();
         }
     }
 
@@ -58,6 +62,7 @@ internal sealed unsafe class Spawner
         var arguments = BinaryPrimitives.ReadInt32LittleEndian(body[4..]);
         var variables = BinaryPrimitives.ReadInt32LittleEndian(body[8..]);
         var stdin = BinaryPrimitives.ReadInt32LittleEndian(body[12..]);
+        var memoryLimit = BinaryPrimitives.ReadInt64LittleEndian(body[16..]);
         var strings = 4 + arguments + variables;
         if (pointers.Length < strings + 2)
             pointers = new nint[(strings + 2) * 2];
@@ -66,7 +71,7 @@ internal sealed unsafe class Spawner
         fixed (nint* first = pointers)
         {
             // program, directory, stdout, stderr, then the arguments, a null, the variables, a null
-            var at = start + 16;
+            var at = start + 24;
             var slot = first;
             ulong tag = 0;
             for (var number = 0; number < strings; number++)
@@ -83,11 +88,19 @@ internal sealed unsafe class Spawner
             if (variables == 0)
                 *slot++ = 0;
             *slot = 0;
-            Spawn(id, tag, (byte**)first, (byte**)first + 4, (byte**)first + 5 + arguments, at, stdin);
+            AttemptGroup? group = null;
+            if (groups is not null && (group = groups.Make(Posix.ProcessId(), id, memoryLimit: 0, out var error)) is null)
+            {
+                children.NotSpawned(id);
+                answers.Refused(id, -error);
+                return;
+            }
+
+            Spawn(id, tag, group, memoryLimit, (byte**)first, (byte**)first + 4, (byte**)first + 5 + arguments, at, stdin);
         }
     }
 
-    private void Spawn(int id, ulong tag, byte** paths, byte** arguments, byte** environment, byte* stdin, int stdinLength)
+    private void Spawn(int id, ulong tag, AttemptGroup? group, long memoryLimit, byte** paths, byte** arguments, byte** environment, byte* stdin, int stdinLength)
     {
         _ = Posix.InitActions(actions);
         var input = -1;
@@ -102,18 +115,21 @@ internal sealed unsafe class Spawner
         children.Tagged(id, tag);
         var startedAt = Stopwatch.GetTimestamp();
         int process;
-        var error = Posix.Spawn(&process, paths[0], actions, attributes, arguments, environment);
+        var error = group is null
+            ? Posix.Spawn(&process, paths[0], actions, attributes, arguments, environment)
+            : SpawnInside(group, memoryLimit, &process, paths[0], arguments, environment);
         if (input >= 0)
             _ = Posix.Close(input);
         _ = Posix.DestroyActions(actions);
         if (error != 0)
         {
+            group?.End();
             children.NotSpawned(id);
             answers.Refused(id, error);
             return;
         }
 
-        var child = new ChildTable.Child(id, tag, startedAt, Announced: false);
+        var child = new ChildTable.Child(id, tag, startedAt, Announced: false, group);
         if (children.Spawned(process, child, out var exit))
         {
             reaper.End(process, child, exit);
@@ -121,6 +137,26 @@ internal sealed unsafe class Spawner
         }
 
         reaper.Wake();
+    }
+
+    // A child is born where its parent is, and only glibc 2.39 lets posix_spawn name another group. Moving the child after it was born would lose what it
+    // forked before, which on a busy machine is all there is of a shell script. So we go there ourselves and come back, one at a time.
+    private int SpawnInside(AttemptGroup group, long memoryLimit, int* process, byte* path, byte** arguments, byte** environment)
+    {
+        int error;
+        lock (groups!.Away)
+        {
+            error = group.Enter();
+            if (error != 0)
+                return -error;
+            error = Posix.Spawn(process, path, actions, attributes, arguments, environment);
+            groups.GoHome();
+        }
+
+        // Not before, or what we touched in there could count as the attempt's and end us with it.
+        if (error == 0)
+            _ = group.Limit(memoryLimit);
+        return error;
     }
 
     private static int MemoryFile(byte* content, int length)

@@ -18,11 +18,12 @@ internal sealed class StartFrame
     {
         used = 0;
         holdsNul = false;
-        var header = Room(LauncherProtocol.HeaderBytes + 16);
+        var header = Room(LauncherProtocol.HeaderBytes + 24);
         BinaryPrimitives.WriteInt32LittleEndian(header[5..], id);
         BinaryPrimitives.WriteInt32LittleEndian(header[9..], start.Command.Count);
         BinaryPrimitives.WriteInt32LittleEndian(header[13..], start.Environment.Count);
         BinaryPrimitives.WriteInt32LittleEndian(header[17..], start.Stdin.Length);
+        BinaryPrimitives.WriteInt64LittleEndian(header[21..], start.MemoryLimitBytes);
         header[4] = LauncherProtocol.Start;
         Text(program);
         Text(start.WorkingDirectory);

@@ -15,8 +15,8 @@ public abstract record ProgramOutcome(ProgramUsage Usage)
     /// <summary>A signal that we did not send ended it.</summary>
     /// <param name="Signal">The signal's number.</param>
     /// <param name="Usage">What it consumed.</param>
-    /// <param name="OutOfMemory">Whether the signs say that the kernel's out-of-memory killer sent it.</param>
-    public sealed record Signalled(int Signal, ProgramUsage Usage, bool OutOfMemory = false) : ProgramOutcome(Usage);
+    /// <param name="OutOfMemory">Whether the kernel's out-of-memory killer sent it; null where only signs can tell.</param>
+    public sealed record Signalled(int Signal, ProgramUsage Usage, bool? OutOfMemory = null) : ProgramOutcome(Usage);
 
     /// <summary>It ran longer than its limit and was stopped.</summary>
     /// <param name="Usage">What it consumed.</param>

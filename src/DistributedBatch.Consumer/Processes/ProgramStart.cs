@@ -27,6 +27,9 @@ public sealed record ProgramStart
     /// <summary>Time between SIGTERM and SIGKILL.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Bytes of memory that its control group may hold; 0 for no limit, and where it has no group.</summary>
+    public long MemoryLimitBytes { get; init; }
+
     /// <summary>The slot that runs it, from 0; a warm runner keeps one interpreter per slot.</summary>
     public required int Slot { get; init; }
 

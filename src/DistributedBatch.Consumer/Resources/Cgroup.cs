@@ -20,7 +20,7 @@ internal sealed class Cgroup
         var mounts = Path.Combine(root, "sys/fs/cgroup");
 
         // Where both versions are mounted the controllers are with the first.
-        isFirst = lines.Any(line => Has(line, "memory"));
+        isFirst = lines.Any(line => CgroupText.Has(line, "memory"));
         memory = isFirst ? Groups(mounts, "memory", lines) : Groups(mounts, "", lines);
         cpu = isFirst ? Groups(mounts, "cpu", lines) : memory;
     }
@@ -81,7 +81,7 @@ internal sealed class Cgroup
     private static List<string> Groups(string mounts, string controller, string[] lines)
     {
         var mount = Path.Combine(mounts, controller);
-        var path = lines.FirstOrDefault(line => controller.Length > 0 ? Has(line, controller) : line.StartsWith("0::", StringComparison.Ordinal))?.Split(':', 3)[2] ?? "/";
+        var path = CgroupText.PathOf(lines, controller) ?? "/";
         var groups = new List<string>();
         for (; path.Length > 1; path = path[..Math.Max(path.LastIndexOf('/'), 0)])
         {
@@ -91,8 +91,6 @@ internal sealed class Cgroup
 
         return [.. groups, mount];
     }
-
-    private static bool Has(string line, string controller) => line.Split(':', 3) is [_, var names, _] && names.Split(',').Contains(controller);
 
     private static string? Read(string group, string file) => ReadText(Path.Combine(group, file));
 

@@ -35,6 +35,9 @@ internal sealed class ActiveAttempt(ChunkDelivery delivery, int slot, DateTimeOf
     /// <summary>Process id, once it has run for a while; 0 before, and for programs without a process of their own.</summary>
     public int Process { get; set; }
 
+    /// <summary>Bytes of memory that the kernel keeps it to; 0 for no limit.</summary>
+    public long MemoryLimitBytes { get; set; }
+
     /// <summary>Whether heartbeats keep the chunk and its delivery is acknowledged.</summary>
     public bool Leased { get; private set; }
 

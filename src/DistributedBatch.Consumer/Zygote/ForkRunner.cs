@@ -39,7 +39,7 @@ internal sealed class ForkRunner(ZygotePool pool, IProgramRunner cold, string? p
             if (!start.Stdin.IsEmpty)
                 json.WriteBase64String("in", start.Stdin.Span);
             ZygoteProcess.WriteEnvironment(json, start.Environment);
-        }, start.OnLongRunning);
+        }, start.OnLongRunning, start.MemoryLimitBytes);
         using var watch = ZygoteWatch.Over(zygote, job, start, time, stop);
         var last = await job.Ended;
         return job.Outcome(last, time.GetElapsedTime(from));

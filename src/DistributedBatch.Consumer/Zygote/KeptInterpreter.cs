@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text.Json;
 using DistributedBatch.Consumer.Gpus;
+using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Consumer.Processes;
 
 namespace DistributedBatch.Consumer.Zygote;
@@ -20,6 +21,7 @@ internal sealed class KeptInterpreter : IDisposable
     private PythonCommand? command;
     private (string? Cuda, string? Hip)? cards;
     private bool quick;
+    private long processorBefore;
 
     private KeptInterpreter(ZygoteProcess zygote, ZygoteJob job, Socket socket, ZygoteKey key)
     {
@@ -86,6 +88,8 @@ internal sealed class KeptInterpreter : IDisposable
         cards ??= GpuVariables.Seen(start.Environment);
         var from = time.GetTimestamp();
         int length;
+        var group = job.Group;
+        _ = group?.Limit(start.MemoryLimitBytes);
         if (job.Pid > 0)
             start.OnLongRunning?.Invoke(job.Pid);
         using (ZygoteWatch.Over(zygote, job, start, time, stop))
@@ -116,7 +120,18 @@ internal sealed class KeptInterpreter : IDisposable
         return reply.Missing
             ? new ProgramOutcome.NotStarted(
                 $"'{asked.Script ?? asked.Module}' offers no function process(start, count) or process(items) to keep an interpreter for; add one, or use --warm fork.")
-            : new ProgramOutcome.Exited(reply.Code, new ProgramUsage(duration, TimeSpan.FromSeconds(reply.Cpu), reply.Rss, reply.Read, reply.Written));
+            : new ProgramOutcome.Exited(reply.Code, new ProgramUsage(duration, Processor(group, TimeSpan.FromSeconds(reply.Cpu)), reply.Rss, reply.Read, reply.Written));
+    }
+
+    // What its group used since the last chunk counts children that the interpreter did not wait for; what is done between chunks is next to nothing.
+    private TimeSpan Processor(AttemptGroup? group, TimeSpan own)
+    {
+        if (group is null)
+            return own;
+        var (before, first) = (processorBefore, processorBefore == 0);
+        processorBefore = group.ProcessorMicroseconds;
+        var used = TimeSpan.FromMicroseconds(processorBefore - before);
+        return first || used < own ? own : used;
     }
 
     /// <summary>Closes the socket, at which the interpreter ends.</summary>

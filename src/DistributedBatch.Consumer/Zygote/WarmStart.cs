@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Consumer.Processes;
 
 namespace DistributedBatch.Consumer.Zygote;
@@ -24,11 +25,12 @@ public sealed partial class WarmStart : IAsyncDisposable
     /// <param name="cold">Starts a process per chunk.</param>
     /// <param name="time">Clock for durations and limits.</param>
     /// <param name="logger">Told of every choice.</param>
-    public WarmStart(WarmStartOptions options, IProgramRunner cold, TimeProvider time, ILogger<WarmStart> logger)
+    /// <param name="groups">Control groups for what is forked; null for none.</param>
+    public WarmStart(WarmStartOptions options, IProgramRunner cold, TimeProvider time, ILogger<WarmStart> logger, AttemptGroups? groups = null)
     {
         ArgumentNullException.ThrowIfNull(time);
         (this.options, this.cold, this.time, this.logger) = (options, cold, time, logger);
-        pool = new ZygotePool(options, time, logger);
+        pool = new ZygotePool(options, groups, time, logger);
         sweep = time.CreateTimer(_ => EndUnused(), null, SweepEvery, SweepEvery);
     }
 

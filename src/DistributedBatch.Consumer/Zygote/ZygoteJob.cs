@@ -1,3 +1,5 @@
+using DistributedBatch.Consumer.Isolation;
+using DistributedBatch.Consumer.Launcher;
 using DistributedBatch.Consumer.Processes;
 
 namespace DistributedBatch.Consumer.Zygote;
@@ -5,17 +7,22 @@ namespace DistributedBatch.Consumer.Zygote;
 /// <summary>A child of a zygote, from the request to its end.</summary>
 /// <param name="id">Its number in the conversation with the zygote.</param>
 /// <param name="onStarted">Told its process id after the fork; null for nobody.</param>
-internal sealed class ZygoteJob(long id, Action<int>? onStarted = null)
+/// <param name="group">Its control group; null for none.</param>
+internal sealed class ZygoteJob(long id, Action<int>? onStarted = null, AttemptGroup? group = null)
 {
     private readonly TaskCompletionSource<ZygoteEvent?> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private int stopped;
+    private GroupEnding? groupEnding;
 
     /// <summary>Its number in the conversation with the zygote.</summary>
     public long Id => id;
 
     /// <summary>Its process id and group; 0 before the fork.</summary>
     public int Pid { get; private set; }
+
+    /// <summary>Its control group; null for none.</summary>
+    public AttemptGroup? Group => group;
 
     /// <summary>Whether it was asked to stop.</summary>
     public bool Stopping => stopped != 0;
@@ -37,8 +44,12 @@ internal sealed class ZygoteJob(long id, Action<int>? onStarted = null)
         onStarted?.Invoke(pid);
     }
 
-    /// <summary>Settles <see cref="Ended"/>.</summary>
-    public void End(ZygoteEvent? last) => ended.TrySetResult(last);
+    /// <summary>Settles <see cref="Ended"/>, after whatever is left in its control group was killed.</summary>
+    public void End(ZygoteEvent? last)
+    {
+        groupEnding = group?.End();
+        ended.TrySetResult(last);
+    }
 
     /// <summary>Reads the last event as an outcome.</summary>
     public ProgramOutcome Outcome(ZygoteEvent? last, TimeSpan duration)
@@ -48,12 +59,19 @@ internal sealed class ZygoteJob(long id, Action<int>? onStarted = null)
         if (last.Error is not null)
             return new ProgramOutcome.NotStarted($"The preloaded interpreter could not fork: {last.Error}.");
         var usage = new ProgramUsage(duration, TimeSpan.FromSeconds(last.Cpu), last.Rss, last.Read, last.Written);
+        usage = groupEnding?.Over(usage) ?? usage;
+        var outOfMemory = groupEnding?.OutOfMemory;
         var signal = last.Status & 0x7F; // WTERMSIG; 0 for an exit, wait(2)
-        return last switch
+        var code = (last.Status >> 8) & 0xFF;
+        ProgramOutcome outcome = last switch
         {
             { Stopped: true } => TimedOut ? new ProgramOutcome.TimedOut(usage) : new ProgramOutcome.Stopped(usage),
-            _ when signal != 0 => new ProgramOutcome.Signalled(signal, usage),
-            _ => new ProgramOutcome.Exited((last.Status >> 8) & 0xFF, usage),
+            _ when signal != 0 => new ProgramOutcome.Signalled(signal, usage, outOfMemory),
+
+            // The kernel chose a child of it, and it could do nothing but give up.
+            _ when code != 0 && outOfMemory == true => new ProgramOutcome.Signalled(Posix.SigKill, usage, OutOfMemory: true),
+            _ => new ProgramOutcome.Exited(code, usage),
         };
+        return groupEnding is { Stragglers: true } ? outcome with { Stragglers = true } : outcome;
     }
 }

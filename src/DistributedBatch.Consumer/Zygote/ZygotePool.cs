@@ -1,7 +1,9 @@
+using DistributedBatch.Consumer.Isolation;
+
 namespace DistributedBatch.Consumer.Zygote;
 
 /// <summary>The zygotes of a host, at most one in use per key. Replaces those that are stale, worn out or dead, and ends those nobody needs.</summary>
-internal sealed class ZygotePool(WarmStartOptions options, TimeProvider time, ILogger logger) : IAsyncDisposable
+internal sealed class ZygotePool(WarmStartOptions options, AttemptGroups? groups, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     private const int DeathLimit = 3;
 
@@ -26,7 +28,7 @@ internal sealed class ZygotePool(WarmStartOptions options, TimeProvider time, IL
 
             if (place?.Deaths >= DeathLimit)
                 return Task.FromResult<ZygoteStart>(new ZygoteStart.Unfit($"its preloaded interpreter died {DeathLimit} times"));
-            var start = ZygoteProcess.StartAsync(key, options.StartLimit, time, logger);
+            var start = ZygoteProcess.StartAsync(key, options.StartLimit, groups, time, logger);
             places[key] = new Place(start) { Deaths = place?.Deaths ?? 0, LastUse = time.GetTimestamp() };
             return start;
         }

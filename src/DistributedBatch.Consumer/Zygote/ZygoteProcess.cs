@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
 using CliWrap;
+using DistributedBatch.Consumer.Isolation;
 
 namespace DistributedBatch.Consumer.Zygote;
 
@@ -13,6 +14,7 @@ internal sealed partial class ZygoteProcess : IAsyncDisposable
 
     private readonly ZygoteKey key;
     private readonly ILogger logger;
+    private readonly AttemptGroups? groups;
     private readonly Channel<ReadOnlyMemory<byte>> requests = Channel.CreateUnbounded<ReadOnlyMemory<byte>>(new() { SingleReader = true });
     private readonly ConcurrentDictionary<long, ZygoteJob> jobs = new();
     private readonly TaskCompletionSource<ZygoteEvent> ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -22,9 +24,10 @@ internal sealed partial class ZygoteProcess : IAsyncDisposable
     private long lastId;
     private volatile bool lost;
 
-    private ZygoteProcess(ZygoteKey key, ILogger logger)
+    private ZygoteProcess(ZygoteKey key, AttemptGroups? groups, ILogger logger)
     {
         this.key = key;
+        this.groups = groups;
         this.logger = logger;
     }
 
@@ -60,12 +63,12 @@ internal sealed partial class ZygoteProcess : IAsyncDisposable
     /// Starts a zygote and waits until it has imported. A module that makes forking unsafe (it starts threads, or initialises CUDA) is left to the jobs
     /// on a second try.
     /// </summary>
-    public static async Task<ZygoteStart> StartAsync(ZygoteKey key, TimeSpan limit, TimeProvider time, ILogger logger)
+    public static async Task<ZygoteStart> StartAsync(ZygoteKey key, TimeSpan limit, AttemptGroups? groups, TimeProvider time, ILogger logger)
     {
         var excluded = new Dictionary<string, string>();
         while (true)
         {
-            var zygote = new ZygoteProcess(key, logger);
+            var zygote = new ZygoteProcess(key, groups, logger);
             zygote.Launch(excluded);
             ZygoteEvent hello;
             try
@@ -95,14 +98,26 @@ internal sealed partial class ZygoteProcess : IAsyncDisposable
     /// <param name="op"><c>run</c> or <c>keep</c>.</param>
     /// <param name="write">Adds what the operation needs to the request.</param>
     /// <param name="onStarted">Told the process id after the fork; null for nobody.</param>
-    public ZygoteJob Fork(string op, Action<Utf8JsonWriter> write, Action<int>? onStarted = null)
+    /// <param name="memoryLimit">Bytes that its control group may hold, where it has one; 0 for no limit.</param>
+    public ZygoteJob Fork(string op, Action<Utf8JsonWriter> write, Action<int>? onStarted = null, long memoryLimit = 0)
     {
-        var job = new ZygoteJob(Interlocked.Increment(ref lastId), onStarted);
+        var id = Interlocked.Increment(ref lastId);
+        var error = 0;
+        var group = groups?.Make(Pid, id, memoryLimit, out error);
+        var job = new ZygoteJob(id, onStarted, group);
+        if (error != 0)
+        {
+            job.End(new ZygoteEvent { Event = "failed", Error = $"its control group could not be made ({GroupFiles.Meaning(error)})" });
+            return job;
+        }
+
         jobs[job.Id] = job;
         var sent = requests.Writer.TryWrite(JsonLine.Of(json =>
         {
             json.WriteString("op", op);
             json.WriteNumber("id", job.Id);
+            if (group is not null)
+                json.WriteString("group", group.Door);
             write(json);
         }));
         if (!sent || lost)

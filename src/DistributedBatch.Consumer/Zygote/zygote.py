@@ -183,16 +183,19 @@ class Zygote:
             for name in request.get("unset", ()):
                 environ.pop(name, None)
             environ.update(request["set"])
+            if fds:
+                os.dup2(fds[0], 1)
+                os.dup2(fds[1], 2)
+                os.close(fds[0])
+                os.close(fds[1])
+            if "group" in request:
+                job.enter(request["group"])
             if request["op"] == "keep":
                 keep = types.ModuleType("_dbatch_keep")
                 exec(compile(self.hello["keep"], "<dbatch keep>", "exec"), keep.__dict__)
                 keep.serve(self, request, job)
                 os._exit(0)
-            os.dup2(fds[0], 1)
-            os.dup2(fds[1], 2)
             self.printed.repeat()
-            os.close(fds[0])
-            os.close(fds[1])
             job.give_stdin(base64.b64decode(request.get("in", "")))
             job.seed(environ.get("DBATCH_SEED"))
             sys.argv = [self.script.argv0] + request["args"]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using DistributedBatch.Consumer.Processes;
 using DistributedBatch.TestKit.Processes;
 using DistributedBatch.TestKit.Waiting;
 
@@ -41,18 +42,70 @@ public class ConsumerDeathTests
         await NothingOutlivesAsync(files, 3, 3, TestContext.Current.CancellationToken, "/usr/bin/python3", files.Write("job.py", NastyPython), files.Path);
     }
 
-    private static async Task NothingOutlivesAsync(TempDirectory files, int chunks, int processesEach, CancellationToken test, params string[] command)
+    [Fact(Timeout = 120_000)]
+    [Trait(ControlGroups.Need, ControlGroups.Cgroup)]
+    public async Task Kill_9_of_the_consumer_leaves_neither_processes_nor_control_groups()
+    {
+        using var files = new TempDirectory();
+        var group = await NothingOutlivesAsync("consume-isolated", files, 4, 4, TestContext.Current.CancellationToken, "/bin/sh", "-c", Nasty, "sh", files.Path);
+        await Eventually.HoldsAsync("the groups are gone", () => ControlGroups.IsGone(group), TestContext.Current.CancellationToken);
+    }
+
+    [Fact(Timeout = 120_000)]
+    [Trait(ControlGroups.Need, ControlGroups.Cgroup)]
+    public async Task Kill_9_of_the_consumer_ends_isolated_forks_too()
+    {
+        using var files = new TempDirectory();
+        var group = await NothingOutlivesAsync(
+            "consume-isolated", files, 3, 3, TestContext.Current.CancellationToken, "/usr/bin/python3", files.Write("job.py", NastyPython), files.Path);
+        await Eventually.HoldsAsync("the groups are gone", () => ControlGroups.IsGone(group), TestContext.Current.CancellationToken);
+    }
+
+    [Fact(Timeout = 120_000)]
+    [Trait(ControlGroups.Need, ControlGroups.Cgroup)]
+    public async Task What_a_consumer_left_that_died_together_with_its_launcher_is_ended_by_the_next_one()
+    {
+        using var files = new TempDirectory();
+        Directory.CreateDirectory(files["pids"]);
+        using var consumer = Start("consume-isolated", files, 1, "/bin/sh", "-c", Nasty, "sh", files.Path);
+        var processes = await PidsAsync(files, 4, TestContext.Current.CancellationToken);
+        var group = (await consumer.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken))!;
+        var launcher = ProcFs.Parents().Single(pair => pair.Parent == consumer.Id).Process;
+
+        // Stopped, so that it cannot see the consumer die.
+        ProcessKiller.Send(launcher, ProcessKiller.Sigstop);
+        ProcessKiller.Kill(consumer.Id);
+        ProcessKiller.Kill(launcher);
+        await consumer.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Contains(processes, ProcessKiller.IsAlive);
+
+        using var next = Isolation.IsolatedRunnerTests.OpenGroups();
+        await Eventually.HoldsAsync("all of them are gone", () => !processes.Exists(ProcessKiller.IsAlive), TestContext.Current.CancellationToken);
+        Assert.True(ControlGroups.IsGone(group));
+    }
+
+    private static async Task NothingOutlivesAsync(TempDirectory files, int chunks, int processesEach, CancellationToken test, params string[] command) =>
+        await NothingOutlivesAsync("consume", files, chunks, processesEach, test, command);
+
+    // Gives the first line that the consumer printed.
+    private static async Task<string> NothingOutlivesAsync(string verb, TempDirectory files, int chunks, int processesEach, CancellationToken test, params string[] command)
     {
         Directory.CreateDirectory(files["pids"]);
-        using var consumer = Process.Start(new ProcessStartInfo(Programs.TestProgram, ["consume", files["data"], Programs.Dbatch, $"{chunks}", .. command]))!;
-        await Eventually.HoldsAsync(
-            "every attempt has its processes",
-            () => Directory.GetFiles(files["pids"]).Count(file => File.ReadAllText(file).EndsWith('\n')) == chunks * processesEach,
-            test);
-        var processes = Directory.GetFiles(files["pids"]).Select(file => int.Parse(File.ReadAllText(file), System.Globalization.CultureInfo.InvariantCulture)).ToList();
+        using var consumer = Start(verb, files, chunks, command);
+        var processes = await PidsAsync(files, chunks * processesEach, test);
 
         ProcessKiller.Kill(consumer.Id);
         await consumer.WaitForExitAsync(test);
         await Eventually.HoldsAsync("all of them are gone", () => !processes.Exists(ProcessKiller.IsAlive), test, TimeSpan.FromSeconds(60));
+        return await consumer.StandardOutput.ReadLineAsync(test) ?? "";
+    }
+
+    private static Process Start(string verb, TempDirectory files, int chunks, params string[] command) =>
+        Process.Start(new ProcessStartInfo(Programs.TestProgram, [verb, files["data"], Programs.Dbatch, $"{chunks}", .. command]) { RedirectStandardOutput = true })!;
+
+    private static async Task<List<int>> PidsAsync(TempDirectory files, int count, CancellationToken test)
+    {
+        await Eventually.HoldsAsync("every attempt has its processes", () => Directory.GetFiles(files["pids"]).Count(file => File.ReadAllText(file).EndsWith('\n')) == count, test);
+        return [.. Directory.GetFiles(files["pids"]).Select(file => int.Parse(File.ReadAllText(file), System.Globalization.CultureInfo.InvariantCulture))];
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Consumer.Processes;
 using DistributedBatch.Consumer.Zygote;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -21,13 +22,13 @@ internal sealed class WarmPlace : IAsyncDisposable
     private readonly string logs;
     private int chunk;
 
-    public WarmPlace(string? script = null, WarmStartOptions? options = null)
+    public WarmPlace(string? script = null, WarmStartOptions? options = null, AttemptGroups? groups = null)
     {
         Directory = System.IO.Directory.CreateTempSubdirectory("dbatch-warm-").FullName;
         logs = System.IO.Directory.CreateDirectory(Path.Combine(Directory, "logs")).FullName;
         if (script is not null)
             Write("script.py", script);
-        Warm = new WarmStart(options ?? new WarmStartOptions(), Cold, TimeProvider.System, NullLogger<WarmStart>.Instance);
+        Warm = new WarmStart(options ?? new WarmStartOptions(), Cold, TimeProvider.System, NullLogger<WarmStart>.Instance, groups);
     }
 
     public string Directory { get; }

@@ -1,0 +1,18 @@
+namespace DistributedBatch.Consumer.Isolation;
+
+/// <summary>Whether attempts can have control groups of their own here.</summary>
+public abstract record IsolationStart
+{
+    /// <summary>They can.</summary>
+    /// <param name="Groups">Makes the groups; whoever opened them closes them.</param>
+    public sealed record Ready(AttemptGroups Groups) : IsolationStart;
+
+    /// <summary>They cannot; nothing is left behind.</summary>
+    /// <param name="Reason">Why, half a sentence.</param>
+    /// <param name="Remedy">What to do about it, a sentence without full stop.</param>
+    public sealed record Refused(string Reason, string Remedy) : IsolationStart
+    {
+        /// <summary>Both, for people who asked for it.</summary>
+        public string Sentence => $"--isolation cgroup: {Reason}. {Remedy}.";
+    }
+}
