@@ -33,6 +33,13 @@ internal static class IsolationDoor
             return Refused($"processes cannot be moved between groups in {own}", moving);
         }
 
+        if (!File.Exists(path + "/cgroup.kill"))
+        {
+            _ = GroupTree.TryRemove(path);
+            hold.Dispose();
+            return new IsolationStart.Refused("this kernel cannot end a control group as a whole, which Linux 5.14 and later can", "Use a newer kernel, or leave --isolation out");
+        }
+
         return new IsolationStart.Ready(new AttemptGroups(path, hold, new OwnLeaf(own, path).Enable()));
     }
 

@@ -1,5 +1,6 @@
 using DistributedBatch.Cli.Doctor;
 using DistributedBatch.Consumer.Gpus;
+using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Consumer.Resources;
 using DistributedBatch.Messaging.Connections;
 
@@ -58,6 +59,15 @@ public sealed class MachineFindingsTests
     [InlineData(GpuMaker.Amd, "rocm-smi --showpids shows who")]
     public void Who_uses_a_card_is_told_by_the_program_of_its_maker(GpuMaker maker, string remedy) =>
         Assert.Contains(remedy, Assert.Single(MachineFindings.OfGpus([new GpuCard(0, "Card", Gigabyte, Gigabyte, Maker: maker)])).Remedy, StringComparison.Ordinal);
+
+    [Fact]
+    public void Isolation_that_is_not_possible_is_a_note_with_the_reason_and_a_remedy()
+    {
+        var finding = MachineFindings.OfIsolation(new IsolationStart.Refused("no group can be made in /sys/fs/cgroup (Permission denied)", "Give the service Delegate=yes"));
+
+        Assert.Equal(("note", "--isolation cgroup is not possible: no group can be made in /sys/fs/cgroup (Permission denied)"), (finding.Health, finding.Found));
+        Assert.Contains("Delegate=yes", finding.Remedy, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void A_clock_that_follows_nobody_is_told_and_an_unknown_one_is_not()

@@ -1,4 +1,5 @@
 using DistributedBatch.Cli.Options;
+using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Contracts.Datasets;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.TestKit.Files;
@@ -33,6 +34,7 @@ public sealed class RunRequestReaderTests
         Assert.Null(spec.Job.Timeout);
         Assert.Null(spec.MaxFailures);
         Assert.Null(request.Slots);
+        Assert.Equal(IsolationMode.Session, request.Isolation);
         Assert.False(request.Named);
         Assert.Equal("/tmp/here/.dbatch", request.StateDirectory);
     }
@@ -61,6 +63,15 @@ public sealed class RunRequestReaderTests
 
         Assert.Null(request);
         Assert.Contains(mistakes, mistake => mistake.Contains(sentence, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Isolation_is_a_word_of_this_machine_and_no_part_of_the_run()
+    {
+        var isolated = Request(("total", "5"), ("isolation", "cgroup"));
+
+        Assert.Equal(IsolationMode.Cgroup, isolated.Isolation);
+        Assert.Equal("--isolation is one of session, cgroup; 'jail' is not.", Assert.Single(Read(("total", "5"), ("isolation", "jail")).Mistakes));
     }
 
     [Fact]

@@ -14,6 +14,7 @@ public sealed class BadInputSpecs : IDisposable
     [InlineData("--slots is 0; it must be at least 1", "--total", "10", "--slots", "0")]
     [InlineData("{strat} is not a placeholder; did you mean {start}? Known are {start} {count}", "--total", "10", "--stdin", "{strat}")]
     [InlineData("--timeout wants a duration such as 90s, 5m or 1h30m, not 'soon'", "--total", "10", "--timeout", "soon")]
+    [InlineData("--isolation is one of session, cgroup; 'docker' is not", "--total", "10", "--isolation", "docker")]
     [InlineData("cannot read gone.txt: there is no such file", "--items", "gone.txt")]
     [InlineData("There is no option --totl; did you mean --total?", "--totl", "10")]
     [InlineData("There is no dataset", "--chunk", "5")]

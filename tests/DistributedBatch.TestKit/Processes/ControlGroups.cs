@@ -9,6 +9,9 @@ public static class ControlGroups
     /// <summary>Value of <see cref="Need"/>.</summary>
     public const string Cgroup = "cgroup";
 
+    /// <summary>Where version 2 may be mounted.</summary>
+    public static readonly IReadOnlyList<string> Mounts = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"];
+
     /// <summary>Whether a group is gone; one in which something still ends is not.</summary>
     public static bool IsGone(string group) => !Directory.Exists(group);
 
