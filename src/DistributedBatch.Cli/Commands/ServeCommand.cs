@@ -1,9 +1,11 @@
 using System.CommandLine;
 using DistributedBatch.Cli.CommandLine;
 using DistributedBatch.Cli.Embedded;
+using DistributedBatch.Cli.Isolation;
 using DistributedBatch.Cli.Lab;
 using DistributedBatch.Cli.Options;
 using DistributedBatch.Consumer;
+using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Contracts.Databases;
 using DistributedBatch.Contracts.Jobs;
 using DistributedBatch.Messaging;
@@ -51,6 +53,7 @@ internal static class ServeCommand
             if (store is not null && PostgresUrl.Mistake(store) is { } misnamed)
                 mistakes.Add($"--database: {misnamed}");
             var keepTime = ServiceOptions.Text(parsed, keep, "keep") is { } kept ? KeepTime.Read(kept, mistakes) : null;
+            var mode = HostIsolation.Read(flag: null, mistakes);
             var broker = options.Broker(parsed, mistakes, declares: chosen.Contains("producer"));
             if (mistakes.Count > 0)
                 return Complaint.Usage(mistakes);
@@ -62,8 +65,12 @@ internal static class ServeCommand
             var trust = signing.TrustFile(parsed);
             if (mistakes.Count > 0)
                 return Complaint.Usage(mistakes);
+            string? unisolated = null;
+            using var groups = chosen.Contains("consumer") ? HostIsolation.Open(mode, out unisolated) : null;
+            if (unisolated is not null)
+                return Complaint.Usage(unisolated);
             return await ServiceRun.ToTheEndAsync(
-                Build(chosen, data, door, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, keepTime, options.Host(parsed), trust)),
+                Build(chosen, data, door, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, keepTime, options.Host(parsed), groups, trust)),
                 () => Console.Error.WriteLine(chosen.Contains("tracker")
                     ? $"dbatch serves {string.Join(" and ", chosen)} on {address}; data in {data}; clients need the token in {Path.Combine(data, "token")}."
                     : $"dbatch serves {string.Join(" and ", chosen)}; data in {data}.")).ConfigureAwait(false);
@@ -121,7 +128,7 @@ internal static class ServeCommand
         services.AddSingleton<IHostLifetime, SignalsElsewhere>();
     }
 
-    private static void AddRoles(IServiceCollection services, string[] roles, string data, string? database, TimeSpan? keep, string host, string? trust)
+    private static void AddRoles(IServiceCollection services, string[] roles, string data, string? database, TimeSpan? keep, string host, AttemptGroups? groups, string? trust)
     {
         if (roles.Contains("tracker"))
         {
@@ -149,6 +156,7 @@ internal static class ServeCommand
             {
                 options.DataDirectory = data;
                 options.Host = host;
+                options.Groups = groups;
             });
         }
     }

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
 using DistributedBatch.Cli.CommandLine;
-using DistributedBatch.Cli.Lab;
 using DistributedBatch.Cli.Isolation;
+using DistributedBatch.Cli.Lab;
 using DistributedBatch.Cli.Options;
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Plan;
