@@ -24,7 +24,8 @@ for mount in /sys/fs/cgroup /sys/fs/cgroup/unified; do
   [ ! -e "$mount/cgroup.controllers" ] || groups=$mount$(sed -n 's/^0:://p' /proc/self/cgroup)
 done
 if [ -n "$groups" ] && mkdir "$groups/dbatch-test-$$" 2>/dev/null; then
-  rmdir "$groups/dbatch-test-$$"
+  [ -e "$groups/dbatch-test-$$/cgroup.kill" ] && (echo 0 >"$groups/dbatch-test-$$/cgroup.procs") 2>/dev/null || chosen=(-trait- needs=cgroup)
+  for _ in $(seq 50); do rmdir "$groups/dbatch-test-$$" 2>/dev/null && break || sleep 0.1; done
 else
   chosen=(-trait- needs=cgroup)
 fi
