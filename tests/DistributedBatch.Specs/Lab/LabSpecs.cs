@@ -23,6 +23,18 @@ public sealed class LabSpecs(PrivateBroker broker)
     }
 
     [Fact(Timeout = 240_000)]
+    public async Task Neither_head_nor_host_watches_the_files_of_its_runs()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var lab = await TestLab.CreateAsync(broker, cancellation);
+        await lab.StartHeadAsync(cancellation);
+        lab.StartHost("one");
+        await lab.SettledAsync(await lab.SubmitAsync(2, WriteItem), cancellation);
+
+        Assert.Equal((0, 0), (lab.WatchesOf("head"), lab.WatchesOf("one")));
+    }
+
+    [Fact(Timeout = 240_000)]
     public async Task A_run_submitted_before_any_host_is_there_waits_for_one()
     {
         var cancellation = TestContext.Current.CancellationToken;

@@ -69,6 +69,19 @@ internal sealed class TestLab : IAsyncDisposable
         cancellation,
         patience ?? Patience);
 
+    /// <summary>Files and directories that the kernel watches for the head or a host; see inotify(7) in <c>proc_pid_fdinfo(5)</c>.</summary>
+    public int WatchesOf(string name) => Directory.EnumerateFiles($"/proc/{processes[name].Pid}/fdinfo").Sum(file =>
+    {
+        try
+        {
+            return File.ReadLines(file).Count(line => line.StartsWith("inotify ", StringComparison.Ordinal));
+        }
+        catch (IOException)
+        {
+            return 0; // closed meanwhile
+        }
+    });
+
     /// <summary><c>kill -9</c> of the head or a host.</summary>
     public async Task KillAsync(string name)
     {
