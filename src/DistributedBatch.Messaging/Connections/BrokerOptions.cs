@@ -57,7 +57,7 @@ public sealed class BrokerOptions
     public TimeSpan DeliveryTimeout { get; set; } = TimeSpan.FromHours(25);
 
     /// <summary>
-    /// Most chunks a slot may have on their way to it at once, used only while chunks are shorter than the broker's round trip. Default 64; 1 always asks for
+    /// Most chunks a slot may have on their way to it at once, used only while chunks are short beside the way to the broker and back. Default 64; 1 always asks for
     /// one chunk at a time.
     /// </summary>
     public int MaxPrefetch { get; set; } = 64;
