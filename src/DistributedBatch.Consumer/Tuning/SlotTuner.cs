@@ -107,8 +107,9 @@ public sealed class SlotTuner(TunerLimits limits)
             (quietEpochs, epochsBeforeProbe) = (0, limits.EpochsBeforeProbe);
 
             // Many more slots that got little more done wait for each other: as many as that takes without waiting, and some, do as well.
-            if (now.ByItems && now.Slots > 4 * best.Slots && Math.Ceiling(best.Slots * (1 + gain) * 1.25) is var enough && enough < now.Slots / 2)
-                return Move((int)enough, $"{now.Slots} slots got no more done than {enough:0} would if none had to wait for another");
+            var enough = (int)Math.Ceiling(best.Slots * (1 + gain) * 1.25);
+            if (now.ByItems && now.Slots > 4 * best.Slots && enough < now.Slots / 2)
+                return Move(enough, $"{now.Slots} slots got no more done than {enough} would if none had to wait for another");
             return now.Slots < best.Slots ? StepDown(now, $"{best.Slots} got no more done: the attempts were in each other's way") : Climb(now, sample);
         }
 

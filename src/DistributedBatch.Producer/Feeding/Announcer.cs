@@ -24,17 +24,18 @@ internal sealed class Announcer(MessageBus bus, TimeProvider time, ILogger<Annou
     /// </summary>
     private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(50);
 
-    // When the bus stands still the feed loop waits here, so that memory does not grow.
     private const int Capacity = 256;
+
+    // When the bus stands still the feed loop waits here, so that memory does not grow.
     private readonly Channel<Announcement> queue = Channel.CreateBounded<Announcement>(Capacity);
-    private readonly SemaphoreSlim hurry = new(0);
+    private readonly Nudge hurry = new();
 
     /// <summary>Queues a run's news; <paramref name="done"/> is called when all of it is published.</summary>
     public async ValueTask ChangedAsync(RunChanged change, IReadOnlyList<ChunkChange> chunks, Action done, CancellationToken cancellation)
     {
         await queue.Writer.WriteAsync(new Announcement.Changed(change with { Chunks = chunks }, done), cancellation).ConfigureAwait(false);
         if (change.State != RunState.Running || queue.Reader.Count > Capacity / 2)
-            hurry.Release();
+            hurry.Give();
     }
 
     /// <summary>Queues the fact that a run was accepted.</summary>
@@ -72,7 +73,7 @@ internal sealed class Announcer(MessageBus bus, TimeProvider time, ILogger<Annou
     public void Complete()
     {
         queue.Writer.TryComplete();
-        hurry.Release();
+        hurry.Give();
     }
 
     /// <summary>Publishes until <see cref="Complete"/>, or until <paramref name="stop"/> says to leave the rest for the next start.</summary>
@@ -81,7 +82,7 @@ internal sealed class Announcer(MessageBus bus, TimeProvider time, ILogger<Annou
         var news = new MergedNews();
         while (await queue.Reader.WaitToReadAsync(stop).ConfigureAwait(false))
         {
-            await hurry.WaitAsync(Linger, stop).ConfigureAwait(false);
+            await hurry.PauseAsync(Linger, stop).ConfigureAwait(false);
             while (queue.Reader.TryRead(out var next))
             {
                 if (next is Announcement.Changed changed)
@@ -103,7 +104,7 @@ internal sealed class Announcer(MessageBus bus, TimeProvider time, ILogger<Annou
         where TMessage : class
     {
         await queue.Writer.WriteAsync(new Announcement.Word(stop => bus.PublishAsync(message, stop)), cancellation).ConfigureAwait(false);
-        hurry.Release();
+        hurry.Give();
     }
 
     private async Task PublishAsync(MergedNews news, CancellationToken stop)

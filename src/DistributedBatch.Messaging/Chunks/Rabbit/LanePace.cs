@@ -62,10 +62,7 @@ internal sealed class LanePace(TimeProvider time)
         {
             var now = time.GetTimestamp();
             if (handedOut != 0 && !waiting)
-            {
                 Took(time.GetElapsedTime(handedOut, now).TotalSeconds);
-            }
-
             waiting = true;
             return now;
         }
