@@ -52,8 +52,10 @@ internal sealed class RunBook(ILedgerStore store, bool queueSurvives, Announcer 
     /// <summary>Accepts a run.</summary>
     public async ValueTask<ActiveRun> AddAsync(RunSpec spec, DateTimeOffset now, Func<double> chance, CancellationToken cancellation)
     {
-        // The store keeps milliseconds; everybody is told the same time.
+        // The store keeps milliseconds; everybody is told the same time, and no two runs the same one, so that their order is their age everywhere.
         var submittedAt = DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds());
+        while (Overviews.Values.Any(run => run.SubmittedAt == submittedAt))
+            submittedAt += TimeSpan.FromMilliseconds(1);
         var stored = StoredRun.New(spec.Id ?? RunId.New(), spec, submittedAt, LedgerState.New);
         await store.AddAsync(stored, spec.Dataset, cancellation).ConfigureAwait(false);
         return Activate(stored, new RunLedger(RunTerms.From(stored.Spec), now, chance));

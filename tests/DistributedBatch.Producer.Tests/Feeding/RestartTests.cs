@@ -75,6 +75,19 @@ public sealed class RestartTests
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task Runs_of_one_moment_keep_their_order_across_a_restart()
+    {
+        using var directory = new TempDirectory();
+        string[] names = [.. Enumerable.Range(0, 40).Select(n => $"run-{n:00}")];
+        await using (var box = await Box.StartAsync(directory.Path))
+            await Task.WhenAll(names.Select(name => box.SubmitAsync(Box.Spec(1, name: name)))).WaitAsync(TestContext.Current.CancellationToken);
+
+        await using var again = await Box.StartAsync(directory.Path);
+
+        Assert.Equal(names, again.Intake.Runs.Select(run => run.Name));
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task A_settled_run_can_be_retried_after_a_restart()
     {
         using var directory = new TempDirectory();
