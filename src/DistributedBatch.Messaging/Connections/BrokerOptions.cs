@@ -57,10 +57,10 @@ public sealed class BrokerOptions
     public TimeSpan DeliveryTimeout { get; set; } = TimeSpan.FromHours(25);
 
     /// <summary>
-    /// Most chunks a slot may have on their way to it at once, used only while chunks are short beside the way to the broker and back. Default 64; 1 always asks for
+    /// Most chunks a slot may have on their way to it at once, used only while chunks are short beside the way to the broker and back. Default 256; 1 always asks for
     /// one chunk at a time.
     /// </summary>
-    public int MaxPrefetch { get; set; } = 64;
+    public int MaxPrefetch { get; set; } = 256;
 
     /// <summary>
     /// Whether this process makes the queues and exchanges of the lab. Default true. The tracker and the hosts say false: they wait until a producer has made

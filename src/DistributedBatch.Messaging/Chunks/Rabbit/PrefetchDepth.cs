@@ -2,7 +2,7 @@ namespace DistributedBatch.Messaging.Chunks.Rabbit;
 
 /// <summary>
 /// How many chunks a slot needs on their way to it so that it does not wait. One, as long as a chunk takes long beside the time it takes to settle it and get
-/// the next; a second one would only be hoarded. More only for short chunks, and just enough to cover the time.
+/// the next; a second one would only be hoarded. More only for short chunks, and enough to cover the time when it is long.
 /// </summary>
 internal static class PrefetchDepth
 {
@@ -11,6 +11,12 @@ internal static class PrefetchDepth
 
     /// <summary>A wait of one part in this many of the chunk's time is not worth asking ahead for.</summary>
     private const int Worthwhile = 20;
+
+    /// <summary>
+    /// A round trip is known as an average. Reports are confirmed in groups, so some chunks are settled a whole group later than others, and so much longer may
+    /// the way take: with an average in hand, slots stood still half of the time.
+    /// </summary>
+    private const int LongestByAverage = 3;
 
     /// <summary>The depth for chunks that keep a slot busy for <paramref name="service"/> each.</summary>
     /// <param name="service">From one chunk in the slot's hands to its readiness for the next.</param>
@@ -22,12 +28,13 @@ internal static class PrefetchDepth
             return 1;
         if (service <= TimeSpan.Zero)
             return most;
-        return (int)Math.Min(most, 1 + Math.Ceiling(roundTrip / service));
+        var ahead = roundTrip / service;
+        return (int)Math.Min(most, 1 + Math.Ceiling(ahead <= 1 ? ahead : 1 + (LongestByAverage * (ahead - 1))));
     }
 
     /// <summary>
     /// The depth after <paramref name="current"/>: another one only where the wish has doubled or is a quarter, or where one would do even if chunks took half
-    /// as long. Measurements wobble, and another depth is another consumer, for which the slot has to wait.
+    /// as long. Measurements wobble, another depth is another AMQP consumer, and for fewer the slot has to wait.
     /// </summary>
     /// <param name="current">The depth so far; 0 before the first.</param>
     /// <param name="service">As for <see cref="For"/>.</param>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -6,13 +7,14 @@ using RabbitMQ.Client.Exceptions;
 namespace DistributedBatch.Messaging.Chunks.Rabbit;
 
 /// <summary>
-/// One channel with one consumer on one queue: a generation that ends as a whole. When the channel closes, or when the broker cancels the consumer,
+/// One channel with its consumers on one queue: a generation that ends as a whole. When the channel closes, or when the broker cancels a consumer,
 /// everything it delivered is lost to us and is delivered again elsewhere, so an acknowledgement afterwards does nothing. (A consumer that RabbitMQ 4.3 cancelled
 /// for a timeout stays half alive on its channel, rabbitmq-server#17317; that is why a cancel ends the channel.)
 /// </summary>
 /// <typeparam name="TArrival">What a delivery is turned into; the body is only valid while that happens.</typeparam>
 internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDisposable
 {
+    // A busy broker has been seen to take more than 25 ms.
     private static readonly TimeSpan UnderWay = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(1);
 
@@ -21,7 +23,7 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
         System.Threading.Channels.Channel.CreateUnbounded<TArrival>();
     private readonly IChannel channel;
     private readonly string queue;
-    private readonly string name;
+    private readonly string lane;
     private readonly Func<QueueConsumer<TArrival>, Parcel, TArrival> receive;
     private readonly IDictionary<string, object?> arguments;
     private readonly Lock counting = new();
@@ -29,10 +31,11 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
 
     // Never disposed: a report may be confirmed after its generation has ended, and then asks here in vain.
     private readonly SemaphoreSlim telling = new(1);
-    private string? tag;
-    private int consumed;
+    private readonly List<string> asking = [];
+    private int asked;
     private ulong firstDelivery;
     private int unacknowledged;
+    private long roomMadeAt;
     private bool holdingBack;
 
     private QueueConsumer(
@@ -40,7 +43,7 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
     {
         this.channel = channel;
         this.queue = queue;
-        this.name = name;
+        lane = name;
         this.arguments = arguments;
         this.receive = receive;
         Lost = lost.Token;
@@ -62,6 +65,12 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
     /// <summary>Messages we may have at once; 0 while we ask for none.</summary>
     public int Depth { get; private set; }
 
+    /// <summary>Whether we may have, or still have, more than the one that is worked on.</summary>
+    public bool HoldsMore => Depth > 1 || HasArrived;
+
+    /// <summary>Whether everything that was brought is acknowledged.</summary>
+    public bool IsIdle => Volatile.Read(ref unacknowledged) == 0 && !HasArrived;
+
     IChannel? IAsyncBasicConsumer.Channel => channel;
 
     /// <summary>Opens a channel; nothing is asked for until <see cref="ConsumeAsync"/>.</summary>
@@ -77,35 +86,53 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
         return new QueueConsumer<TArrival>(channel, queue, name, arguments, receive);
     }
 
-    /// <summary>Asks for messages, at most <paramref name="depth"/> at once. Prefetch belongs to a consumer, so another depth is another consumer.</summary>
+    /// <summary>
+    /// Asks for messages, at most <paramref name="depth"/> at once. Prefetch belongs to an AMQP consumer and stays as it was: for more there is another one beside
+    /// those there are, for fewer one in place of them.
+    /// </summary>
     public async Task ConsumeAsync(int depth)
     {
-        await PauseAsync().ConfigureAwait(false);
-        await channel.BasicQosAsync(0, (ushort)depth, global: false).ConfigureAwait(false);
-        var next = string.Create(CultureInfo.InvariantCulture, $"{name}#{++consumed}");
+        if (depth < Depth)
+            await PauseAsync().ConfigureAwait(false);
+        var name = string.Create(CultureInfo.InvariantCulture, $"{lane}#{++asked}");
         lock (counting)
-            (tag, firstDelivery, unacknowledged) = (next, ulong.MaxValue, 0);
-        await channel.BasicConsumeAsync(queue, autoAck: false, next, noLocal: false, exclusive: false, arguments, this).ConfigureAwait(false);
+        {
+            if (asking.Count == 0)
+                (firstDelivery, unacknowledged) = (ulong.MaxValue, 0);
+            asking.Add(name);
+            roomMadeAt = Stopwatch.GetTimestamp();
+        }
+
+        await channel.BasicQosAsync(0, (ushort)(depth - Depth), global: false).ConfigureAwait(false);
+        await channel.BasicConsumeAsync(queue, autoAck: false, name, noLocal: false, exclusive: false, arguments, this).ConfigureAwait(false);
         Depth = depth;
     }
 
     /// <summary>
     /// Asks for nothing more. What has arrived stays ours. A delivery that is under way while its consumer is cancelled would be counted by the broker as
-    /// returned by a lost host (rabbit_fifo_client.erl, handle_delivery), so acknowledgements wait until none can be: until we hold all this consumer may.
+    /// returned by a lost host (rabbit_fifo_client.erl, handle_delivery), so acknowledgements wait until none can be: until we hold all we may, or
+    /// until what the last acknowledgement made room for must have come.
     /// </summary>
     public async Task PauseAsync()
     {
-        if (tag is not { } current)
+        if (Depth == 0)
             return;
         lock (counting)
             holdingBack = true;
         try
         {
-            for (var waited = TimeSpan.Zero; Volatile.Read(ref unacknowledged) < Depth && waited < UnderWay; waited += Look)
+            while (Volatile.Read(ref unacknowledged) < Depth && Stopwatch.GetElapsedTime(Volatile.Read(ref roomMadeAt)) < UnderWay)
                 await Task.Delay(Look, CancellationToken.None).ConfigureAwait(false);
-            tag = null;
             Depth = 0;
-            await channel.BasicCancelAsync(current).ConfigureAwait(false);
+            string[] names;
+            lock (counting)
+            {
+                names = [.. asking];
+                asking.Clear();
+            }
+
+            foreach (var name in names)
+                await channel.BasicCancelAsync(name).ConfigureAwait(false);
         }
         finally
         {
@@ -131,6 +158,8 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
             if (holdingBack)
                 return;
             unacknowledged -= tags.Take(frames, firstDelivery);
+            if (frames.Count > 0)
+                roomMadeAt = Stopwatch.GetTimestamp();
         }
 
         foreach (var frame in frames)
@@ -151,6 +180,7 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
         {
             tags.Told(deliveryTag);
             unacknowledged -= deliveryTag >= firstDelivery ? 1 : 0;
+            roomMadeAt = Stopwatch.GetTimestamp();
         }
 
         await channel.BasicRejectAsync(deliveryTag, requeue: false).ConfigureAwait(false);
@@ -170,8 +200,8 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
         {
             tags.Delivered(deliveryTag);
 
-            // What an earlier consumer brought does not use up what this one may have.
-            if (consumerTag == tag)
+            // What earlier ones brought does not use up what those of now may have.
+            if (asking.Contains(consumerTag))
             {
                 firstDelivery = Math.Min(firstDelivery, deliveryTag);
                 unacknowledged++;

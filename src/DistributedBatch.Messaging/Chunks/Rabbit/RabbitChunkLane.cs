@@ -28,6 +28,7 @@ internal sealed partial class RabbitChunkLane : IChunkLane
     private Task<QueueConsumer<LaneArrival>>? opening;
     private RabbitDelivery? current;
     private long handedOut;
+    private long waitingSince;
     private int looking;
     private int disposed;
 
@@ -54,6 +55,7 @@ internal sealed partial class RabbitChunkLane : IChunkLane
     public async ValueTask<ChunkDelivery> ReceiveAsync(CancellationToken cancellation)
     {
         var freed = Pace.Freed();
+        Volatile.Write(ref waitingSince, freed);
         Volatile.Write(ref handedOut, 0);
         if (current is { Freed: 0 } last)
             last.Freed = freed;
@@ -199,12 +201,16 @@ internal sealed partial class RabbitChunkLane : IChunkLane
         }
     }
 
-    /// <summary>While the lane is deep: a chunk that turns out longer than the round trip must not keep the ones behind it from other slots.</summary>
+    /// <summary>
+    /// While the lane is deep: a chunk that turns out longer than the round trip must not keep the ones behind it from other slots, and what the chunks of one
+    /// run have taught says nothing about those of the next, so that a lane that has nothing to do asks for one again.
+    /// </summary>
     private async Task LookAsync()
     {
         var started = Volatile.Read(ref handedOut);
-        if (started == 0 || generation is not { Depth: > 1 } open || time.GetElapsedTime(started) < LookInterval
-            || Interlocked.Exchange(ref looking, 1) != 0)
+        var since = started == 0 ? Volatile.Read(ref waitingSince) : started;
+        if (since == 0 || generation is not { HoldsMore: true } open || time.GetElapsedTime(since) < LookInterval
+            || (started == 0 && !open.IsIdle) || Interlocked.Exchange(ref looking, 1) != 0)
         {
             return;
         }
@@ -214,8 +220,12 @@ internal sealed partial class RabbitChunkLane : IChunkLane
             await changing.WaitAsync(closing.Token).ConfigureAwait(false);
             try
             {
-                if (Volatile.Read(ref handedOut) == started && open.Depth > 1)
+                if (Volatile.Read(ref handedOut) != started || !open.HoldsMore)
+                    return;
+                if (started != 0)
                     await HandBackAsync(open).ConfigureAwait(false);
+                else if (Volatile.Read(ref waitingSince) == since && open.IsIdle)
+                    await StartOverAsync(open).ConfigureAwait(false);
             }
             finally
             {
@@ -230,6 +240,13 @@ internal sealed partial class RabbitChunkLane : IChunkLane
         {
             Volatile.Write(ref looking, 0);
         }
+    }
+
+    private async Task StartOverAsync(QueueConsumer<LaneArrival> open)
+    {
+        await open.ConsumeAsync(1).ConfigureAwait(false);
+        if (!open.HasArrived)
+            lookout.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>

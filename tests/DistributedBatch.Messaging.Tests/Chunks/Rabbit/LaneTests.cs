@@ -78,12 +78,7 @@ public sealed class LaneTests(PrivateBroker broker)
         await using var other = await site.OpenLaneAsync("box/1", cancellation);
         await site.PublishAsync(Enumerable.Range(0, Chunks).Select(index => Sample.Chunk(index)), cancellation);
         List<int> seen = [];
-        while (lane.Depth <= 4)
-        {
-            var delivery = await lane.ReceiveAsync(cancellation);
-            seen.Add(delivery.Chunk.Index);
-            _ = AcknowledgeLaterAsync(delivery);
-        }
+        await BecomeDeepAsync(lane, seen, cancellation);
 
         var slow = await lane.ReceiveAsync(cancellation);
         seen.Add(slow.Chunk.Index);
@@ -97,13 +92,32 @@ public sealed class LaneTests(PrivateBroker broker)
 
         Assert.Equal(Enumerable.Range(0, Chunks), seen.Order());
         Assert.Equal(0, lane.Depth);
+    }
 
-        // Reports are committed in groups, so an acknowledgement comes some time after its chunk.
-        async Task AcknowledgeLaterAsync(ChunkDelivery delivery)
+    [Fact(Timeout = 60_000)]
+    public async Task A_deep_lane_that_has_nothing_to_do_asks_for_one_again()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var site = await Site.StartAsync(await broker.NewVhostAsync(cancellation), cancellation, Refeeder.Add);
+        await using var lane = await site.OpenLaneAsync("box/0", cancellation);
+        await using var other = await site.OpenLaneAsync("box/1", cancellation);
+        await site.PublishAsync(Enumerable.Range(0, 400).Select(index => Sample.Chunk(index)), cancellation);
+        List<int> seen = [];
+        await BecomeDeepAsync(lane, seen, cancellation);
+        while (seen.Count < 400)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(10), cancellation);
+            var delivery = await lane.ReceiveAsync(cancellation);
+            seen.Add(delivery.Chunk.Index);
             await delivery.AcknowledgeAsync();
         }
+
+        var next = lane.ReceiveAsync(cancellation).AsTask();
+        await Eventually.HoldsAsync("the lane asks for one", () => lane.Depth == 1, cancellation);
+        var others = other.ReceiveAsync(cancellation).AsTask();
+        await site.PublishAsync([Sample.Chunk(400), Sample.Chunk(401)], cancellation);
+
+        Assert.Equal([400, 401], new[] { (await next).Chunk.Index, (await others).Chunk.Index }.Order());
+        Assert.Equal((0, 0), ((await next).Returns, (await others).Returns));
     }
 
     [Fact(Timeout = 60_000)]
@@ -162,6 +176,23 @@ public sealed class LaneTests(PrivateBroker broker)
         catch (ChunkUnpublishedException)
         {
             return false;
+        }
+    }
+
+    private static async Task BecomeDeepAsync(RabbitChunkLane lane, List<int> seen, CancellationToken cancellation)
+    {
+        while (lane.Depth <= 4)
+        {
+            var delivery = await lane.ReceiveAsync(cancellation);
+            seen.Add(delivery.Chunk.Index);
+            _ = AcknowledgeLaterAsync(delivery);
+        }
+
+        // Reports are committed in groups, so an acknowledgement comes some time after its chunk.
+        async Task AcknowledgeLaterAsync(ChunkDelivery delivery)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), cancellation);
+            await delivery.AcknowledgeAsync();
         }
     }
 }
