@@ -37,8 +37,6 @@ internal sealed class KeepRunner(ZygotePool pool, IProgramRunner cold, WarmStart
         kept = await KeptInterpreter.StartAsync(zygote, key, options.KeepGrowthLimit, directory);
         if (kept is null)
             return new ProgramOutcome.RunnerLost("The interpreter that was to stay died before it could take the chunk; the next chunk starts another.");
-        if (slots.TryAdd(start.Slot, kept))
-            RoomForOneMore();
         slots[start.Slot] = kept;
         return await RunAsync(kept, start, command, stop);
     }
@@ -67,14 +65,6 @@ internal sealed class KeepRunner(ZygotePool pool, IProgramRunner cold, WarmStart
 
         if (Directory.Exists(directory))
             Directory.Delete(directory, recursive: true);
-    }
-
-    // Short chunks are waited for on a thread of the pool, which must not be missing elsewhere.
-    private static void RoomForOneMore()
-    {
-        ThreadPool.GetMinThreads(out var workers, out var ports);
-        if (workers < Environment.ProcessorCount * 4)
-            ThreadPool.SetMinThreads(workers + 1, ports);
     }
 
     private async Task<ProgramOutcome> RunAsync(KeptInterpreter kept, ProgramStart start, PythonCommand command, CancellationToken stop)

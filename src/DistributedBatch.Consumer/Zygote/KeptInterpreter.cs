@@ -9,25 +9,20 @@ namespace DistributedBatch.Consumer.Zygote;
 /// <summary>One interpreter that stays: a child of the zygote and the socket to it. Takes one chunk at a time.</summary>
 internal sealed class KeptInterpreter : IDisposable
 {
-    // A chunk shorter than this is waited for where we are: two changes of thread cost more than the chunk.
-    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(1);
-
     private readonly ZygoteProcess zygote;
     private readonly ZygoteJob job;
-    private readonly Socket socket;
+    private readonly KeptConversation conversation;
     private readonly KeepRequest request;
-    private byte[] answer = new byte[512];
     private IReadOnlyList<string> words = [];
     private PythonCommand? command;
     private (string? Cuda, string? Hip)? cards;
-    private bool quick;
     private long processorBefore;
 
-    private KeptInterpreter(ZygoteProcess zygote, ZygoteJob job, Socket socket, ZygoteKey key)
+    private KeptInterpreter(ZygoteProcess zygote, ZygoteJob job, KeptConversation conversation, ZygoteKey key)
     {
         this.zygote = zygote;
         this.job = job;
-        this.socket = socket;
+        this.conversation = conversation;
         request = new KeepRequest(key.Environment);
     }
 
@@ -56,7 +51,7 @@ internal sealed class KeptInterpreter : IDisposable
             using var given = new CancellationTokenSource();
             var accepted = listener.AcceptAsync(given.Token).AsTask();
             if (await Task.WhenAny(accepted, job.Ended) == accepted)
-                return new KeptInterpreter(zygote, job, await accepted, key);
+                return new KeptInterpreter(zygote, job, new KeptConversation(await accepted), key);
             await given.CancelAsync();
             return null;
         }
@@ -87,35 +82,24 @@ internal sealed class KeptInterpreter : IDisposable
         Busy = true;
         cards ??= GpuVariables.Seen(start.Environment);
         var from = time.GetTimestamp();
-        int length;
+        ReadOnlyMemory<byte> answer;
         var group = job.Group;
         _ = group?.Limit(start.MemoryLimitBytes);
         if (job.Pid > 0)
             start.OnLongRunning?.Invoke(job.Pid);
         using (ZygoteWatch.Over(zygote, job, start, time, stop))
-        {
-            try
-            {
-                await SendAsync(request.For(start, asked));
-                length = await ReceiveAsync();
-            }
-            catch (SocketException)
-            {
-                length = 0;
-            }
-        }
+            answer = await conversation.AskAsync(request.For(start, asked));
 
         Busy = false;
         var duration = time.GetElapsedTime(from);
-        quick = duration < Short;
-        if (length == 0)
+        if (answer.IsEmpty)
         {
             Usable = false;
             return job.Outcome(await job.Ended, duration);
         }
 
         // A stop that came too late for this chunk has still killed the interpreter, or is about to.
-        var reply = JsonSerializer.Deserialize(answer.AsSpan(0, length), KeepJson.Default.KeepReply)!;
+        var reply = JsonSerializer.Deserialize(answer.Span, KeepJson.Default.KeepReply)!;
         Usable = !reply.Retire && !job.Stopping;
         return reply.Missing
             ? new ProgramOutcome.NotStarted(
@@ -134,38 +118,13 @@ internal sealed class KeptInterpreter : IDisposable
         return first || used < own ? own : used;
     }
 
-    /// <summary>Closes the socket, at which the interpreter ends.</summary>
+    /// <summary>Hangs up, at which the interpreter ends.</summary>
     public void Dispose()
     {
         Usable = false;
-        socket.Dispose();
+        conversation.Dispose();
         request.Dispose();
         if (job.StopFor(timeLimit: false))
             zygote.Stop(job, TimeSpan.FromSeconds(1));
-    }
-
-    private async ValueTask SendAsync(ReadOnlyMemory<byte> line)
-    {
-        while (line.Length > 0)
-            line = line[await socket.SendAsync(line)..];
-    }
-
-    // The length of one line; 0 when the other side has closed.
-    private async ValueTask<int> ReceiveAsync()
-    {
-        var length = 0;
-        while (true)
-        {
-            var got = quick && socket.Poll(2 * Short, SelectMode.SelectRead)
-                ? socket.Receive(answer.AsSpan(length))
-                : await socket.ReceiveAsync(answer.AsMemory(length));
-            length += got;
-            if (got == 0)
-                return 0;
-            if (answer[length - 1] == (byte)'\n')
-                return length;
-            if (length == answer.Length)
-                Array.Resize(ref answer, answer.Length * 2);
-        }
     }
 }
