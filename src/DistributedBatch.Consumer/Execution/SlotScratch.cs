@@ -47,7 +47,17 @@ internal sealed class SlotScratch
     }
 
     /// <summary>Whether the attempt left anything in its output directory.</summary>
-    public bool HasOutputs() => Directory.Exists(Out) && Directory.EnumerateFileSystemEntries(Out).Any();
+    public bool HasOutputs()
+    {
+        try
+        {
+            return Directory.EnumerateFileSystemEntries(Out).Any();
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return false; // The program removed it.
+        }
+    }
 
     /// <summary>Says that the output directory was moved away.</summary>
     public void OutputsGone() => outExists = false;
