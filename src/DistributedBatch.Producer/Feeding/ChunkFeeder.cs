@@ -40,7 +40,7 @@ internal sealed class ChunkFeeder(RunBook book, HostBook hosts, GroupCommit comm
             return true;
         // A cut that nobody could repeat is written down before anybody hears of it.
         if (round.Exists(pick => pick.Feed.IsNew && !pick.Run.Ledger.HasFixedPlan))
-            await commit.CommitAsync(cancellation).ConfigureAwait(false);
+            await commit.CommitAsync(now, cancellation).ConfigureAwait(false);
         foreach (var (run, feed) in round)
             await PublishAsync(run, feed, cancellation).ConfigureAwait(false);
         return round.Count < MostARound;

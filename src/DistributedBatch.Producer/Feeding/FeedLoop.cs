@@ -91,7 +91,7 @@ internal sealed class FeedLoop(
         var done = true;
         if (feeding)
             done = await feeder.FeedAsync(now, cancellation).ConfigureAwait(false);
-        await commit.CommitAsync(cancellation).ConfigureAwait(false);
+        await commit.CommitAsync(stopBy is null ? now : DateTimeOffset.MaxValue, cancellation).ConfigureAwait(false);
         foreach (var tell in afterCommit)
             tell();
         afterCommit.Clear();

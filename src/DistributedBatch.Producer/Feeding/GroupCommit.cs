@@ -31,11 +31,14 @@ internal sealed class GroupCommit(
     }
 
     /// <summary>Commits and announces what changed; does nothing when nothing did.</summary>
-    public async ValueTask CommitAsync(CancellationToken cancellation)
+    /// <param name="now">The time; after all times to leave nothing that is not written down.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async ValueTask CommitAsync(DateTimeOffset now, CancellationToken cancellation)
     {
         List<(ActiveRun Run, RunCommit Commit)>? changed = null;
         foreach (var run in book.Active)
         {
+            run.Ledger.WriteDown(now);
             if (run.Ledger.HasChanges)
                 (changed ??= []).Add((run, new RunCommit(run.Id, run.Ledger.TakeChanges(), run.Announced)));
         }

@@ -13,6 +13,7 @@ internal struct PackedChunk
     private const byte StateBits = 0b0000_0111;
     private const byte ChangedBit = 0b0000_1000;
     private const byte PublishingBit = 0b0001_0000;
+    private const byte UnwrittenBit = 0b0010_0000;
 
     /// <summary>First item.</summary>
     public long Start;
@@ -47,5 +48,12 @@ internal struct PackedChunk
     {
         readonly get => (bits & PublishingBit) != 0;
         set => bits = (byte)(value ? bits | PublishingBit : bits & ~PublishingBit);
+    }
+
+    /// <summary>Whether nothing was ever written down of it, because it may be settled before that is worth it.</summary>
+    public bool Unwritten
+    {
+        readonly get => (bits & UnwrittenBit) != 0;
+        set => bits = (byte)(value ? bits | UnwrittenBit : bits & ~UnwrittenBit);
     }
 }

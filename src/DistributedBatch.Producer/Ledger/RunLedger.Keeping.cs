@@ -6,6 +6,37 @@ namespace DistributedBatch.Producer.Ledger;
 /// <content>Giving changes to the store, and coming back from it.</content>
 internal sealed partial class RunLedger
 {
+    /// <summary>
+    /// How long a chunk that was cut by a fixed plan and fed is not written down for that alone: short ones are settled by then, and written down once. A
+    /// producer that is killed in between feeds those of this moment again; where it is stopped, they are written down first.
+    /// </summary>
+    private static readonly TimeSpan WriteDownAfter = TimeSpan.FromSeconds(0.25);
+
+    private DateTimeOffset? NextWriteDown
+    {
+        get
+        {
+            while (unwritten.TryPeek(out var index))
+            {
+                if (table[index].Unwritten)
+                    return flights[index].FedAt + WriteDownAfter;
+                unwritten.Dequeue();
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>Lets the next <see cref="TakeChanges"/> have the chunks that were fed too long ago not to be written down; all of a run that does not run.</summary>
+    public void WriteDown(DateTimeOffset now)
+    {
+        while (NextWriteDown is { } due && (due <= now || State != RunState.Running))
+        {
+            var index = unwritten.Dequeue();
+            Mark(index, ref table[index]);
+        }
+    }
+
     /// <summary>Whether there is something to commit.</summary>
     public bool HasChanges => runChanged || changed.Count > 0;
 
@@ -38,6 +69,15 @@ internal sealed partial class RunLedger
     /// <param name="now">The time.</param>
     public void Restore(in ChunkRow row, bool queueSurvived, DateTimeOffset now)
     {
+        // Those in between were under way with their first attempt and not written down; only a fixed plan leaves any.
+        while (planner.IsFixed && table.Count < row.Chunk.Index && planner.Cut(0, null) is { } cut)
+        {
+            ref var missing = ref Enter(cut);
+            missing.Attempts = 1;
+            Mark(cut.Index, ref missing);
+            line.Add(cut.Index);
+        }
+
         planner.Continue(row.Chunk);
         ref var chunk = ref table.Add(row.Chunk.Start);
         chunk.Attempts = row.Attempts;
@@ -72,6 +112,12 @@ internal sealed partial class RunLedger
         if (State == RunState.Cancelled && FinishedAt is null)
             cancelDeadline = now + terms.CancelPatience;
         Conclude(now);
+    }
+
+    private void Postpone(int index, ref PackedChunk chunk)
+    {
+        chunk.Unwritten = true;
+        unwritten.Enqueue(index);
     }
 
     private ChunkRow RowOf(int index, in PackedChunk chunk)

@@ -96,7 +96,7 @@ internal sealed partial class RunLedger
         // The producer was killed between feeding and committing. A fixed plan says which chunk that was; any other plan was committed first.
         while (report.Index >= table.Count && State != RunState.Cancelled && planner.IsFixed && planner.Cut(0, null) is { } cut)
         {
-            Enter(cut);
+            Mark(cut.Index, ref Enter(cut));
             line.Add(cut.Index);
         }
 

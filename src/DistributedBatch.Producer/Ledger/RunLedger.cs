@@ -19,6 +19,7 @@ internal sealed partial class RunLedger
     private readonly WaitingLine line = new();
     private readonly Dictionary<int, Flight> flights = [];
     private readonly List<int> changed = [];
+    private readonly Queue<int> unwritten = new();
     private bool runChanged;
     private int publishing;
     private DateTimeOffset? cancelDeadline;
@@ -66,8 +67,13 @@ internal sealed partial class RunLedger
     /// <summary>Whether chunk sizes are known without having been written down; a cut of another kind is committed before it is published.</summary>
     public bool HasFixedPlan => planner.IsFixed;
 
-    /// <summary>When time alone changes something: a retry delay passes, or a cancelled run stops waiting. Null when it does not.</summary>
-    public DateTimeOffset? NextDue => State == RunState.Cancelled ? cancelDeadline : line.NextDue;
+    /// <summary>
+    /// When time alone changes something: a retry delay passes, a chunk has been under way long enough to be written down, or a cancelled run stops waiting.
+    /// Null when it does not.
+    /// </summary>
+    public DateTimeOffset? NextDue => State == RunState.Cancelled ? cancelDeadline
+        : NextWriteDown is not { } writeDown || line.NextDue <= writeDown ? line.NextDue
+        : writeDown;
 
     /// <summary>Whether there is a chunk that could be fed at <paramref name="now"/>.</summary>
     public bool HasWork(DateTimeOffset now) => State == RunState.Running && (planner.Uncut > 0 || line.HasReady(now));
@@ -104,7 +110,9 @@ internal sealed partial class RunLedger
             return;
         ref var chunk = ref table[index];
         Land(ref chunk);
-        Move(index, ref chunk, ChunkState.Queued);
+        Place(ref chunk, ChunkState.Queued);
+        if (!chunk.Unwritten)
+            Mark(index, ref chunk);
     }
 
     /// <summary>The queue did not take a chunk; it may go again at <paramref name="retryAt"/>.</summary>
@@ -112,7 +120,9 @@ internal sealed partial class RunLedger
     {
         if (!IsPublishing(index, attempt))
             return;
-        Land(ref table[index]);
+        ref var chunk = ref table[index];
+        Land(ref chunk);
+        Mark(index, ref chunk);
         flights.Remove(index);
         line.Add(index, retryAt);
     }
@@ -123,7 +133,10 @@ internal sealed partial class RunLedger
         chunk.Publishing = true;
         publishing++;
         flights[index] = new Flight { FirstAttempt = chunk.Attempts, FedAt = now };
-        Mark(index, ref chunk);
+        if (isNew && planner.IsFixed)
+            Postpone(index, ref chunk);
+        else
+            Mark(index, ref chunk);
         return new Feed(RangeOf(index), chunk.Attempts, Math.Max(1, terms.CrashLimit - chunk.Crashes), chunk.Crashes, isNew);
     }
 
@@ -131,7 +144,6 @@ internal sealed partial class RunLedger
     {
         ref var chunk = ref table.Add(cut.Start);
         tally.Add(ChunkState.Pending);
-        Mark(cut.Index, ref chunk);
         return ref chunk;
     }
 
@@ -148,13 +160,19 @@ internal sealed partial class RunLedger
 
     private void Move(int index, ref PackedChunk chunk, ChunkState to)
     {
+        Place(ref chunk, to);
+        Mark(index, ref chunk);
+    }
+
+    private void Place(ref PackedChunk chunk, ChunkState to)
+    {
         tally.Move(chunk.State, to);
         chunk.State = to;
-        Mark(index, ref chunk);
     }
 
     private void Mark(int index, ref PackedChunk chunk)
     {
+        chunk.Unwritten = false;
         if (chunk.Changed)
             return;
         chunk.Changed = true;

@@ -201,6 +201,7 @@ internal sealed class LedgerWorld
 
     private void Commit()
     {
+        Ledger.WriteDown(now);
         if (!Ledger.HasChanges)
             return;
         var changes = Ledger.TakeChanges();

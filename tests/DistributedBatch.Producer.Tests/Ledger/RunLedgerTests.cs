@@ -228,6 +228,70 @@ public sealed class RunLedgerTests
         Assert.Equal([0, 1, 2, 3, 5], Enumerable.Range(0, 5).Select(_ => Feed(ledger).Chunk.Index));
     }
 
+    [Fact]
+    public void A_chunk_that_is_settled_soon_is_written_down_once()
+    {
+        var ledger = Open(total: 10);
+        ledger.TakeChanges();
+        var (first, second) = (Feed(ledger), Feed(ledger));
+        ledger.WriteDown(Now);
+        Assert.False(ledger.HasChanges);
+
+        ledger.Settle(Report(second, AttemptOutcome.Succeeded), Now);
+        Assert.Equal((second.Chunk, ChunkState.Succeeded), Assert.Single(Written(ledger)));
+
+        Assert.Equal(Now + TimeSpan.FromSeconds(0.25), ledger.NextDue);
+        ledger.WriteDown(ledger.NextDue!.Value);
+        Assert.Equal((first.Chunk, ChunkState.Queued), Assert.Single(Written(ledger)));
+        Assert.Null(ledger.NextDue);
+    }
+
+    [Fact]
+    public void Chunks_under_way_are_written_down_with_a_pause()
+    {
+        var ledger = Open(total: 10);
+        ledger.TakeChanges();
+        var feed = Feed(ledger);
+
+        ledger.Change(RunAction.Pause, Now);
+        ledger.WriteDown(Now);
+
+        Assert.Equal((feed.Chunk, ChunkState.Queued), Assert.Single(Written(ledger)));
+    }
+
+    [Fact]
+    public void A_chunk_whose_size_only_its_row_tells_is_written_down_before_it_is_published()
+    {
+        var ledger = new RunLedger(new RunTerms { First = 0, Total = 10, ChunkSize = null }, Now, () => 0.5);
+        ledger.TakeChanges();
+
+        var feed = Feed(ledger, confirm: false);
+
+        Assert.Equal((feed.Chunk, ChunkState.Pending), Assert.Single(Written(ledger)));
+    }
+
+    [Fact]
+    public void Chunks_that_were_not_written_down_before_a_crash_are_fed_again_with_an_attempt_of_their_own()
+    {
+        var ledger = Open(total: 10);
+        ledger.TakeChanges();
+        Feed[] feeds = [Feed(ledger), Feed(ledger), Feed(ledger), Feed(ledger)];
+        ledger.Settle(Report(feeds[2], AttemptOutcome.Succeeded), Now);
+        var stored = ledger.TakeChanges();
+
+        var again = RunLedger.Restoring(new RunTerms { First = 0, Total = 10 }, stored.State, () => 0.5);
+        foreach (var row in stored.Chunks)
+            again.Restore(row, queueSurvived: true, Now);
+        again.Restored(Now);
+
+        Assert.Equal((9, 1), (again.Counts.Pending, again.Counts.Succeeded));
+        Assert.Equal([(0, 2), (1, 2), (3, 1)], Enumerable.Range(0, 3).Select(_ => Feed(again)).Select(feed => (feed.Chunk.Index, feed.Attempt)));
+        Assert.Equal(Verdict.Succeeded, again.Settle(Report(feeds[0], AttemptOutcome.Succeeded), Now));
+    }
+
+    private static IEnumerable<(ChunkRange Chunk, ChunkState State)> Written(RunLedger ledger) =>
+        ledger.TakeChanges().Chunks.Select(row => (row.Chunk, row.State));
+
     private static RunLedger Open(long total, int retries = 2, int crashLimit = 5, int? maxFailures = null) => new(
         new RunTerms { First = 0, Total = total, Retries = retries, CrashLimit = crashLimit, MaxFailures = maxFailures }, Now, () => 0.5);
 
