@@ -14,9 +14,9 @@ machine
 start_lab
 pure_work >/dev/null # the first import reads from disk
 
-# A lab runs for days. What its programs do often is compiled once more, for speed, within their first minute; that is start-up, paid once.
+# A lab runs for days. What its programs do often is compiled once more, for speed, within their first 3,000 chunks; that is start-up, paid once.
 round=0
-for mode in fork keep; do seconds brokered "$mode" 600 >/dev/null; done
+for mode in fork keep; do seconds brokered "$mode" 1500 >/dev/null; done
 for round in $(seq "$rounds"); do
   pure_work >>"$work/pure"
   for way in boxed brokered; do

@@ -92,6 +92,8 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
     /// </summary>
     public async Task ConsumeAsync(int depth)
     {
+        if (depth == Depth)
+            return;
         if (depth < Depth)
             await PauseAsync().ConfigureAwait(false);
         var name = string.Create(CultureInfo.InvariantCulture, $"{lane}#{++asked}");

@@ -12,7 +12,4 @@ internal sealed partial class RabbitChunkLane
 
     [LoggerMessage(113, LogLevel.Error, "Slot {Lane} puts a message aside: {Reason}")]
     private partial void LogAside(string lane, string reason);
-
-    [LoggerMessage(115, LogLevel.Information, "Slot {Lane} could not hand chunks back by itself ({Reason}); closing its channel does")]
-    private partial void LogNotHandedBack(string lane, string reason);
 }

@@ -12,8 +12,6 @@ namespace DistributedBatch.Messaging.Chunks.Rabbit;
 /// </summary>
 internal sealed partial class RabbitChunkLane : IChunkLane
 {
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
-
     private readonly ConnectionSupervisor connection;
     private readonly MessageBus bus;
     private readonly ChunkCodec codec;
@@ -21,15 +19,11 @@ internal sealed partial class RabbitChunkLane : IChunkLane
     private readonly BrokerOptions options;
     private readonly TimeProvider time;
     private readonly ILogger logger;
-    private readonly SemaphoreSlim changing = new(1);
     private readonly CancellationTokenSource closing = new();
-    private readonly ITimer lookout;
+    private readonly LaneDepth depth;
     private QueueConsumer<LaneArrival>? generation;
     private Task<QueueConsumer<LaneArrival>>? opening;
     private RabbitDelivery? current;
-    private long handedOut;
-    private long waitingSince;
-    private int looking;
     private int disposed;
 
     public RabbitChunkLane(
@@ -43,7 +37,7 @@ internal sealed partial class RabbitChunkLane : IChunkLane
         this.time = time;
         this.logger = logger;
         Pace = new LanePace(time);
-        lookout = time.CreateTimer(_ => _ = LookAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        depth = new LaneDepth(Pace, bus, site, options, time, logger);
     }
 
     public LanePace Pace { get; }
@@ -55,8 +49,7 @@ internal sealed partial class RabbitChunkLane : IChunkLane
     public async ValueTask<ChunkDelivery> ReceiveAsync(CancellationToken cancellation)
     {
         var freed = Pace.Freed();
-        Volatile.Write(ref waitingSince, freed);
-        Volatile.Write(ref handedOut, 0);
+        depth.Freed(freed);
         if (current is { Freed: 0 } last)
             last.Freed = freed;
         while (true)
@@ -64,7 +57,7 @@ internal sealed partial class RabbitChunkLane : IChunkLane
             var open = await OpenGenerationAsync(cancellation).ConfigureAwait(false);
             try
             {
-                if (!await AskAsync(open).ConfigureAwait(false))
+                if (!await depth.AskAsync(open).ConfigureAwait(false))
                     continue;
                 var waits = !open.HasArrived;
                 var arrival = await open.Arrivals.ReadAsync(cancellation).ConfigureAwait(false);
@@ -72,7 +65,7 @@ internal sealed partial class RabbitChunkLane : IChunkLane
                     continue;
                 if (open.Depth == 1 && waits)
                     Pace.ArrivedAlone();
-                Volatile.Write(ref handedOut, Pace.HandedOut());
+                depth.HandedOut(open, Pace.HandedOut());
                 return current = new RabbitDelivery(this, open, arrival.Tag) { Chunk = arrival.Chunk, Returns = arrival.Returns };
             }
             catch (System.Threading.Channels.ChannelClosedException)
@@ -87,19 +80,17 @@ internal sealed partial class RabbitChunkLane : IChunkLane
     {
         if (Interlocked.Exchange(ref disposed, 1) != 0)
             return;
-        await lookout.DisposeAsync().ConfigureAwait(false);
         await closing.CancelAsync().ConfigureAwait(false);
-        await changing.WaitAsync().ConfigureAwait(false);
+        await depth.DisposeAsync().ConfigureAwait(false);
         if (opening is not null)
             await opening.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
         if (generation is { } last)
         {
-            await HandBackAsync(last).ConfigureAwait(false);
+            await depth.HandBackAsync(last).ConfigureAwait(false);
             await last.DisposeAsync().ConfigureAwait(false);
         }
 
         closing.Dispose();
-        changing.Dispose();
     }
 
     /// <summary>Tells the producer that a chunk cannot be run here, with the reason, and then acknowledges it.</summary>
@@ -171,112 +162,4 @@ internal sealed partial class RabbitChunkLane : IChunkLane
     private Dictionary<string, object?> ConsumerArguments() => connection.Version is { HonoursConsumerTimeout: true }
         ? new() { ["x-consumer-timeout"] = (long)options.DeliveryTimeout.TotalMilliseconds }
         : [];
-
-    /// <summary>Sees to it that the slot, which is free now, gets chunks at the right depth. False when the channel was lost over it.</summary>
-    private async ValueTask<bool> AskAsync(QueueConsumer<LaneArrival> open)
-    {
-        var wanted = Pace is { Service: { } service, RoundTrip: { } roundTrip } ? PrefetchDepth.Next(open.Depth, service, roundTrip, options.MaxPrefetch) : 1;
-        if (wanted == open.Depth || (open.Depth != 0 && wanted > open.Depth && open.HasArrived))
-            return true;
-        await changing.WaitAsync().ConfigureAwait(false);
-        try
-        {
-            // A few short ones are done sooner than they would be back.
-            if (open.Depth > wanted && open.Arrivals.Count * Pace.Service > LookInterval)
-                await HandBackAsync(open).ConfigureAwait(false);
-            await open.ConsumeAsync(wanted).ConfigureAwait(false);
-            lookout.Change(wanted > 1 ? LookInterval : Timeout.InfiniteTimeSpan, wanted > 1 ? LookInterval : Timeout.InfiniteTimeSpan);
-            return true;
-        }
-        catch (Exception failure) when (ConfirmedPublisher.IsLoss(failure))
-        {
-            LogNotOpened(site.Name, failure.Message);
-            await open.DisposeAsync().ConfigureAwait(false);
-            await Task.Delay(ReconnectDelay.After(1, Random.Shared.NextDouble()), time, closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            return false;
-        }
-        finally
-        {
-            changing.Release();
-        }
-    }
-
-    /// <summary>
-    /// While the lane is deep: a chunk that turns out longer than the round trip must not keep the ones behind it from other slots, and what the chunks of one
-    /// run have taught says nothing about those of the next, so that a lane that has nothing to do asks for one again.
-    /// </summary>
-    private async Task LookAsync()
-    {
-        var started = Volatile.Read(ref handedOut);
-        var since = started == 0 ? Volatile.Read(ref waitingSince) : started;
-        if (since == 0 || generation is not { HoldsMore: true } open || time.GetElapsedTime(since) < LookInterval
-            || (started == 0 && !open.IsIdle) || Interlocked.Exchange(ref looking, 1) != 0)
-        {
-            return;
-        }
-
-        try
-        {
-            await changing.WaitAsync(closing.Token).ConfigureAwait(false);
-            try
-            {
-                if (Volatile.Read(ref handedOut) != started || !open.HoldsMore)
-                    return;
-                if (started != 0)
-                    await HandBackAsync(open).ConfigureAwait(false);
-                else if (Volatile.Read(ref waitingSince) == since && open.IsIdle)
-                    await StartOverAsync(open).ConfigureAwait(false);
-            }
-            finally
-            {
-                changing.Release();
-            }
-        }
-        catch (Exception failure) when (ConfirmedPublisher.IsLoss(failure) || failure is OperationCanceledException)
-        {
-            // The channel or the lane has ended, and everything on it goes back by itself.
-        }
-        finally
-        {
-            Volatile.Write(ref looking, 0);
-        }
-    }
-
-    private async Task StartOverAsync(QueueConsumer<LaneArrival> open)
-    {
-        await open.ConsumeAsync(1).ConfigureAwait(false);
-        if (!open.HasArrived)
-            lookout.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-    }
-
-    /// <summary>
-    /// Stops asking and tells the producer what no slot has seen, before it acknowledges it. A plain return would count as a lost host on brokers before 4.3,
-    /// and five of those fail a chunk.
-    /// </summary>
-    private async Task HandBackAsync(QueueConsumer<LaneArrival> open)
-    {
-        try
-        {
-            await open.PauseAsync().ConfigureAwait(false);
-            List<ulong> unseen = [];
-            List<ReturnedChunk> chunks = [];
-            while (open.Arrivals.TryRead(out var arrival))
-            {
-                if (arrival.Chunk is not { } chunk)
-                    continue;
-                unseen.Add(arrival.Tag);
-                chunks.Add(new ReturnedChunk(chunk.Run, chunk.Index, chunk.Attempt, arrival.Returns));
-            }
-
-            if (chunks.Count == 0)
-                return;
-            await bus.PublishAsync(new ChunksReturned(options.HostName, chunks), open.Lost).ConfigureAwait(false);
-            unseen.ForEach(open.Done);
-            await open.FlushAsync().ConfigureAwait(false);
-        }
-        catch (Exception failure) when (ConfirmedPublisher.IsLoss(failure) || failure is OperationCanceledException)
-        {
-            LogNotHandedBack(site.Name, failure.Message);
-        }
-    }
 }
