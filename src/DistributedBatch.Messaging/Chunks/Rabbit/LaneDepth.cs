@@ -164,7 +164,8 @@ internal sealed partial class LaneDepth : IAsyncDisposable
 
     /// <summary>
     /// While the lane is deep: a chunk that turns out longer than the round trip must not keep the ones behind it from other slots, and what the chunks of one
-    /// run have taught says nothing about those of the next, so that a lane that has nothing to do asks for one again.
+    /// run have taught says nothing about those of the next, so that a lane that has nothing to do asks for one again. (A chunk that is on its way within the
+    /// broker in that very moment counts as returned by a lost host once, on brokers before 4.3.)
     /// </summary>
     private async Task LookAsync()
     {

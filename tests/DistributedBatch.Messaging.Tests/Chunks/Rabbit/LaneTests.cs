@@ -73,9 +73,11 @@ public sealed class LaneTests(PrivateBroker broker)
     {
         const int Chunks = 400;
         var cancellation = TestContext.Current.CancellationToken;
-        await using var site = await Site.StartAsync(await broker.NewVhostAsync(cancellation), cancellation, Refeeder.Add);
+        var vhost = await broker.NewVhostAsync(cancellation);
+        await using var site = await Site.StartAsync(vhost, cancellation, Refeeder.Add);
+        await using var neighbour = await Site.StartAsync(vhost, cancellation, options: options => options.MaxPrefetch = 1);
         await using var lane = await site.OpenLaneAsync("box/0", cancellation);
-        await using var other = await site.OpenLaneAsync("box/1", cancellation);
+        await using var other = await neighbour.OpenLaneAsync("box/1", cancellation);
         await site.PublishAsync(Enumerable.Range(0, Chunks).Select(index => Sample.Chunk(index)), cancellation);
         List<int> seen = [];
         await BecomeDeepAsync(lane, seen, cancellation);
