@@ -70,14 +70,7 @@ internal sealed partial class RunLedger
     public void Restore(in ChunkRow row, bool queueSurvived, DateTimeOffset now)
     {
         // Those in between were under way with their first attempt and not written down; only a fixed plan leaves any.
-        while (planner.IsFixed && table.Count < row.Chunk.Index && planner.Cut(0, null) is { } cut)
-        {
-            ref var missing = ref Enter(cut);
-            missing.Attempts = 1;
-            Mark(cut.Index, ref missing);
-            line.Add(cut.Index);
-        }
-
+        CutUpTo(row.Chunk.Index, attempts: 1);
         planner.Continue(row.Chunk);
         ref var chunk = ref table.Add(row.Chunk.Start);
         chunk.Attempts = row.Attempts;

@@ -94,12 +94,8 @@ internal sealed partial class RunLedger
         if (report.Index < 0 || report.Attempt < 1)
             return false;
         // The producer was killed between feeding and committing. A fixed plan says which chunk that was; any other plan was committed first.
-        while (report.Index >= table.Count && State != RunState.Cancelled && planner.IsFixed && planner.Cut(0, null) is { } cut)
-        {
-            Mark(cut.Index, ref Enter(cut));
-            line.Add(cut.Index);
-        }
-
+        if (State != RunState.Cancelled)
+            CutUpTo(report.Index + 1, attempts: 0);
         if (report.Index >= table.Count)
             return false;
         var range = RangeOf(report.Index);

@@ -147,6 +147,18 @@ internal sealed partial class RunLedger
         return ref chunk;
     }
 
+    // Chunks that an earlier producer cut and did not write down, with the attempts they are known to have had. They line up to be fed.
+    private void CutUpTo(int index, int attempts)
+    {
+        while (table.Count < index && planner.IsFixed && planner.Cut(0, null) is { } cut)
+        {
+            ref var chunk = ref Enter(cut);
+            chunk.Attempts = attempts;
+            Mark(cut.Index, ref chunk);
+            line.Add(cut.Index);
+        }
+    }
+
     private bool IsPublishing(int index, int attempt) =>
         index < table.Count && table[index].Publishing && flights.TryGetValue(index, out var flight) && flight.FirstAttempt == attempt;
 
