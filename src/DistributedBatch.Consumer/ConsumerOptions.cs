@@ -41,8 +41,17 @@ public sealed class ConsumerOptions
     /// <summary>How often a heartbeat is sent. Default 5 s; producer and tracker take a host for lost after a multiple of it.</summary>
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long reports may wait for others before they are sent together. Default 10 ms; sent at once when a slot has nothing else to do.</summary>
-    public TimeSpan ReportDelay { get; set; } = TimeSpan.FromMilliseconds(10);
+    /// <summary>
+    /// How long reports may wait for others before they are sent together. Default 100 ms, which people do not notice and which spares broker and head most of
+    /// the messages about short chunks. Longer: more chunks run twice when the host is lost, and a slot needs more of them ahead.
+    /// </summary>
+    public TimeSpan ReportDelay { get; set; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
+    /// How long they may when a slot has little left to do, or when a chunk took longer than <see cref="ReportDelay"/>. Default 10 ms. When a slot has nothing to
+    /// do they are sent at once.
+    /// </summary>
+    public TimeSpan HurriedReportDelay { get; set; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>How many reports are sent together at most. Default 200.</summary>
     public int ReportBatch { get; set; } = 200;

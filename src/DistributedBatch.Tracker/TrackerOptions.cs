@@ -10,10 +10,10 @@ public sealed class TrackerOptions
     public string? Database { get; set; }
 
     /// <summary>
-    /// How long messages are gathered before they are written together. Default 50 ms. Shorter costs processor time in runs of short chunks; longer shows
+    /// How long messages are gathered before they are written together. Default 100 ms. Shorter costs processor time in runs of short chunks; longer shows
     /// everything later and holds as many more messages unacknowledged.
     /// </summary>
-    public TimeSpan CommitInterval { get; set; } = TimeSpan.FromMilliseconds(50);
+    public TimeSpan CommitInterval { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
     /// After how long a silent host counts as gone. Default 30 s. Must be longer than a few heartbeats, or busy hosts flicker; longer shows dead hosts as

@@ -5,8 +5,9 @@ using DistributedBatch.Messaging.Bus;
 namespace DistributedBatch.Consumer.Reporting;
 
 /// <summary>
-/// Sends reports in groups and acknowledges the chunks afterwards, never before: a report that was not confirmed is sent again, for ever. A group is
-/// closed after a short delay, when it is large, or at once when a slot has nothing to do, because then the next chunk may be waiting for this report.
+/// Sends reports in groups and acknowledges the chunks afterwards, never before: a report that was not confirmed is sent again, for ever. A group is closed when it
+/// is large, after <see cref="ConsumerOptions.ReportDelay"/>, sooner when a slot runs low or a report tells of much work, and at once when a slot has nothing to do,
+/// because then the next chunk may be waiting for this report.
 /// </summary>
 internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, TimeProvider time, ILogger<Reporter> logger) : IDisposable
 {
@@ -17,6 +18,7 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
     private List<Entry> waiting = [];
     private DateTimeOffset? oldest;
     private int starved;
+    private bool hurried;
     private bool stopping;
     private Task loop = Task.CompletedTask;
     private long reported;
@@ -42,12 +44,27 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
         lock (turn)
         {
             waiting.Add(new Entry(report, settles, trace));
-            wake = waiting.Count == 1 || waiting.Count == options.ReportBatch || starved > 0;
             oldest ??= time.GetUtcNow();
+            var hurries = !hurried && report.Duration >= options.ReportDelay;
+            hurried |= hurries;
+            wake = hurries || waiting.Count == 1 || waiting.Count == options.ReportBatch || starved > 0;
         }
 
         if (wake)
             due.Release();
+    }
+
+    /// <summary>A slot has a chunk, but soon no other unless those it has done are reported and make room.</summary>
+    public void SlotRunsLow()
+    {
+        lock (turn)
+        {
+            if (hurried || waiting.Count == 0)
+                return;
+            hurried = true;
+        }
+
+        due.Release();
     }
 
     /// <summary>A slot waits for a chunk.</summary>
@@ -113,12 +130,9 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
     {
         lock (turn)
         {
-            if (oldest is not { } since)
+            if (oldest is null)
                 return stopping ? null : Timeout.InfiniteTimeSpan;
-            if (stopping || starved > 0 || waiting.Count >= options.ReportBatch)
-                return null;
-            var left = since + options.ReportDelay - time.GetUtcNow();
-            return left > TimeSpan.Zero ? left : null;
+            return Left() is var left && left > TimeSpan.Zero ? left : null;
         }
     }
 
@@ -126,17 +140,21 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
     {
         lock (turn)
         {
-            var ready = oldest is { } since
-                && (stopping || starved > 0 || waiting.Count >= options.ReportBatch || time.GetUtcNow() - since >= options.ReportDelay);
-            if (!ready)
+            if (oldest is null || Left() > TimeSpan.Zero)
                 return null;
             var group = waiting;
             waiting = [];
             oldest = null;
+            hurried = false;
             flushed ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
             return group;
         }
     }
+
+    // How long the oldest may still wait for company.
+    private TimeSpan Left() => stopping || starved > 0 || waiting.Count >= options.ReportBatch
+        ? TimeSpan.Zero
+        : oldest!.Value + (hurried ? options.HurriedReportDelay : options.ReportDelay) - time.GetUtcNow();
 
     private void Settled()
     {

@@ -109,7 +109,12 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
         token.ThrowIfCancellationRequested();
         var next = lane.ReceiveAsync(token);
         if (next.IsCompleted)
+        {
+            if (lane.RunsLow)
+                work.Reporter.SlotRunsLow();
             return await next.ConfigureAwait(false);
+        }
+
         work.Reporter.SlotStarves();
         try
         {

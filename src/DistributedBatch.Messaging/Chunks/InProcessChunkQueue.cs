@@ -35,6 +35,8 @@ public sealed class InProcessChunkQueue(int capacity = InProcessChunkQueue.Defau
     {
         private Delivery? current;
 
+        public bool RunsLow => !queue.Reader.TryPeek(out _);
+
         public async ValueTask<ChunkDelivery> ReceiveAsync(CancellationToken cancellation)
         {
             var waiting = await queue.Reader.ReadAsync(cancellation).ConfigureAwait(false);

@@ -13,7 +13,10 @@ internal sealed partial class LaneDepth : IAsyncDisposable
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>A lane that asks for one ahead takes one chunk too many from the next run, and hands it back when it should not have: not worth asking anew for.</summary>
+    /// <summary>
+    /// What a lane that was deep asks for when it has nothing to do: at the start of the next run of short chunks its slot has something to go on with while it asks
+    /// for more, and of another run it takes one chunk too many, which it hands back.
+    /// </summary>
     private const int ModestDepth = 2;
 
     private readonly LanePace pace;
@@ -164,7 +167,7 @@ internal sealed partial class LaneDepth : IAsyncDisposable
 
     /// <summary>
     /// While the lane is deep: a chunk that turns out longer than the round trip must not keep the ones behind it from other slots, and what the chunks of one
-    /// run have taught says nothing about those of the next, so that a lane that has nothing to do asks for one again. (A chunk that is on its way within the
+    /// run have taught says little about those of the next, so that a lane that has nothing to do asks for few again. (A chunk that is on its way within the
     /// broker in that very moment counts as returned by a lost host once, on brokers before 4.3.)
     /// </summary>
     private async Task LookAsync()
@@ -187,7 +190,7 @@ internal sealed partial class LaneDepth : IAsyncDisposable
                 if (started != 0)
                     await HandBackAsync(open).ConfigureAwait(false);
                 else if (Volatile.Read(ref waitingSince) == since && IsIdle(open))
-                    await ConsumeAsync(open, 1).ConfigureAwait(false);
+                    await ConsumeAsync(open, ModestDepth).ConfigureAwait(false);
             }
             finally
             {

@@ -2,12 +2,18 @@ namespace DistributedBatch.Messaging.Chunks.Rabbit;
 
 /// <summary>
 /// How many chunks a slot needs on their way to it so that it does not wait. One, as long as a chunk takes long beside the time it takes to settle it and get
-/// the next; a second one would only be hoarded. More only for short chunks, and enough to cover the time when it is long.
+/// the next; a second one would only be hoarded. More only for short chunks, enough to cover the time when it is long and to have several settled together.
 /// </summary>
 internal static class PrefetchDepth
 {
     /// <summary>Chunks that take this long are never asked for ahead: what one waits behind another would be worth more than the round trip.</summary>
     private static readonly TimeSpan Long = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>
+    /// Short ones lie ready for as long as reports wait for each other: a slot that has others to go on with need not have each one settled by itself, which costs
+    /// broker and head more than a chunk of 20 ms is worth waiting for.
+    /// </summary>
+    private static readonly TimeSpan Company = TimeSpan.FromMilliseconds(100);
 
     /// <summary>A wait of one part in this many of the chunk's time is not worth asking ahead for.</summary>
     private const int Worthwhile = 20;
@@ -29,7 +35,8 @@ internal static class PrefetchDepth
         if (service <= TimeSpan.Zero)
             return most;
         var ahead = roundTrip / service;
-        return (int)Math.Min(most, 1 + Math.Ceiling(ahead <= 1 ? ahead : 1 + (LongestByAverage * (ahead - 1))));
+        var covering = ahead <= 1 ? ahead : 1 + (LongestByAverage * (ahead - 1));
+        return (int)Math.Min(most, 1 + Math.Ceiling(Math.Max(covering, Company / service)));
     }
 
     /// <summary>

@@ -97,7 +97,7 @@ public sealed class LaneTests(PrivateBroker broker)
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_deep_lane_that_has_nothing_to_do_asks_for_one_again()
+    public async Task A_deep_lane_that_has_nothing_to_do_asks_for_two_again()
     {
         var cancellation = TestContext.Current.CancellationToken;
         await using var site = await Site.StartAsync(await broker.NewVhostAsync(cancellation), cancellation, Refeeder.Add);
@@ -114,12 +114,35 @@ public sealed class LaneTests(PrivateBroker broker)
         }
 
         var next = lane.ReceiveAsync(cancellation).AsTask();
-        await Eventually.HoldsAsync("the lane asks for one", () => lane.Depth == 1, cancellation);
+        await Eventually.HoldsAsync("the lane asks for two", () => lane.Depth == 2, cancellation);
         var others = other.ReceiveAsync(cancellation).AsTask();
+        await Eventually.HoldsAsync("the other lane consumes", () => other.Depth == 1, cancellation);
         await site.PublishAsync([Sample.Chunk(400), Sample.Chunk(401)], cancellation);
 
         Assert.Equal([400, 401], new[] { (await next).Chunk.Index, (await others).Chunk.Index }.Order());
         Assert.Equal((0, 0), ((await next).Returns, (await others).Returns));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_deep_lane_runs_low_when_little_lies_ready_and_not_before()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var site = await Site.StartAsync(await broker.NewVhostAsync(cancellation), cancellation, Refeeder.Add);
+        await using var lane = await site.OpenLaneAsync("box/0", cancellation);
+        await site.PublishAsync(Enumerable.Range(0, 400).Select(index => Sample.Chunk(index)), cancellation);
+        Assert.True(lane.RunsLow);
+        List<int> seen = [];
+        await BecomeDeepAsync(lane, seen, cancellation);
+        await Eventually.HoldsAsync("chunks lie ready", () => !lane.RunsLow, cancellation);
+
+        while (seen.Count < 400)
+        {
+            var delivery = await lane.ReceiveAsync(cancellation);
+            seen.Add(delivery.Chunk.Index);
+            await delivery.AcknowledgeAsync();
+        }
+
+        Assert.True(lane.RunsLow);
     }
 
     [Fact(Timeout = 60_000)]
