@@ -14,7 +14,7 @@ namespace DistributedBatch.Cli.Progress;
 /// <param name="screen">Shows it.</param>
 internal sealed class RunWatch(IRunSource source, RunId run, IProgressScreen screen)
 {
-    private const double ShortestSeconds = 0.025;
+    private const double ShortestSeconds = 0.01;
 
     private readonly ConcurrentQueue<AttemptFailure> heard = new();
     private readonly HashSet<int> seen = [];
