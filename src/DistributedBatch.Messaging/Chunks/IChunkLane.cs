@@ -8,6 +8,8 @@ public interface IChunkLane : IAsyncDisposable
     /// </summary>
     ValueTask<ChunkDelivery> ReceiveAsync(CancellationToken cancellation);
 
-    /// <summary>Whether less than a quarter of what the lane may hold lies ready for its slot, so that what the slot has done should be settled soon to make room.</summary>
+    /// <summary>
+    /// Whether nothing, or less than a quarter of what the lane may hold, lies ready for its slot, so that what the slot has done should be settled soon to make room.
+    /// </summary>
     bool RunsLow { get; }
 }

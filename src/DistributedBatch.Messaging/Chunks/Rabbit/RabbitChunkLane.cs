@@ -46,7 +46,7 @@ internal sealed partial class RabbitChunkLane : IChunkLane
     public int Depth => generation?.Depth ?? 0;
 
     /// <inheritdoc/>
-    public bool RunsLow => generation is not { } open || open.Arrivals.Count * 4 < open.Depth;
+    public bool RunsLow => generation is not { HasArrived: true } open || open.Arrivals.Count * 4 < open.Depth;
 
     /// <inheritdoc/>
     public async ValueTask<ChunkDelivery> ReceiveAsync(CancellationToken cancellation)
