@@ -135,12 +135,11 @@ internal sealed class AttemptExecutor(
 
     private AttemptReport? Refusal(ActiveAttempt attempt)
     {
-        var returns = attempt.Delivery.Returns;
-        if (returns < attempt.Chunk.CrashLimit)
+        if (attempt.LossesLeft > 0)
             return attempt.Stopping.IsCancellationRequested ? Report(attempt, attempt.StoppedFor) with { Error = attempt.StopReason } : null;
         return Report(attempt, AttemptOutcome.HostLost) with
         {
-            Error = $"The chunk was taken back from {returns} lost hosts or connections and may be what kills them; it is not run again. "
+            Error = $"The chunk was taken back from {attempt.LostHosts} lost hosts or connections and may be what kills them; it is not run again. "
                 + "Look at the logs of those hosts, then use retry.",
         };
     }

@@ -23,14 +23,17 @@ internal sealed class ActiveAttempt(ChunkDelivery delivery, int slot, DateTimeOf
 
     public SlotScratch Scratch => scratch;
 
-    /// <summary>A delivery that the broker took back from a lost host runs as a later attempt.</summary>
-    public int Number => Chunk.Attempt + delivery.Returns;
+    /// <summary>See <see cref="ChunkDelivery.Attempt"/>.</summary>
+    public int Number => delivery.Attempt;
 
-    /// <summary>How many hosts its chunk was lost with, as far as is known.</summary>
-    public int LostHosts => Chunk.LostHosts + delivery.Returns;
+    /// <summary>See <see cref="ChunkDelivery.LostHosts"/>.</summary>
+    public int LostHosts => delivery.LostHosts;
+
+    /// <summary>With how many more lost hosts its chunk counts as poisonous; 0 when it does.</summary>
+    public int LossesLeft => Math.Max(0, Chunk.CrashLimit + Chunk.LostHosts - LostHosts);
 
     /// <summary>Whether its chunk counts as poisonous if this host is lost with it too.</summary>
-    public bool IsLastChance => LostHosts > 0 && delivery.Returns + 1 >= Chunk.CrashLimit;
+    public bool IsLastChance => LostHosts > 0 && LossesLeft <= 1;
 
     /// <summary>Process id, once it has run for a while; 0 before, and for programs without a process of their own.</summary>
     public int Process { get; set; }

@@ -8,8 +8,17 @@ public abstract class ChunkDelivery
     /// <summary>What to run.</summary>
     public required RunChunk Chunk { get; init; }
 
-    /// <summary>How often the broker had to take this chunk back from a lost host or connection; 0 the first time.</summary>
-    public int Returns { get; init; }
+    /// <summary>
+    /// Whether the chunk came back since it was fed, because a host or connection was lost with it. A lane gives out such a chunk only where that was the last loss
+    /// its run allows (<see cref="RunChunk.CrashLimit"/>), to be reported and not to be run; any other is fed again first.
+    /// </summary>
+    public bool Returned { get; init; }
+
+    /// <summary>Number of the attempt that this delivery is for.</summary>
+    public int Attempt => Chunk.Attempt + (Returned ? 1 : 0);
+
+    /// <summary>How many hosts the chunk was lost with so far.</summary>
+    public int LostHosts => Chunk.LostHosts + (Returned ? 1 : 0);
 
     /// <summary>
     /// Cancelled when the delivery is no longer ours (connection lost, broker restarted). The attempt may finish and report all the same: the first

@@ -18,7 +18,7 @@ public sealed class InProcessChunkQueue(int capacity = InProcessChunkQueue.Defau
 
     /// <inheritdoc/>
     public ValueTask PublishAsync(RunChunk chunk, CancellationToken cancellation) =>
-        ClassOf(ResourceClass.Of(chunk)).Writer.WriteAsync(new Waiting(chunk, Returns: 0), cancellation);
+        ClassOf(ResourceClass.Of(chunk)).Writer.WriteAsync(new Waiting(chunk), cancellation);
 
     /// <inheritdoc/>
     public ValueTask<IChunkLane> OpenAsync(string name, string resourceClass, CancellationToken cancellation) =>
@@ -29,7 +29,7 @@ public sealed class InProcessChunkQueue(int capacity = InProcessChunkQueue.Defau
         static (_, size) => Channel.CreateBounded<Waiting>(size),
         capacity);
 
-    private readonly record struct Waiting(RunChunk Chunk, int Returns);
+    private readonly record struct Waiting(RunChunk Chunk, bool Returned = false);
 
     private sealed class Lane(Channel<Waiting> queue) : IChunkLane
     {
@@ -40,15 +40,19 @@ public sealed class InProcessChunkQueue(int capacity = InProcessChunkQueue.Defau
         public async ValueTask<ChunkDelivery> ReceiveAsync(CancellationToken cancellation)
         {
             var waiting = await queue.Reader.ReadAsync(cancellation).ConfigureAwait(false);
-            return current = new Delivery { Chunk = waiting.Chunk, Returns = waiting.Returns };
+            return current = new Delivery { Chunk = waiting.Chunk, Returned = waiting.Returned };
         }
 
         public async ValueTask DisposeAsync()
         {
             if (current is { Settled: false } unsettled)
-                await queue.Writer.WriteAsync(new Waiting(unsettled.Chunk, unsettled.Returns + 1)).ConfigureAwait(false);
+                await queue.Writer.WriteAsync(Lost(unsettled.Chunk)).ConfigureAwait(false);
             current = null;
         }
+
+        private static Waiting Lost(RunChunk chunk) => chunk.CrashLimit <= 1
+            ? new Waiting(chunk, Returned: true)
+            : new Waiting(chunk with { Attempt = chunk.Attempt + 1, LostHosts = chunk.LostHosts + 1, CrashLimit = chunk.CrashLimit - 1 });
     }
 
     private sealed class Delivery : ChunkDelivery

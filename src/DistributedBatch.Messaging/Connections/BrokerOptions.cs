@@ -45,8 +45,9 @@ public sealed class BrokerOptions
     public int QueueLimit { get; set; } = 1_000_000;
 
     /// <summary>
-    /// How often the broker may take a chunk back before it puts it aside. Default 50, well above any run's crash limit, which is what normally decides.
-    /// Like <see cref="QueueLimit"/> a property of the queue.
+    /// How often the broker may take a chunk back before it puts it aside. Default 50, so that it only ends what hosts die of before they can tell the producer of
+    /// it; everything else ends at the run's crash limit. One host that dies can count several times here, 8 times with 64 free slots. Like <see cref="QueueLimit"/> a
+    /// property of the queue.
     /// </summary>
     public int DeliveryLimit { get; set; } = 50;
 

@@ -58,7 +58,7 @@ internal sealed partial class RunLedger
         if (!flights.TryGetValue(index, out var flight))
             return Verdict.Stale;
         ref var chunk = ref table[index];
-        var verdict = Crash(index, hosts: 1, flight, ref chunk, now);
+        var verdict = Crash(index, flight, ref chunk, now);
         Conclude(now);
         return verdict;
     }
@@ -114,12 +114,8 @@ internal sealed partial class RunLedger
     {
         if (report.Outcome is not { } outcome)
             return Run(report.Index, report.Host, flight, ref chunk);
-
-        // The attempts that the broker took back since the chunk was fed are lost hosts; nobody else could count them.
-        var lost = report.Attempt - flight.FirstAttempt;
         if (outcome == AttemptOutcome.HostLost)
-            return Crash(report.Index, Math.Max(1, lost), flight, ref chunk, now);
-        Count(lost, ref chunk);
+            return Crash(report.Index, flight, ref chunk, now);
         if (outcome.CostsAnAttempt())
         {
             chunk.Failures = (ushort)Math.Min(chunk.Failures + 1, ushort.MaxValue);
@@ -139,10 +135,10 @@ internal sealed partial class RunLedger
         return Verdict.Started;
     }
 
-    private Verdict Crash(int index, int hosts, Flight flight, ref PackedChunk chunk, DateTimeOffset now)
+    private Verdict Crash(int index, Flight flight, ref PackedChunk chunk, DateTimeOffset now)
     {
         flight.Leased = false;
-        Count(hosts, ref chunk);
+        Count(1, ref chunk);
         return chunk.Crashes >= terms.CrashLimit
             ? End(index, ref chunk, ChunkState.Failed)
             : Return(index, ref chunk, now + RetryPolicy.Delay(chunk.Crashes, terms.RetryDelay, chance()), Verdict.Retry);

@@ -124,8 +124,12 @@ public sealed class LeastPrivilegeTests(PrivateBroker broker)
         await broker.ControlAsync(cancellation, "delete_user", NameIn(vhost, BrokerUser.NameOfHost("bad")));
         await broker.ControlAsync(cancellation, "close_all_user_connections", NameIn(vhost, BrokerUser.NameOfHost("bad")), "the user was removed");
         await using var heir = await good.OpenLaneAsync("good/0", cancellation);
+        var next = heir.ReceiveAsync(cancellation).AsTask();
+        var again = Assert.Single((await returned.NextAsync(cancellation)).Chunks);
+        Assert.Equal((1, 1), (again.Index, again.LostHosts));
+        await producer.Publisher.PublishAsync(Sample.Chunk(1, attempt: 2), cancellation);
 
-        Assert.Equal(1, (await heir.ReceiveAsync(cancellation)).Chunk.Index);
+        Assert.Equal((1, 2), ((await next).Chunk.Index, (await next).Attempt));
         Assert.True(held.Lost.IsCancellationRequested);
     }
 

@@ -30,6 +30,7 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
         Assert.IsType<BrokerState.Away>(host.Health.Current);
         var waiting = host.Bus.PublishAsync(Sample.Reports(2), cancellation);
         await broker.StartAgainAsync(cancellation);
+        await using var producer = await ProducerAsync(vhost, ear, cancellation);
 
         var seen = new HashSet<int>();
         while (seen.Count < 30)
@@ -41,7 +42,6 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
 
         await waiting;
         await Eventually.HoldsAsync("we are connected", () => host.Health.Current is BrokerState.Connected, cancellation);
-        await using var producer = await ProducerAsync(vhost, ear, cancellation);
         HashSet<int> heard = [];
         while (heard.Count < 2)
             heard.Add((await ear.NextAsync(cancellation)).Reports[0].Index);
@@ -132,7 +132,7 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
         await broker.SetConsumerTimeoutAsync(TimeSpan.FromSeconds(3), cancellation);
         try
         {
-            await using var site = await Site.StartAsync(vhost, cancellation);
+            await using var site = await Site.StartAsync(vhost, cancellation, Refeeder.Add);
             await using var late = await site.OpenLaneAsync("box/late", cancellation);
             await using var neighbour = await site.OpenLaneAsync("box/neighbour", cancellation);
             await site.Publisher.PublishAsync(Sample.Chunk(1), cancellation);
@@ -140,7 +140,7 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
             await Eventually.HoldsAsync("the broker takes it back", () => held.Lost.IsCancellationRequested, cancellation);
 
             var again = await neighbour.ReceiveAsync(cancellation);
-            Assert.Equal((1, 1), (again.Chunk.Index, again.Returns));
+            Assert.Equal((1, 1), (again.Chunk.Index, again.LostHosts));
             await again.AcknowledgeAsync();
             await held.AcknowledgeAsync();
             await site.Publisher.PublishAsync(Sample.Chunk(2), cancellation);
@@ -159,7 +159,7 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
         var vhost = await broker.NewVhostAsync(cancellation);
         await using var relay = new TcpRelay(vhost);
         await using var far = await Site.StartAsync(relay.Server, cancellation, options: options => options.Heartbeat = TimeSpan.FromSeconds(2));
-        await using var near = await Site.StartAsync(vhost, cancellation);
+        await using var near = await Site.StartAsync(vhost, cancellation, Refeeder.Add);
         await using var lane = await far.OpenLaneAsync("far/0", cancellation);
         await near.Publisher.PublishAsync(Sample.Chunk(1), cancellation);
         var held = await lane.ReceiveAsync(cancellation);
@@ -174,7 +174,7 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
         relay.Heal();
         await near.Publisher.PublishAsync(Sample.Chunk(2), cancellation);
 
-        Assert.Equal((1, 1), (again.Chunk.Index, again.Returns));
+        Assert.Equal((1, 1), (again.Chunk.Index, again.LostHosts));
         Assert.Equal(2, (await lane.ReceiveAsync(cancellation)).Chunk.Index);
     }
 
@@ -183,8 +183,9 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
         cancellation,
         services =>
         {
-            services.AddSingleton(ear).AddSingleton<Yes>();
-            services.AddBusEndpoint(Topology.ProducerQueue).Handle<AttemptReports, Ear<AttemptReports>>().Answer<ChangeRun, RunAnswer, Yes>();
+            services.AddSingleton(ear).AddSingleton<Yes>().AddSingleton<Refeeder>();
+            services.AddBusEndpoint(Topology.ProducerQueue)
+                .Handle<AttemptReports, Ear<AttemptReports>>().Handle<ChunksReturned, Refeeder>().Answer<ChangeRun, RunAnswer, Yes>();
         });
 
     private sealed class Yes : IAnswer<ChangeRun, RunAnswer>

@@ -17,12 +17,12 @@ public sealed class DeadLetterTests(PrivateBroker broker)
     {
         var cancellation = TestContext.Current.CancellationToken;
         await using var site = await StartAsync(deliveryLimit: 1, cancellation);
-        await site.Publisher.PublishAsync(Sample.Chunk(8, attempt: 3), cancellation);
+        await site.Publisher.PublishAsync(Sample.Chunk(8, attempt: 3) with { CrashLimit = 1 }, cancellation);
 
         for (var n = 0; n < 2; n++)
         {
             await using var lane = await site.OpenLaneAsync($"box/{n}", cancellation);
-            Assert.Equal(n, (await lane.ReceiveAsync(cancellation)).Returns);
+            Assert.Equal(n, (await lane.ReceiveAsync(cancellation)).LostHosts);
         }
 
         var dead = await producer.NextAsync(cancellation);

@@ -18,6 +18,9 @@ internal sealed class LedgerWorld
     private readonly List<Message> executing = [];
     private readonly List<AttemptReport> reports = [];
     private readonly List<AttemptReport> heardSinceCommit = [];
+    private readonly List<ReturnedChunk> returns = [];
+    private readonly List<ReturnedChunk> returnsSinceCommit = [];
+    private readonly Dictionary<int, int> losses = [];
     private readonly Dictionary<int, ChunkRow> stored = [];
     private readonly HashSet<int> succeeded = [];
     private LedgerState storedState = LedgerState.New;
@@ -32,12 +35,12 @@ internal sealed class LedgerWorld
 
     public RunLedger Ledger { get; private set; }
 
-    private sealed record Message(ChunkRange Chunk, int Attempt, int CrashLimit, int Returns);
+    private sealed record Message(ChunkRange Chunk, int Attempt, int CrashLimit, bool Returned = false);
 
     public void Step(int choice)
     {
         now += TimeSpan.FromSeconds(choice % 7);
-        switch (choice % 24)
+        switch (choice % 28)
         {
             case 0 or 1 or 2 or 3:
                 Feed();
@@ -78,6 +81,15 @@ internal sealed class LedgerWorld
             case 23 when random.Next(10) == 0:
                 Ledger.Change(random.Next(2) == 0 ? RunAction.Cancel : RunAction.Retry, now);
                 break;
+            case 24:
+                HandBackUnseen();
+                break;
+            case 25 or 26:
+                HearReturn(keepsCopy: false);
+                break;
+            case 27:
+                HearReturn(keepsCopy: true);
+                break;
         }
 
         Ledger.Expire(now);
@@ -101,6 +113,8 @@ internal sealed class LedgerWorld
                 Finish(AttemptOutcome.Succeeded);
             while (reports.Count > 0)
                 Hear(keepsCopy: false);
+            while (returns.Count > 0)
+                HearReturn(keepsCopy: false);
             foreach (var (index, _, _) in Ledger.OnTheirWay().ToArray())
                 Ledger.Refeed(index);
             Ledger.Expire(now);
@@ -142,7 +156,7 @@ internal sealed class LedgerWorld
             return;
         if (feed.IsNew && !Ledger.HasFixedPlan)
             Commit();
-        publishing.Add(new Message(feed.Chunk, feed.Attempt, feed.CrashLimit, Returns: 0));
+        publishing.Add(new Message(feed.Chunk, feed.Attempt, feed.CrashLimit));
     }
 
     private void Confirm(bool taken)
@@ -162,9 +176,12 @@ internal sealed class LedgerWorld
     {
         if (!Take(queue, out var message))
             return;
-        if (message.Returns >= message.CrashLimit)
+        if (message.Returned)
         {
-            reports.Add(Report(message, AttemptOutcome.HostLost));
+            if (message.CrashLimit <= 1)
+                reports.Add(Report(message, AttemptOutcome.HostLost));
+            else
+                returns.Add(Returned(message, lostHosts: 1));
             return;
         }
 
@@ -175,14 +192,37 @@ internal sealed class LedgerWorld
 
     private void Finish(AttemptOutcome outcome)
     {
-        if (Take(executing, out var message))
-            reports.Add(Report(message, outcome));
+        if (!Take(executing, out var message))
+            return;
+        reports.Add(Report(message, outcome));
+        if (outcome == AttemptOutcome.HostLost)
+            Lost(message);
     }
 
     private void LoseHost()
     {
-        if (Take(executing, out var message))
-            queue.Add(message with { Returns = message.Returns + 1 });
+        if (!Take(executing, out var message))
+            return;
+        queue.Add(message with { Returned = true });
+        Lost(message);
+    }
+
+    private void Lost(Message message) => losses[message.Chunk.Index] = losses.GetValueOrDefault(message.Chunk.Index) + 1;
+
+    private void HandBackUnseen()
+    {
+        if (Take(queue, out var message))
+            returns.Add(Returned(message, message.Returned ? 1 : 0));
+    }
+
+    private void HearReturn(bool keepsCopy)
+    {
+        if (!Take(returns, out var returned))
+            return;
+        if (keepsCopy)
+            returns.Add(returned);
+        returnsSinceCommit.Add(returned);
+        Ledger.HandBack(returned);
     }
 
     private void Hear(bool keepsCopy)
@@ -195,6 +235,8 @@ internal sealed class LedgerWorld
         var verdict = Ledger.Settle(report, now);
         if (verdict == Verdict.Succeeded)
             Assert.True(succeeded.Add(report.Index), $"chunk {report.Index} succeeded twice");
+        if (verdict == Verdict.Failed && report.Outcome == AttemptOutcome.HostLost)
+            Assert.True(losses[report.Index] >= terms.CrashLimit, $"chunk {report.Index} failed for {losses[report.Index]} lost hosts");
         if (verdict == Verdict.Duplicate)
             Assert.Contains(report.Index, succeeded);
     }
@@ -220,6 +262,7 @@ internal sealed class LedgerWorld
 
         storedState = changes.State;
         heardSinceCommit.Clear();
+        returnsSinceCommit.Clear();
     }
 
     private void Restart(bool queueSurvives)
@@ -227,6 +270,8 @@ internal sealed class LedgerWorld
         // What was heard and not committed was not acknowledged either.
         reports.AddRange(heardSinceCommit);
         heardSinceCommit.Clear();
+        returns.AddRange(returnsSinceCommit);
+        returnsSinceCommit.Clear();
         foreach (var index in succeeded.Where(index => !stored.TryGetValue(index, out var row) || row.State != ChunkState.Succeeded).ToArray())
             succeeded.Remove(index);
         if (queueSurvives)
@@ -237,6 +282,7 @@ internal sealed class LedgerWorld
         {
             queue.Clear();
             executing.Clear();
+            returns.Clear();
         }
 
         publishing.Clear();
@@ -255,13 +301,15 @@ internal sealed class LedgerWorld
         return at >= 0;
     }
 
+    private static ReturnedChunk Returned(Message message, int lostHosts) => new(default, message.Chunk.Index, message.Attempt, lostHosts);
+
     private static AttemptReport Report(Message message, AttemptOutcome? outcome) => new()
     {
         Run = default,
         Index = message.Chunk.Index,
         Start = message.Chunk.Start,
         Count = message.Chunk.Count,
-        Attempt = message.Attempt + message.Returns,
+        Attempt = message.Attempt + (message.Returned ? 1 : 0),
         Host = "h",
         Slot = 0,
         StartedAt = default,

@@ -106,9 +106,15 @@ public sealed class RunLedgerTests
     }
 
     [Fact]
-    public void A_chunk_that_the_broker_took_back_as_often_as_allowed_fails_on_the_hosts_word()
+    public void A_chunk_that_hosts_got_back_from_lost_ones_fails_on_the_word_of_the_one_that_got_it_last()
     {
         var ledger = Open(total: 1, crashLimit: 3);
+        for (var lost = 0; lost < 2; lost++)
+        {
+            var feed = Feed(ledger);
+            Assert.Equal((lost, 3 - lost), (feed.LostHosts, feed.CrashLimit));
+            ledger.HandBack(new ReturnedChunk(RunId.New(), feed.Chunk.Index, feed.Attempt, LostHosts: 1));
+        }
 
         Assert.Equal(Verdict.Failed, ledger.Settle(Report(Feed(ledger), AttemptOutcome.HostLost, attempt: 4), Now));
     }
@@ -116,14 +122,14 @@ public sealed class RunLedgerTests
     [Theory]
     [InlineData(AttemptOutcome.Released)]
     [InlineData(AttemptOutcome.ExitCode)]
-    public void Hosts_that_the_broker_took_a_chunk_back_from_stay_counted_however_its_attempt_ended(AttemptOutcome outcome)
+    public void A_producer_that_forgot_attempts_when_it_was_killed_blames_no_host_for_them(AttemptOutcome outcome)
     {
         var ledger = Open(total: 1, crashLimit: 5);
         ledger.Settle(Report(Feed(ledger), outcome, attempt: 4), Now);
 
         Assert.True(ledger.TryFeed(Now + TimeSpan.FromMinutes(10), 1, out var again));
 
-        Assert.Equal((3, 2), (again.LostHosts, again.CrashLimit));
+        Assert.Equal((0, 5, 5), (again.LostHosts, again.CrashLimit, again.Attempt));
     }
 
     [Fact]

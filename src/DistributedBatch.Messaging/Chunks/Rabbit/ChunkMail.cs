@@ -27,11 +27,9 @@ internal static class ChunkMail
         Headers = new Dictionary<string, object?> { [Topology.ReasonHeader] = reason },
     };
 
-    /// <summary>How often the message was taken back. The broker leaves its count out at the first delivery.</summary>
-    public static int Returns(IReadOnlyBasicProperties properties) =>
-        properties.Headers?.TryGetValue(DeliveryCountHeader, out var value) == true
-            ? value switch { int number => number, long number => (int)Math.Min(number, int.MaxValue), _ => 0 }
-            : 0;
+    /// <summary>See <see cref="ChunkDelivery.Returned"/>. The broker leaves its count out at the first delivery.</summary>
+    public static bool Returned(IReadOnlyBasicProperties properties) =>
+        properties.Headers?.TryGetValue(DeliveryCountHeader, out var count) == true && count is int and > 0 or long and > 0;
 
     /// <summary>Why the message was put aside.</summary>
     public static string Reason(IReadOnlyBasicProperties properties)

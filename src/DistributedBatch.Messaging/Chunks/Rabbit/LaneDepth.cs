@@ -103,7 +103,7 @@ internal sealed partial class LaneDepth : IAsyncDisposable
                 if (arrival.Chunk is not { } chunk)
                     continue;
                 unseen.Add(arrival.Tag);
-                chunks.Add(new ReturnedChunk(chunk.Run, chunk.Index, chunk.Attempt, arrival.Returns));
+                chunks.Add(new ReturnedChunk(chunk.Run, chunk.Index, chunk.Attempt, LostHosts: arrival.Returned ? 1 : 0));
             }
 
             if (chunks.Count == 0)

@@ -12,4 +12,7 @@ internal sealed partial class RabbitChunkLane
 
     [LoggerMessage(113, LogLevel.Error, "Slot {Lane} puts a message aside: {Reason}")]
     private partial void LogAside(string lane, string reason);
+
+    [LoggerMessage(114, LogLevel.Debug, "Slot {Lane} got chunk {Index} of run {Run}, which a host or connection was lost with; the producer counts that and feeds it again")]
+    private partial void LogReturned(string lane, int index, string run);
 }

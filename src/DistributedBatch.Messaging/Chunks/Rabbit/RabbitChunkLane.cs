@@ -69,7 +69,7 @@ internal sealed partial class RabbitChunkLane : IChunkLane
                 if (open.Depth == 1 && waits)
                     Pace.ArrivedAlone();
                 depth.HandedOut(open, Pace.HandedOut());
-                return current = new RabbitDelivery(this, open, arrival.Tag) { Chunk = arrival.Chunk, Returns = arrival.Returns };
+                return current = new RabbitDelivery(this, open, arrival.Tag) { Chunk = arrival.Chunk, Returned = arrival.Returned };
             }
             catch (System.Threading.Channels.ChannelClosedException)
             {
@@ -100,9 +100,26 @@ internal sealed partial class RabbitChunkLane : IChunkLane
     internal async Task PutAsideAsync(QueueConsumer<LaneArrival> from, ulong tag, RunId run, int index, int attempt, string reason)
     {
         LogAside(site.Name, reason);
+        await TellAsync(from, tag, new ChunkDead(run, index, attempt, reason, time.GetUtcNow())).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Tells the producer that a host was lost with a chunk, and then acknowledges it. The broker's own count says too much: the channels of a lost connection end one
+    /// after the other, and meanwhile the chunk goes to those yet to end and comes back from each (rabbit_fifo.erl, handle_down). A chunk that is fed again starts at
+    /// none, so that whatever the count is, it means one lost host.
+    /// </summary>
+    private async Task ReturnAsync(QueueConsumer<LaneArrival> from, ulong tag, RunChunk chunk)
+    {
+        LogReturned(site.Name, chunk.Index, chunk.Run.Value);
+        await TellAsync(from, tag, new ChunksReturned(options.HostName, [new ReturnedChunk(chunk.Run, chunk.Index, chunk.Attempt, LostHosts: 1)])).ConfigureAwait(false);
+    }
+
+    private async Task TellAsync<T>(QueueConsumer<LaneArrival> from, ulong tag, T fact)
+        where T : class
+    {
         try
         {
-            await bus.PublishAsync(new ChunkDead(run, index, attempt, reason, time.GetUtcNow()), from.Lost).ConfigureAwait(false);
+            await bus.PublishAsync(fact, from.Lost).ConfigureAwait(false);
             await from.AcknowledgeAsync(tag).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
@@ -115,8 +132,13 @@ internal sealed partial class RabbitChunkLane : IChunkLane
     {
         switch (codec.Decode(parcel.Body.Span))
         {
-            case ChunkReading.Readable(var chunk):
-                return new LaneArrival(parcel.Tag, chunk, ChunkMail.Returns(parcel.Properties));
+            case ChunkReading.Readable(var chunk) when !ChunkMail.Returned(parcel.Properties):
+                return new LaneArrival(parcel.Tag, chunk);
+            case ChunkReading.Readable({ CrashLimit: <= 1 } poisonous):
+                return new LaneArrival(parcel.Tag, poisonous, Returned: true);
+            case ChunkReading.Readable(var lost):
+                _ = ReturnAsync(from, parcel.Tag, lost);
+                break;
             case ChunkReading.Attributed(var run, var index, var attempt, var reason):
                 _ = PutAsideAsync(from, parcel.Tag, run, index, attempt, $"chunk {index} of run {run} cannot be run on {site.Name}: {reason}");
                 break;
@@ -126,7 +148,7 @@ internal sealed partial class RabbitChunkLane : IChunkLane
                 break;
         }
 
-        return new LaneArrival(parcel.Tag, Chunk: null, Returns: 0);
+        return new LaneArrival(parcel.Tag);
     }
 
     /// <summary>The live channel. Opening goes on when the caller gives up waiting for it, so that no half-open channel is left behind.</summary>

@@ -1,6 +1,7 @@
 using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Messaging.Chunks.Rabbit;
 using DistributedBatch.Messaging.Tests.Support;
+using DistributedBatch.TestKit.Network;
 using DistributedBatch.TestKit.Waiting;
 
 namespace DistributedBatch.Messaging.Tests.Chunks.Rabbit;
@@ -12,7 +13,7 @@ public sealed class LaneTests(PrivateBroker broker)
     {
         var cancellation = TestContext.Current.CancellationToken;
         var vhost = await broker.NewVhostAsync(cancellation);
-        await using var dying = await Site.StartAsync(vhost, cancellation, options: options => options.HostName = "dying");
+        await using var dying = await Site.StartAsync(vhost, cancellation, Refeeder.Add, options => options.HostName = "dying");
         await using var lane = await dying.OpenLaneAsync("dying/0", cancellation);
         await dying.Publisher.PublishAsync(Sample.Chunk(4), cancellation);
         var lost = await lane.ReceiveAsync(cancellation);
@@ -24,9 +25,34 @@ public sealed class LaneTests(PrivateBroker broker)
         var again = await other.ReceiveAsync(cancellation);
         await lost.AcknowledgeAsync();
 
-        Assert.Equal((4, 1), (again.Chunk.Index, again.Returns));
+        Assert.Equal((4, 1), (again.Chunk.Index, again.LostHosts));
         await other.DisposeAsync();
         Assert.Equal((4, 2), await ReceiveAsync(lane, cancellation));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_host_that_is_lost_with_many_free_slots_is_one_lost_host()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var vhost = await broker.NewVhostAsync(cancellation);
+        await using var relay = new TcpRelay(vhost);
+        await using var near = await Site.StartAsync(vhost, cancellation, Refeeder.Add);
+        await using var dying = await Site.StartAsync(relay.Server, cancellation);
+        await near.Publisher.PublishAsync(Sample.Chunk(4), cancellation);
+        List<RabbitChunkLane> lanes = [await dying.OpenLaneAsync("dying/0", cancellation)];
+        var held = await lanes[0].ReceiveAsync(cancellation);
+        for (var slot = 1; slot < 32; slot++)
+        {
+            lanes.Add(await dying.OpenLaneAsync($"dying/{slot}", cancellation));
+            _ = lanes[^1].ReceiveAsync(cancellation).AsTask();
+        }
+
+        await Eventually.HoldsAsync("all of them consume", () => lanes.TrueForAll(lane => lane.Depth == 1), cancellation);
+        relay.Cut();
+        await using var other = await near.OpenLaneAsync("near/0", cancellation);
+
+        Assert.Equal((4, 1), await ReceiveAsync(other, cancellation));
+        Assert.True(held.Lost.IsCancellationRequested);
     }
 
     [Fact(Timeout = 60_000)]
@@ -87,7 +113,7 @@ public sealed class LaneTests(PrivateBroker broker)
         while (seen.Count < Chunks)
         {
             var delivery = await other.ReceiveAsync(cancellation);
-            Assert.Equal(0, delivery.Returns);
+            Assert.Equal(0, delivery.LostHosts);
             seen.Add(delivery.Chunk.Index);
             await delivery.AcknowledgeAsync();
         }
@@ -120,7 +146,7 @@ public sealed class LaneTests(PrivateBroker broker)
         await site.PublishAsync([Sample.Chunk(400), Sample.Chunk(401)], cancellation);
 
         Assert.Equal([400, 401], new[] { (await next).Chunk.Index, (await others).Chunk.Index }.Order());
-        Assert.Equal((0, 0), ((await next).Returns, (await others).Returns));
+        Assert.Equal((0, 0), ((await next).LostHosts, (await others).LostHosts));
     }
 
     [Fact(Timeout = 60_000)]
@@ -196,10 +222,10 @@ public sealed class LaneTests(PrivateBroker broker)
         Assert.Contains("dbatch gpu-box consumer bus", names, StringComparison.Ordinal);
     }
 
-    private static async Task<(int Index, int Returns)> ReceiveAsync(RabbitChunkLane lane, CancellationToken cancellation)
+    private static async Task<(int Index, int LostHosts)> ReceiveAsync(RabbitChunkLane lane, CancellationToken cancellation)
     {
         var delivery = await lane.ReceiveAsync(cancellation);
-        return (delivery.Chunk.Index, delivery.Returns);
+        return (delivery.Chunk.Index, delivery.LostHosts);
     }
 
     private static async Task<bool> PublishesAsync(Site site, CancellationToken cancellation)
