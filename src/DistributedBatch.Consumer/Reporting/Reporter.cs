@@ -67,7 +67,7 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
         due.Release();
     }
 
-    /// <summary>A slot waits for a chunk.</summary>
+    /// <summary>A slot waits for a chunk, and reports may be what brings it one.</summary>
     public void SlotStarves()
     {
         bool wake;

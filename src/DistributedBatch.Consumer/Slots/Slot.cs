@@ -108,12 +108,13 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
     {
         token.ThrowIfCancellationRequested();
         var next = lane.ReceiveAsync(token);
-        if (next.IsCompleted)
-        {
-            if (lane.RunsLow)
-                work.Reporter.SlotRunsLow();
+
+        // While others work, their reports are worth waiting for, unless it takes a report to get this slot a chunk.
+        var hurries = next.IsCompleted ? lane.RunsLow : !lane.IsSpent && work.Running.Count > 0;
+        if (hurries)
+            work.Reporter.SlotRunsLow();
+        if (hurries || next.IsCompleted)
             return await next.ConfigureAwait(false);
-        }
 
         work.Reporter.SlotStarves();
         try

@@ -8,8 +8,9 @@ public interface IChunkLane : IAsyncDisposable
     /// </summary>
     ValueTask<ChunkDelivery> ReceiveAsync(CancellationToken cancellation);
 
-    /// <summary>
-    /// Whether nothing, or less than a quarter of what the lane may hold, lies ready for its slot, so that what the slot has done should be settled soon to make room.
-    /// </summary>
+    /// <summary>Whether little lies ready for its slot, so that what the slot has done should be settled soon.</summary>
     bool RunsLow { get; }
+
+    /// <summary>Whether only settling can bring its slot another chunk: it holds all it may.</summary>
+    bool IsSpent { get; }
 }

@@ -37,6 +37,9 @@ public sealed class InProcessChunkQueue(int capacity = InProcessChunkQueue.Defau
 
         public bool RunsLow => !queue.Reader.TryPeek(out _);
 
+        // Beyond the queue there is the feed, which waits for reports.
+        public bool IsSpent => true;
+
         public async ValueTask<ChunkDelivery> ReceiveAsync(CancellationToken cancellation)
         {
             var waiting = await queue.Reader.ReadAsync(cancellation).ConfigureAwait(false);

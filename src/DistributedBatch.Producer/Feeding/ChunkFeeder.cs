@@ -26,8 +26,8 @@ internal sealed class ChunkFeeder(RunBook book, HostBook hosts, GroupCommit comm
     /// <summary>The loop has heard a confirmation that came later.</summary>
     public void Confirmed() => Unconfirmed--;
 
-    /// <summary>Counts chunks of a run that left a place.</summary>
-    public void Settled(ActiveRun run, int chunks, DateTimeOffset now) => throughput[run.ResourceClass].Add(chunks, now);
+    /// <summary>Counts a chunk of a run that left its place after <paramref name="work"/> in its slot.</summary>
+    public void Settled(ActiveRun run, TimeSpan work, DateTimeOffset now) => throughput[run.ResourceClass].Add(work, now);
 
     /// <summary>Feeds as many chunks as there is room for.</summary>
     /// <returns>False when it stopped early and there may be more.</returns>
@@ -50,7 +50,7 @@ internal sealed class ChunkFeeder(RunBook book, HostBook hosts, GroupCommit comm
     {
         var slots = hosts.Slots(resourceClass);
         var recent = throughput[resourceClass].Recent(now);
-        var room = FeedLimit.Of(slots, recent);
+        var room = FeedLimit.Of(slots, throughput[resourceClass].Possible(slots, now));
         willing.Clear();
         foreach (var run in book.Active)
         {

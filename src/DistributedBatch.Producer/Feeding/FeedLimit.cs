@@ -18,8 +18,8 @@ internal static class FeedLimit
     /// </summary>
     /// <param name="slots">Slots of its hosts.</param>
     /// <param name="recent">
-    /// Chunks settled in a quarter of a second, see <see cref="Throughput"/>. It counts as they settle, so that a run of short chunks doubles its limit with every
-    /// way from feed to report until nothing waits.
+    /// Chunks that settle in a quarter of a second, see <see cref="Throughput.Possible"/>. It is known by those that have settled, so that a run of short chunks
+    /// has several times the limit with every way from feed to report until nothing waits.
     /// </param>
     public static int Of(int slots, int recent) => Math.Clamp((2 * slots) + recent, Least, Most);
 

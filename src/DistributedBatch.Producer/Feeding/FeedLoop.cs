@@ -169,7 +169,7 @@ internal sealed class FeedLoop(
             {
                 care.Ended(report);
                 if (run.Ledger.Settle(report, now) is not (Verdict.Stale or Verdict.Duplicate or Verdict.Started))
-                    feeder.Settled(run, 1, now);
+                    feeder.Settled(run, report.Duration, now);
             }
             else if (report.Outcome is null && book.Overviews.TryGetValue(report.Run, out var settled) && settled.State == RunState.Cancelled)
             {

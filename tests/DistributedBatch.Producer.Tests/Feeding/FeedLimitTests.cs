@@ -4,6 +4,8 @@ namespace DistributedBatch.Producer.Tests.Feeding;
 
 public sealed class FeedLimitTests
 {
+    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(1);
+
     [Theory]
     [InlineData(0, 0, 8)]
     [InlineData(100, 0, 200)]
@@ -24,15 +26,37 @@ public sealed class FeedLimitTests
     {
         var now = DateTimeOffset.UnixEpoch;
         var throughput = new Throughput();
-        throughput.Add(100, now);
+        Add(throughput, 100, Short, now);
         Assert.Equal(100, throughput.Recent(now));
 
         now += Throughput.Period;
-        throughput.Add(30, now);
+        Add(throughput, 30, Short, now);
         Assert.Equal(100, throughput.Recent(now));
 
         now += Throughput.Period;
         Assert.Equal(30, throughput.Recent(now));
         Assert.Equal(0, throughput.Recent(now + (3 * Throughput.Period)));
+    }
+
+    [Theory]
+    [InlineData(0, 20, 0)]
+    [InlineData(1, 20, 8)]
+    [InlineData(4, 20, 25)]
+    [InlineData(1, 400, 1)]
+    [InlineData(100, 20, 100)]
+    [InlineData(3, 0, 24)]
+    public void A_few_short_chunks_tell_how_many_are_possible_and_long_ones_that_no_more_are(int settled, int milliseconds, int possible)
+    {
+        var now = DateTimeOffset.UnixEpoch;
+        var throughput = new Throughput();
+        Add(throughput, settled, TimeSpan.FromMilliseconds(milliseconds), now);
+
+        Assert.Equal(possible, throughput.Possible(slots: 2, now));
+    }
+
+    private static void Add(Throughput throughput, int chunks, TimeSpan work, DateTimeOffset now)
+    {
+        for (var n = 0; n < chunks; n++)
+            throughput.Add(work, now);
     }
 }

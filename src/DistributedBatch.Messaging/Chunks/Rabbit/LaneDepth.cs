@@ -136,7 +136,7 @@ internal sealed partial class LaneDepth : IAsyncDisposable
     // Beside the work on a chunk, because the broker takes as long for it as for a few of the short ones that this is for.
     private void Grow(QueueConsumer<LaneArrival> open)
     {
-        if (!open.HasArrived && WantedDepth(open) > open.Depth && changing.Wait(0, CancellationToken.None))
+        if (WantedDepth(open) is var wanted && wanted > open.Depth && open.Arrivals.Count * 4 < wanted && changing.Wait(0, CancellationToken.None))
             _ = GrowAsync(open);
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -32,6 +33,7 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
     // Never disposed: a report may be confirmed after its generation has ended, and then asks here in vain.
     private readonly SemaphoreSlim telling = new(1);
     private readonly List<string> asking = [];
+    private readonly Loans loans = new();
     private int asked;
     private ulong firstDelivery;
     private int unacknowledged;
@@ -64,6 +66,9 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
 
     /// <summary>Messages we may have at once; 0 while we ask for none.</summary>
     public int Depth { get; private set; }
+
+    /// <summary>Messages we may get on top of those we have.</summary>
+    public int Room => Depth - Volatile.Read(ref unacknowledged);
 
     /// <summary>Whether we may have, or still have, more than the one that is worked on.</summary>
     public bool HoldsMore => Depth > 1 || HasArrived;
@@ -144,11 +149,37 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
         }
     }
 
+    /// <summary>Gives a message that has arrived to somebody else than who reads <see cref="Arrivals"/>. It is still to be settled here.</summary>
+    /// <param name="tagOf">Its delivery tag.</param>
+    /// <param name="arrival">The message.</param>
+    /// <returns>False when there is none, or when this generation is about to end.</returns>
+    public bool TryLend(Func<TArrival, ulong> tagOf, [MaybeNullWhen(false)] out TArrival arrival)
+    {
+        lock (counting)
+        {
+            arrival = default;
+            if (loans.Ended || lost.IsCancellationRequested || !arrivals.Reader.TryRead(out arrival))
+                return false;
+            loans.Lent(tagOf(arrival));
+            return true;
+        }
+    }
+
+    /// <summary>Lends nothing any more; completes when everything that was lent is dealt with.</summary>
+    public Task LoansDoneAsync()
+    {
+        lock (counting)
+            return loans.EndAsync();
+    }
+
     /// <summary>Marks a delivery of this generation as dealt with; the broker hears of it with the next <see cref="FlushAsync"/>.</summary>
     public void Done(ulong deliveryTag)
     {
         lock (counting)
+        {
             tags.Done(deliveryTag);
+            loans.Done(deliveryTag);
+        }
     }
 
     /// <summary>Acknowledges all that is done; does nothing once this generation has ended.</summary>
@@ -181,6 +212,7 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
         lock (counting)
         {
             tags.Told(deliveryTag);
+            loans.Done(deliveryTag);
             unacknowledged -= deliveryTag >= firstDelivery ? 1 : 0;
             roomMadeAt = Stopwatch.GetTimestamp();
         }

@@ -16,6 +16,7 @@ internal sealed partial class RabbitChunkLane : IChunkLane
     private readonly MessageBus bus;
     private readonly ChunkCodec codec;
     private readonly LaneSite site;
+    private readonly LaneGroup group;
     private readonly BrokerOptions options;
     private readonly TimeProvider time;
     private readonly ILogger logger;
@@ -27,17 +28,19 @@ internal sealed partial class RabbitChunkLane : IChunkLane
     private int disposed;
 
     public RabbitChunkLane(
-        ConnectionSupervisor connection, MessageBus bus, ChunkCodec codec, LaneSite site, BrokerOptions options, TimeProvider time, ILogger logger)
+        ConnectionSupervisor connection, MessageBus bus, ChunkCodec codec, LaneSite site, LaneGroup group, BrokerOptions options, TimeProvider time, ILogger logger)
     {
         this.connection = connection;
         this.bus = bus;
         this.codec = codec;
         this.site = site;
+        this.group = group;
         this.options = options;
         this.time = time;
         this.logger = logger;
         Pace = new LanePace(time);
         depth = new LaneDepth(Pace, bus, site, options, time, logger);
+        group.Add(this);
     }
 
     public LanePace Pace { get; }
@@ -45,8 +48,17 @@ internal sealed partial class RabbitChunkLane : IChunkLane
     /// <summary>Chunks the lane asks for at once now.</summary>
     public int Depth => generation?.Depth ?? 0;
 
+    /// <summary>What it holds and may hold.</summary>
+    public LaneStock Stock => Live is { } open ? new LaneStock(open.Depth, open.Room, open.Arrivals.Count) : default;
+
+    /// <summary>Its channel, unless that is lost.</summary>
+    public QueueConsumer<LaneArrival>? Live => generation is { Lost.IsCancellationRequested: false } open ? open : null;
+
     /// <inheritdoc/>
-    public bool RunsLow => generation is not { HasArrived: true } open || open.Arrivals.Count * 4 < open.Depth;
+    public bool RunsLow => Stock.RunsLow && group.Stock().RunsLow;
+
+    /// <inheritdoc/>
+    public bool IsSpent => group.Stock().Room <= 0;
 
     /// <inheritdoc/>
     public async ValueTask<ChunkDelivery> ReceiveAsync(CancellationToken cancellation)
@@ -63,13 +75,15 @@ internal sealed partial class RabbitChunkLane : IChunkLane
                 if (!await depth.AskAsync(open).ConfigureAwait(false))
                     continue;
                 var waits = !open.HasArrived;
-                var arrival = await open.Arrivals.ReadAsync(cancellation).ConfigureAwait(false);
-                if (open.Lost.IsCancellationRequested || arrival.Chunk is null)
+                var (from, arrival) = waits && group.TryBorrow(out var lender, out var lent)
+                    ? (lender, lent)
+                    : (open, await open.Arrivals.ReadAsync(cancellation).ConfigureAwait(false));
+                if (from.Lost.IsCancellationRequested || arrival.Chunk is null)
                     continue;
-                if (open.Depth == 1 && waits)
+                if (open.Depth == 1 && waits && from == open)
                     Pace.ArrivedAlone();
                 depth.HandedOut(open, Pace.HandedOut());
-                return current = new RabbitDelivery(this, open, arrival.Tag) { Chunk = arrival.Chunk, Returned = arrival.Returned };
+                return current = new RabbitDelivery(this, from, arrival.Tag) { Chunk = arrival.Chunk, Returned = arrival.Returned };
             }
             catch (System.Threading.Channels.ChannelClosedException)
             {
@@ -83,6 +97,7 @@ internal sealed partial class RabbitChunkLane : IChunkLane
     {
         if (Interlocked.Exchange(ref disposed, 1) != 0)
             return;
+        group.Remove(this);
         await closing.CancelAsync().ConfigureAwait(false);
         await depth.DisposeAsync().ConfigureAwait(false);
         if (opening is not null)
@@ -90,7 +105,14 @@ internal sealed partial class RabbitChunkLane : IChunkLane
         if (generation is { } last)
         {
             await depth.HandBackAsync(last).ConfigureAwait(false);
-            await last.DisposeAsync().ConfigureAwait(false);
+
+            // What it borrowed would not come back by closing its own channel.
+            if (current is { IsSettled: false } borrowed && borrowed.Generation != last)
+                await ReturnAsync(borrowed.Generation, borrowed.Tag, borrowed.Chunk).ConfigureAwait(false);
+            if (last.LoansDoneAsync() is { IsCompleted: false } loans)
+                _ = CloseAsync(last, loans);
+            else
+                await last.DisposeAsync().ConfigureAwait(false);
         }
 
         closing.Dispose();
@@ -112,6 +134,14 @@ internal sealed partial class RabbitChunkLane : IChunkLane
     {
         LogReturned(site.Name, chunk.Index, chunk.Run.Value);
         await TellAsync(from, tag, new ChunksReturned(options.HostName, [new ReturnedChunk(chunk.Run, chunk.Index, chunk.Attempt, LostHosts: 1)])).ConfigureAwait(false);
+    }
+
+    // A channel that closes gives back what others have borrowed from it and are still at.
+    private static async Task CloseAsync(QueueConsumer<LaneArrival> last, Task loans)
+    {
+        await loans.WaitAsync(last.Lost).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await last.FlushAsync().ConfigureAwait(false);
+        await last.DisposeAsync().ConfigureAwait(false);
     }
 
     private async Task TellAsync<T>(QueueConsumer<LaneArrival> from, ulong tag, T fact)

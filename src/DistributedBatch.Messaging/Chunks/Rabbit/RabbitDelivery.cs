@@ -5,6 +5,15 @@ internal sealed class RabbitDelivery(RabbitChunkLane lane, QueueConsumer<LaneArr
 {
     private int settled;
 
+    /// <summary>Channel that it came by.</summary>
+    public QueueConsumer<LaneArrival> Generation => generation;
+
+    /// <summary>Its delivery tag there.</summary>
+    public ulong Tag => tag;
+
+    /// <summary>Whether it is dealt with.</summary>
+    public bool IsSettled => Volatile.Read(ref settled) != 0;
+
     /// <inheritdoc/>
     public override CancellationToken Lost => generation.Lost;
 

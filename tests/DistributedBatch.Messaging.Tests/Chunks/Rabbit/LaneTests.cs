@@ -183,6 +183,52 @@ public sealed class LaneTests(PrivateBroker broker)
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_slot_whose_lane_is_empty_takes_what_lies_ready_in_another_which_may_close_meanwhile()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var site = await Site.StartAsync(await broker.NewVhostAsync(cancellation), cancellation, Refeeder.Add);
+        await using var lender = await site.OpenLaneAsync("box/0", cancellation);
+        await using var borrower = await site.OpenLaneAsync("box/1", cancellation);
+        var borrowed = await BorrowAsync(site, lender, borrower, cancellation);
+        await lender.DisposeAsync();
+        Assert.False(borrowed.Lost.IsCancellationRequested);
+        await borrowed.AcknowledgeAsync();
+        await Eventually.HoldsAsync("the lender's channel is closed", () => borrowed.Lost.IsCancellationRequested, cancellation);
+
+        await site.Publisher.PublishAsync(Sample.Chunk(1_000), cancellation);
+        for (var index = 0; index != 1_000;)
+        {
+            var delivery = await borrower.ReceiveAsync(cancellation);
+            index = delivery.Chunk.Index;
+            Assert.NotEqual(borrowed.Chunk.Index, index);
+            await delivery.AcknowledgeAsync();
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_borrowed_chunk_that_is_not_settled_when_the_borrower_closes_is_fed_again()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var site = await Site.StartAsync(await broker.NewVhostAsync(cancellation), cancellation, Refeeder.Add);
+        await using var lender = await site.OpenLaneAsync("box/0", cancellation);
+        await using var borrower = await site.OpenLaneAsync("box/1", cancellation);
+        var borrowed = await BorrowAsync(site, lender, borrower, cancellation);
+        await borrower.DisposeAsync();
+
+        await using var heir = await site.OpenLaneAsync("box/1", cancellation);
+        ChunkDelivery delivery;
+        do
+        {
+            delivery = await heir.ReceiveAsync(cancellation);
+            await delivery.AcknowledgeAsync();
+        }
+        while (delivery.Chunk.Index != borrowed.Chunk.Index);
+
+        Assert.Equal(1, delivery.LostHosts);
+        Assert.True(delivery.Attempt > borrowed.Attempt);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_lane_that_closes_hands_back_what_no_slot_has_seen_at_no_cost()
     {
         var cancellation = TestContext.Current.CancellationToken;
@@ -238,6 +284,24 @@ public sealed class LaneTests(PrivateBroker broker)
         catch (ChunkUnpublishedException)
         {
             return false;
+        }
+    }
+
+    /// <summary>Makes one lane deep, and gives a chunk that the other one took from it.</summary>
+    private static async Task<ChunkDelivery> BorrowAsync(Site site, RabbitChunkLane lender, RabbitChunkLane borrower, CancellationToken cancellation)
+    {
+        await site.PublishAsync(Enumerable.Range(0, 400).Select(index => Sample.Chunk(index)), cancellation);
+        List<int> seen = [];
+        await BecomeDeepAsync(lender, seen, cancellation);
+        while (true)
+        {
+            // What lies behind a chunk for long is handed back, and then comes as a second attempt.
+            await (await lender.ReceiveAsync(cancellation)).AcknowledgeAsync();
+            var theirs = lender.Live!;
+            var chunk = (RabbitDelivery)await borrower.ReceiveAsync(cancellation);
+            if (chunk.Generation == theirs)
+                return chunk;
+            await chunk.AcknowledgeAsync();
         }
     }
 
