@@ -27,11 +27,12 @@ internal sealed class LaneGroup
     }
 
     /// <summary>Takes a chunk from the lane that has most ready.</summary>
+    /// <param name="borrower">The lane whose slot it is for.</param>
     /// <param name="from">The channel that it came by and is to be settled on.</param>
     /// <param name="arrival">The chunk.</param>
-    public bool TryBorrow([NotNullWhen(true)] out QueueConsumer<LaneArrival>? from, out LaneArrival arrival)
+    public bool TryBorrow(RabbitChunkLane borrower, [NotNullWhen(true)] out QueueConsumer<LaneArrival>? from, out LaneArrival arrival)
     {
-        while (lanes.MaxBy(lane => lane.Stock.Ready) is { Stock.Ready: > 0, Live: { } fullest })
+        while (lanes.Where(lane => lane != borrower).MaxBy(lane => lane.Stock.Ready) is { Stock.Ready: > 0, Live: { } fullest })
         {
             if (fullest.TryLend(static arrived => arrived.Tag, out arrival))
             {

@@ -75,7 +75,7 @@ internal sealed partial class RabbitChunkLane : IChunkLane
                 if (!await depth.AskAsync(open).ConfigureAwait(false))
                     continue;
                 var waits = !open.HasArrived;
-                var (from, arrival) = waits && group.TryBorrow(out var lender, out var lent)
+                var (from, arrival) = waits && group.TryBorrow(this, out var lender, out var lent)
                     ? (lender, lent)
                     : (open, await open.Arrivals.ReadAsync(cancellation).ConfigureAwait(false));
                 if (from.Lost.IsCancellationRequested || arrival.Chunk is null)
