@@ -191,17 +191,23 @@ public sealed class LaneTests(PrivateBroker broker)
         await using var borrower = await site.OpenLaneAsync("box/1", cancellation);
         var borrowed = await BorrowAsync(site, lender, borrower, cancellation);
         await lender.DisposeAsync();
+        await WorkUpToAsync(1_000);
         Assert.False(borrowed.Lost.IsCancellationRequested);
+
         await borrowed.AcknowledgeAsync();
         await Eventually.HoldsAsync("the lender's channel is closed", () => borrowed.Lost.IsCancellationRequested, cancellation);
+        await WorkUpToAsync(1_001);
 
-        await site.Publisher.PublishAsync(Sample.Chunk(1_000), cancellation);
-        for (var index = 0; index != 1_000;)
+        async Task WorkUpToAsync(int last)
         {
-            var delivery = await borrower.ReceiveAsync(cancellation);
-            index = delivery.Chunk.Index;
-            Assert.NotEqual(borrowed.Chunk.Index, index);
-            await delivery.AcknowledgeAsync();
+            await site.Publisher.PublishAsync(Sample.Chunk(last), cancellation);
+            for (var index = 0; index != last;)
+            {
+                var delivery = await borrower.ReceiveAsync(cancellation);
+                index = delivery.Chunk.Index;
+                Assert.NotEqual(borrowed.Chunk.Index, index);
+                await delivery.AcknowledgeAsync();
+            }
         }
     }
 
