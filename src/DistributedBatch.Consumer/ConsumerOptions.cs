@@ -48,8 +48,8 @@ public sealed class ConsumerOptions
     public TimeSpan ReportDelay { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
-    /// How long they may when a slot has little left to do, or when a chunk took longer than <see cref="ReportDelay"/>. Default 10 ms. When a slot has nothing to
-    /// do they are sent at once.
+    /// How long they may when the slots have little left to do, or when a chunk took longer than <see cref="ReportDelay"/>. Default 10 ms. When a slot has nothing
+    /// and cannot get more without them, or no slot works, they are sent at once.
     /// </summary>
     public TimeSpan HurriedReportDelay { get; set; } = TimeSpan.FromMilliseconds(10);
 

@@ -135,7 +135,7 @@ internal sealed class AttemptExecutor(
 
     private AttemptReport? Refusal(ActiveAttempt attempt)
     {
-        if (attempt.LossesLeft > 0)
+        if (attempt.Delivery.LossesLeft > 0)
             return attempt.Stopping.IsCancellationRequested ? Report(attempt, attempt.StoppedFor) with { Error = attempt.StopReason } : null;
         return Report(attempt, AttemptOutcome.HostLost) with
         {

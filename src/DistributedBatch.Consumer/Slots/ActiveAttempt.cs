@@ -29,11 +29,8 @@ internal sealed class ActiveAttempt(ChunkDelivery delivery, int slot, DateTimeOf
     /// <summary>See <see cref="ChunkDelivery.LostHosts"/>.</summary>
     public int LostHosts => delivery.LostHosts;
 
-    /// <summary>With how many more lost hosts its chunk counts as poisonous; 0 when it does.</summary>
-    public int LossesLeft => Math.Max(0, Chunk.CrashLimit + Chunk.LostHosts - LostHosts);
-
     /// <summary>Whether its chunk counts as poisonous if this host is lost with it too.</summary>
-    public bool IsLastChance => LostHosts > 0 && LossesLeft <= 1;
+    public bool IsLastChance => LostHosts > 0 && delivery.LossesLeft <= 1;
 
     /// <summary>Process id, once it has run for a while; 0 before, and for programs without a process of their own.</summary>
     public int Process { get; set; }

@@ -15,10 +15,15 @@ public abstract class ChunkDelivery
     public bool Returned { get; init; }
 
     /// <summary>Number of the attempt that this delivery is for.</summary>
-    public int Attempt => Chunk.Attempt + (Returned ? 1 : 0);
+    public int Attempt => Chunk.Attempt + Losses;
 
     /// <summary>How many hosts the chunk was lost with so far.</summary>
-    public int LostHosts => Chunk.LostHosts + (Returned ? 1 : 0);
+    public int LostHosts => Chunk.LostHosts + Losses;
+
+    /// <summary>With how many more lost hosts the chunk counts as poisonous; 0 or less when it does.</summary>
+    public int LossesLeft => Chunk.CrashLimit - Losses;
+
+    private int Losses => Returned ? 1 : 0;
 
     /// <summary>
     /// Cancelled when the delivery is no longer ours (connection lost, broker restarted). The attempt may finish and report all the same: the first

@@ -11,6 +11,6 @@ public interface IChunkLane : IAsyncDisposable
     /// <summary>Whether little lies ready for its slot, so that what the slot has done should be settled soon.</summary>
     bool RunsLow { get; }
 
-    /// <summary>Whether only settling can bring its slot another chunk: it holds all it may.</summary>
+    /// <summary>Whether only settling can bring its slot another chunk: the lanes of its host hold all they may.</summary>
     bool IsSpent { get; }
 }

@@ -49,8 +49,9 @@ internal sealed class ChunkFeeder(RunBook book, HostBook hosts, GroupCommit comm
     private void Pick(string resourceClass, DateTimeOffset now)
     {
         var slots = hosts.Slots(resourceClass);
-        var recent = throughput[resourceClass].Recent(now);
-        var room = FeedLimit.Of(slots, throughput[resourceClass].Possible(slots, now));
+        var settling = throughput[resourceClass];
+        var recent = settling.Recent(now);
+        var room = FeedLimit.Of(slots, settling.Possible(slots, now));
         willing.Clear();
         foreach (var run in book.Active)
         {

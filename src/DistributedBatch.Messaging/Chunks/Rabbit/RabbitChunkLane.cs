@@ -102,13 +102,13 @@ internal sealed partial class RabbitChunkLane : IChunkLane
         await depth.DisposeAsync().ConfigureAwait(false);
         if (opening is not null)
             await opening.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
+
+        // What it borrowed would not come back by closing its own channel, and the lender's waits for it.
+        if (current is { IsSettled: false } borrowed && borrowed.Generation != generation)
+            await ReturnAsync(borrowed.Generation, borrowed.Tag, borrowed.Chunk).ConfigureAwait(false);
         if (generation is { } last)
         {
             await depth.HandBackAsync(last).ConfigureAwait(false);
-
-            // What it borrowed would not come back by closing its own channel.
-            if (current is { IsSettled: false } borrowed && borrowed.Generation != last)
-                await ReturnAsync(borrowed.Generation, borrowed.Tag, borrowed.Chunk).ConfigureAwait(false);
             if (last.LoansDoneAsync() is { IsCompleted: false } loans)
                 _ = CloseAsync(last, loans);
             else

@@ -84,11 +84,7 @@ public sealed class LaneTests(PrivateBroker broker)
         var held = await slow.ReceiveAsync(cancellation);
         var seen = new List<int> { held.Chunk.Index };
         while (seen.Count < Chunks)
-        {
-            var delivery = await fast.ReceiveAsync(cancellation);
-            await delivery.AcknowledgeAsync();
-            seen.Add(delivery.Chunk.Index);
-        }
+            seen.Add((await SettleNextAsync(fast, cancellation)).Chunk.Index);
 
         Assert.Equal(Enumerable.Range(0, Chunks), seen.Order());
         await held.AcknowledgeAsync();
@@ -133,11 +129,7 @@ public sealed class LaneTests(PrivateBroker broker)
         List<int> seen = [];
         await BecomeDeepAsync(lane, seen, cancellation);
         while (seen.Count < 400)
-        {
-            var delivery = await lane.ReceiveAsync(cancellation);
-            seen.Add(delivery.Chunk.Index);
-            await delivery.AcknowledgeAsync();
-        }
+            seen.Add((await SettleNextAsync(lane, cancellation)).Chunk.Index);
 
         var next = lane.ReceiveAsync(cancellation).AsTask();
         await Eventually.HoldsAsync("the lane asks for two", () => lane.Depth == 2, cancellation);
@@ -165,21 +157,14 @@ public sealed class LaneTests(PrivateBroker broker)
             "chunks lie ready",
             async () =>
             {
-                await TakeAsync();
+                seen.Add((await SettleNextAsync(lane, cancellation)).Chunk.Index);
                 return !lane.RunsLow;
             },
             cancellation);
 
         while (seen.Count < 400)
-            await TakeAsync();
+            seen.Add((await SettleNextAsync(lane, cancellation)).Chunk.Index);
         Assert.True(lane.RunsLow);
-
-        async Task TakeAsync()
-        {
-            var delivery = await lane.ReceiveAsync(cancellation);
-            seen.Add(delivery.Chunk.Index);
-            await delivery.AcknowledgeAsync();
-        }
     }
 
     [Fact(Timeout = 60_000)]
@@ -203,10 +188,8 @@ public sealed class LaneTests(PrivateBroker broker)
             await site.Publisher.PublishAsync(Sample.Chunk(last), cancellation);
             for (var index = 0; index != last;)
             {
-                var delivery = await borrower.ReceiveAsync(cancellation);
-                index = delivery.Chunk.Index;
+                index = (await SettleNextAsync(borrower, cancellation)).Chunk.Index;
                 Assert.NotEqual(borrowed.Chunk.Index, index);
-                await delivery.AcknowledgeAsync();
             }
         }
     }
@@ -222,13 +205,9 @@ public sealed class LaneTests(PrivateBroker broker)
         await borrower.DisposeAsync();
 
         await using var heir = await site.OpenLaneAsync("box/1", cancellation);
-        ChunkDelivery delivery;
-        do
-        {
-            delivery = await heir.ReceiveAsync(cancellation);
-            await delivery.AcknowledgeAsync();
-        }
-        while (delivery.Chunk.Index != borrowed.Chunk.Index);
+        var delivery = await SettleNextAsync(heir, cancellation);
+        while (delivery.Chunk.Index != borrowed.Chunk.Index)
+            delivery = await SettleNextAsync(heir, cancellation);
 
         Assert.Equal(1, delivery.LostHosts);
         Assert.True(delivery.Attempt > borrowed.Attempt);
@@ -274,6 +253,13 @@ public sealed class LaneTests(PrivateBroker broker)
         Assert.Contains("dbatch gpu-box consumer bus", names, StringComparison.Ordinal);
     }
 
+    private static async Task<ChunkDelivery> SettleNextAsync(RabbitChunkLane lane, CancellationToken cancellation)
+    {
+        var delivery = await lane.ReceiveAsync(cancellation);
+        await delivery.AcknowledgeAsync();
+        return delivery;
+    }
+
     private static async Task<(int Index, int LostHosts)> ReceiveAsync(RabbitChunkLane lane, CancellationToken cancellation)
     {
         var delivery = await lane.ReceiveAsync(cancellation);
@@ -302,7 +288,7 @@ public sealed class LaneTests(PrivateBroker broker)
         while (true)
         {
             // What lies behind a chunk for long is handed back, and then comes as a second attempt.
-            await (await lender.ReceiveAsync(cancellation)).AcknowledgeAsync();
+            await SettleNextAsync(lender, cancellation);
             var theirs = lender.Live!;
             var chunk = (RabbitDelivery)await borrower.ReceiveAsync(cancellation);
             if (chunk.Generation == theirs)
