@@ -130,7 +130,7 @@ internal sealed class AttemptExecutor(
         var outcome = await runner.RunAsync(start, attempt.Stopping).ConfigureAwait(false);
         var report = Judge(attempt, outcome) with { Warm = mode };
         activity?.SetTag("dbatch.outcome", report.Outcome?.Word());
-        return await delivery.DeliverAsync(attempt, plan, Finish(attempt, plan, report, outcome.Stragglers)).ConfigureAwait(false);
+        return await delivery.DeliverAsync(attempt, plan, Finish(attempt, plan, report, outcome)).ConfigureAwait(false);
     }
 
     private AttemptReport? Refusal(ActiveAttempt attempt)
@@ -228,12 +228,12 @@ internal sealed class AttemptExecutor(
 
     private bool IsOutOfMemory(ProgramOutcome.Signalled killed) => killed.OutOfMemory ?? (killed.Signal == Posix.SigKill && oomKills.Any());
 
-    private AttemptReport Finish(ActiveAttempt attempt, JobPlan plan, AttemptReport report, bool stragglers)
+    private AttemptReport Finish(ActiveAttempt attempt, JobPlan plan, AttemptReport report, ProgramOutcome outcome)
     {
         var scratch = attempt.Scratch;
         try
         {
-            report = ReadResult(scratch, report);
+            report = outcome.Result is { } said ? report with { Result = said } : ReadResult(scratch, report);
             report = KeepLogs(attempt, plan, report);
             var outputs = scratch.HasOutputs();
             if (outputs && report.Outcome == AttemptOutcome.Succeeded)
@@ -243,7 +243,7 @@ internal sealed class AttemptExecutor(
                     scratch.OutputsGone();
             }
 
-            if (stragglers)
+            if (outcome.Stragglers)
                 scratch.Renew();
             else
                 scratch.Clear(outputs, plan.UsesItemsFile);

@@ -7,6 +7,9 @@ public abstract record ProgramOutcome(ProgramUsage Usage)
     /// <summary>Whether other processes of the attempt outlived the program and had to be killed; its files may still be written to for a moment.</summary>
     public bool Stragglers { get; init; }
 
+    /// <summary>The small result, as JSON, where the program said it without its file; null where it did not.</summary>
+    public string? Result { get; init; }
+
     /// <summary>It exited by itself.</summary>
     /// <param name="Code">Its exit code; 0 is success.</param>
     /// <param name="Usage">What it consumed.</param>

@@ -26,12 +26,13 @@ internal sealed class Cgroup
     }
 
     /// <summary>The tightest limit on memory with what is left below it; null without a limit.</summary>
-    public (long LimitBytes, long AvailableBytes)? Memory()
+    /// <param name="machineBytes">Memory of the machine; a limit that is not below it, such as the huge number that version 1 means none by, is none.</param>
+    public (long LimitBytes, long AvailableBytes)? Memory(long machineBytes)
     {
         (long Limit, long Available)? tightest = null;
         foreach (var group in memory)
         {
-            if (MemoryText.Limit(Read(group, isFirst ? "memory.limit_in_bytes" : "memory.max")) is not { } limit)
+            if (MemoryText.Limit(Read(group, isFirst ? "memory.limit_in_bytes" : "memory.max")) is not { } limit || limit >= machineBytes)
                 continue;
 
             // Cached file pages that nobody used lately are given back on demand, just as MemAvailable counts them for the machine.

@@ -18,7 +18,6 @@ internal sealed partial class ResourceLoop
     private readonly RunningAttempts running;
     private readonly MemoryBook memory;
     private readonly MachineProbe machine;
-    private readonly MachineProbe guardProbe;
     private readonly TimeProvider time;
     private readonly ILogger<ResourceLoop> logger;
     private readonly ConsumerOptions options;
@@ -33,7 +32,6 @@ internal sealed partial class ResourceLoop
     {
         (this.options, this.running, this.memory, this.time, this.logger) = (options, running, memory, time, logger);
         machine = new MachineProbe(time);
-        guardProbe = new MachineProbe(time);
         var reading = machine.Read();
         limits = new TunerLimits
         {
@@ -73,7 +71,7 @@ internal sealed partial class ResourceLoop
 
     private void Guard(SlotPool pool)
     {
-        var available = guardProbe.Read().MemoryAvailableBytes;
+        var available = machine.AvailableBytes();
         (var before, availableBefore) = (availableBefore, available);
         if (!MemoryGuard.IsAlarm(available, before, limits.MemoryReserveBytes))
             return;

@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace DistributedBatch.Consumer.Zygote;
@@ -5,6 +7,8 @@ namespace DistributedBatch.Consumer.Zygote;
 /// <summary>How a kept interpreter answers for one chunk.</summary>
 internal sealed record KeepReply
 {
+    private static readonly JsonReaderOptions Line = new() { AllowMultipleValues = true };
+
     /// <summary>The exit code a process would have had.</summary>
     public int Code { get; init; }
 
@@ -25,6 +29,27 @@ internal sealed record KeepReply
 
     /// <summary>The script offers nothing to call.</summary>
     public bool Missing { get; init; }
+
+    /// <summary>What the chunk returned, as JSON; null when it returned nothing or it is in its file.</summary>
+    [JsonIgnore]
+    public string? Result { get; private set; }
+
+    /// <summary>Reads an answer and the result behind it.</summary>
+    /// <param name="line">The line with its end.</param>
+    /// <exception cref="JsonException">It is not JSON.</exception>
+    public static KeepReply Parse(ReadOnlySpan<byte> line)
+    {
+        var reader = new Utf8JsonReader(line, Line);
+        var reply = JsonSerializer.Deserialize(ref reader, KeepJson.Default.KeepReply)!;
+        var from = (int)reader.BytesConsumed;
+        if (reader.Read())
+        {
+            reader.Skip();
+            reply.Result = Encoding.UTF8.GetString(line[from..(int)reader.BytesConsumed]);
+        }
+
+        return reply;
+    }
 }
 
 /// <summary>How answers are read.</summary>

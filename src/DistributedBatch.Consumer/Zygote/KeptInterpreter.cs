@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Text.Json;
 using DistributedBatch.Consumer.Gpus;
 using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Consumer.Processes;
@@ -99,12 +98,15 @@ internal sealed class KeptInterpreter : IDisposable
         }
 
         // A stop that came too late for this chunk has still killed the interpreter, or is about to.
-        var reply = JsonSerializer.Deserialize(answer.Span, KeepJson.Default.KeepReply)!;
+        var reply = KeepReply.Parse(answer.Span);
         Usable = !reply.Retire && !job.Stopping;
         return reply.Missing
             ? new ProgramOutcome.NotStarted(
                 $"'{asked.Script ?? asked.Module}' offers no function process(start, count) or process(items) to keep an interpreter for; add one, or use --warm fork.")
-            : new ProgramOutcome.Exited(reply.Code, new ProgramUsage(duration, Processor(group, TimeSpan.FromSeconds(reply.Cpu)), reply.Rss, reply.Read, reply.Written));
+            : new ProgramOutcome.Exited(reply.Code, new ProgramUsage(duration, Processor(group, TimeSpan.FromSeconds(reply.Cpu)), reply.Rss, reply.Read, reply.Written))
+            {
+                Result = reply.Result,
+            };
     }
 
     // What its group used since the last chunk counts children that the interpreter did not wait for; what is done between chunks is next to nothing.

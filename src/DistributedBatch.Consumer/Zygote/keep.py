@@ -1,7 +1,7 @@
 """The interpreter that stays: loads the script once and calls its process() for every chunk.
 
-Forked from the zygote, one per slot. Speaks JSON lines over a socket, one chunk at a time. What a chunk prints goes to the slot's log files, which are
-opened again only after a chunk that printed something.
+Forked from the zygote, one per slot. Speaks JSON lines over a socket, one chunk at a time; what process() returned stands behind an answer on its line. What
+a chunk prints goes to the slot's log files, which are opened again only after a chunk that printed something.
 
 Only the standard library, Python 3.8 and later.
 """
@@ -17,6 +17,7 @@ import types
 
 NAME = "__dbatch_job__"
 PAGE = os.sysconf("SC_PAGE_SIZE")
+SMALL = 4096  # characters of a result that travels with the answer; a larger one takes the way of every program's result, and meets the checks there
 
 
 class Missing(Exception):
@@ -32,6 +33,7 @@ class Keeper:
         self.limit = request["growth"]
         self.log = [None, None]
         self.function = None
+        self.encode = json.JSONEncoder(default=plain, allow_nan=False).encode
         self.takes_items = False
         self.waits = False
         self.going = True
@@ -48,13 +50,14 @@ class Keeper:
         before = resource.getrusage(resource.RUSAGE_SELF)
         answer = {}
         code = 0
+        result = ""
         raised = None
         try:
             if self.function is None:
                 answer["retire"] = True  # taken back below: what failed to load is not asked again
                 self.load()
                 del answer["retire"]
-            self.keep_result(self.call(request))
+            result = self.result_of(self.call(request))
         except Missing:
             answer["missing"] = True
         except SystemExit as leaving:
@@ -74,7 +77,8 @@ class Keeper:
         for name, blocks in (("read", after.ru_inblock - before.ru_inblock), ("written", after.ru_oublock - before.ru_oublock)):
             if blocks:
                 extra += ',"%s":%d' % (name, blocks * 512)
-        return b'{"code":%d,"cpu":%.6f,"rss":%d%b}\n' % (code, cpu, after.ru_maxrss * 1024, extra.encode())  # json.dumps costs as much as all else
+        line = '{"code":%d,"cpu":%.6f,"rss":%d%s}%s\n' % (code, cpu, after.ru_maxrss * 1024, extra, result)  # json.dumps costs as much as all else
+        return line.encode("ascii")
 
     def enter(self, request):
         """Takes over what is new with this chunk: variables, arguments, log files, seed."""
@@ -149,16 +153,21 @@ class Keeper:
             return asyncio.run(value)
         return value
 
-    @staticmethod
-    def keep_result(value):
-        """What process() returns becomes the chunk's small result."""
+    def result_of(self, value):
+        """What process() returned, the chunk's small result, as what is said behind the answer; nothing when it is in the file for results."""
         if value is None:
-            return
-        text = json.dumps(value, default=plain)
+            return ""
+        try:
+            text = self.encode(value)
+            if len(text) <= SMALL:
+                return text
+        except ValueError:  # infinities and the like, which Python writes all the same and the file's reader refuses
+            text = json.dumps(value, default=plain)
         path = os.environ.get("DBATCH_RESULT")
         if path:
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text)
+        return ""
 
     def has_grown(self):
         """Whether the interpreter should be replaced because of its size; looked at once a second."""

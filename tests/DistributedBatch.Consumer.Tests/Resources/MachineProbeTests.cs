@@ -50,6 +50,7 @@ public sealed class MachineProbeTests : IDisposable
 
         Assert.Equal(4L << 30, reading.MemoryBytes);
         Assert.Equal(2L << 30, reading.MemoryAvailableBytes);
+        Assert.Equal(2L << 30, probe.AvailableBytes());
     }
 
     [Fact]
@@ -95,6 +96,17 @@ public sealed class MachineProbeTests : IDisposable
         Write("sys/fs/cgroup/cpu.max", "max 100000\n");
 
         Assert.Equal(16_000_000L * 1024, probe.Read().MemoryBytes);
+    }
+
+    [Fact]
+    public void A_limit_above_the_machines_memory_is_none()
+    {
+        Write("proc/self/cgroup", "4:memory:/docker/abc\n");
+        Write("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
+        Write("sys/fs/cgroup/memory/memory.usage_in_bytes", "9223372036854771711\n");
+        var unlimited = new MachineProbe(time, root);
+
+        Assert.Equal((16_000_000L * 1024, 9_000_000L * 1024), (unlimited.Read().MemoryBytes, unlimited.AvailableBytes()));
     }
 
     [Fact]

@@ -24,8 +24,8 @@ public sealed class KeepRunnerTests
         var second = place.Start(start: 12, count: 1);
         Assert.Equal(new Ending("exit 0", "", ""), await place.RunAsync(second, TestContext.Current.CancellationToken));
 
-        Assert.Equal("""{"calls": [10], "chunk": "10", "items": [10, 11], "pid": true}""", File.ReadAllText(first.Environment["DBATCH_RESULT"]));
-        Assert.Equal("""{"calls": [10, 12], "chunk": "12", "items": [12], "pid": true}""", File.ReadAllText(second.Environment["DBATCH_RESULT"]));
+        Assert.Equal("""{"calls": [10], "chunk": "10", "items": [10, 11], "pid": true}""", place.ResultOf(first));
+        Assert.Equal("""{"calls": [10, 12], "chunk": "12", "items": [12], "pid": true}""", place.ResultOf(second));
         Assert.Equal(WarmMode.Keep, place.Warm.Summary(place.Run)!.Mode);
         Assert.Equal(2, place.Warm.Summary(place.Run)!.Starts);
     }
@@ -41,9 +41,9 @@ public sealed class KeepRunnerTests
         foreach (var start in (ProgramStart[])[range, texts, rows])
             Assert.Equal("exit 0", (await place.RunAsync(start, TestContext.Current.CancellationToken)).How);
 
-        Assert.Equal("""["3", "4"]""", File.ReadAllText(range.Environment["DBATCH_RESULT"]));
-        Assert.Equal("""["a.png", "b.png"]""", File.ReadAllText(texts.Environment["DBATCH_RESULT"]));
-        Assert.Equal("""["{'lr': '1', 'name': 'x'}"]""", File.ReadAllText(rows.Environment["DBATCH_RESULT"]));
+        Assert.Equal("""["3", "4"]""", place.ResultOf(range));
+        Assert.Equal("""["a.png", "b.png"]""", place.ResultOf(texts));
+        Assert.Equal("""["{'lr': '1', 'name': 'x'}"]""", place.ResultOf(rows));
     }
 
     [Fact(Timeout = 180_000)]
@@ -119,7 +119,7 @@ public sealed class KeepRunnerTests
         {
             var start = place.Start(start: size);
             Assert.Equal("exit 0", (await place.RunAsync(start, TestContext.Current.CancellationToken)).How);
-            processes.Add(File.ReadAllText(start.Environment["DBATCH_RESULT"]));
+            processes.Add(place.ResultOf(start));
         }
 
         Assert.Equal(processes[0], processes[1]);
@@ -136,6 +136,23 @@ public sealed class KeepRunnerTests
         Assert.EndsWith("RuntimeError: not yet\n", failed.Stderr, StringComparison.Ordinal);
         place.Write("ready", "");
         Assert.Equal(new Ending("exit 0", "", ""), await place.RunAsync(place.Start(), TestContext.Current.CancellationToken));
+    }
+
+    [Theory(Timeout = 180_000)]
+    [InlineData("'x' * 10", "\"xxxxxxxxxx\"", false)]
+    [InlineData("'é\\n'", "\"\\u00e9\\n\"", false)]
+    [InlineData("{'a': [1.5, None, True]}", "{\"a\": [1.5, null, true]}", false)]
+    [InlineData("list(range(2000))", null, true)]
+    [InlineData("float('nan')", "NaN", true)]
+    public async Task A_small_result_comes_with_the_answer_and_any_other_in_its_file(string value, string? json, bool inFile)
+    {
+        await using var place = new WarmPlace($"def process(start, count):\n    return {value}\n") { Mode = WarmMode.Keep };
+        var start = place.Start();
+
+        Assert.Equal("exit 0", (await place.RunAsync(start, TestContext.Current.CancellationToken)).How);
+
+        Assert.Equal(inFile, File.Exists(start.Environment["DBATCH_RESULT"]));
+        Assert.Equal(json ?? $"[{string.Join(", ", Enumerable.Range(0, 2000))}]", place.ResultOf(start));
     }
 
     [Fact(Timeout = 180_000)]
@@ -168,7 +185,7 @@ public sealed class KeepRunnerTests
         foreach (var start in starts)
             Assert.Equal("exit 0", (await place.RunAsync(start, TestContext.Current.CancellationToken)).How);
 
-        var processes = starts.Select(start => File.ReadAllText(start.Environment["DBATCH_RESULT"])).ToList();
+        var processes = starts.Select(start => place.ResultOf(start)).ToList();
         Assert.Equal(processes[0], processes[2]);
         Assert.Equal(processes[1], processes[3]);
         Assert.NotEqual(processes[0], processes[1]);
@@ -184,7 +201,7 @@ public sealed class KeepRunnerTests
             var start = place.Start();
             start = start with { Environment = new Dictionary<string, string>(start.Environment) { ["CUDA_VISIBLE_DEVICES"] = cards } };
             Assert.Equal("exit 0", (await place.RunAsync(start, TestContext.Current.CancellationToken)).How);
-            answers.Add(File.ReadAllText(start.Environment["DBATCH_RESULT"]).Split(", "));
+            answers.Add(place.ResultOf(start).Split(", "));
         }
 
         Assert.Equal(answers[0], answers[1]);

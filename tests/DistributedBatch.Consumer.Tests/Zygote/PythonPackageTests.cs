@@ -31,7 +31,7 @@ public sealed class PythonPackageTests
         Assert.Equal(
             new Ending("exit 0", "Chunk(start=4, count=3, index=7, attempt=1) 7 7 12345\n", "progress 100% done\n"),
             await place.RunAsync(start, TestContext.Current.CancellationToken));
-        Assert.Equal("""{"sum": 15}""", File.ReadAllText(start.Environment["DBATCH_RESULT"]));
+        Assert.Equal("""{"sum": 15}""", place.ResultOf(start));
         Assert.Equal("[16, 25, 36]", File.ReadAllText(Path.Combine(place.Directory, "out", "squares.txt")));
     }
 

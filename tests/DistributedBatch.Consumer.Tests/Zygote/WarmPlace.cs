@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
 using DistributedBatch.Consumer.Isolation;
@@ -20,6 +21,7 @@ internal sealed class WarmPlace : IAsyncDisposable
     });
 
     private readonly string logs;
+    private readonly ConcurrentDictionary<string, string> said = new();
     private int chunk;
 
     public WarmPlace(string? script = null, WarmStartOptions? options = null, AttemptGroups? groups = null)
@@ -94,8 +96,14 @@ internal sealed class WarmPlace : IAsyncDisposable
     public async Task<Ending> RunAsync(ProgramStart start, CancellationToken stop)
     {
         var choice = await ChooseAsync(start);
-        return Ending.Of(await choice.Runner.RunAsync(start, stop), start);
+        var outcome = await choice.Runner.RunAsync(start, stop);
+        if (outcome.Result is { } result)
+            said[start.StdoutPath] = result;
+        return Ending.Of(outcome, start);
     }
+
+    /// <summary>The small result of what was run, wherever it was left.</summary>
+    public string ResultOf(ProgramStart start) => said.TryGetValue(start.StdoutPath, out var result) ? result : File.ReadAllText(start.Environment["DBATCH_RESULT"]);
 
     public async Task<Ending> RunColdAsync(ProgramStart start) => Ending.Of(await Cold.RunAsync(start, CancellationToken.None), start);
 
