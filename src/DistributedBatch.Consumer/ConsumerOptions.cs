@@ -42,10 +42,10 @@ public sealed class ConsumerOptions
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long reports may wait for others before they are sent together. Default 100 ms, which people do not notice and which spares broker and head most of
+    /// How long reports may wait for others before they are sent together. Default 200 ms, which people hardly notice and which spares broker and head most of
     /// the messages about short chunks. Longer: more chunks run twice when the host is lost, and a slot needs more of them ahead.
     /// </summary>
-    public TimeSpan ReportDelay { get; set; } = TimeSpan.FromMilliseconds(100);
+    public TimeSpan ReportDelay { get; set; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>
     /// How long they may when the slots have little left to do, or when a chunk took longer than <see cref="ReportDelay"/>. Default 10 ms. When a slot has nothing

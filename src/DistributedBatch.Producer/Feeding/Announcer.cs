@@ -22,7 +22,7 @@ internal sealed class Announcer(MessageBus bus, TimeProvider time, ILogger<Annou
     /// How long news of running runs wait for more, because at low rates a message costs everybody more than what it says. As long as reports wait for each
     /// other, and less than people watching a run would notice; a run that does not run (any more) is told of at once.
     /// </summary>
-    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(200);
 
     private const int Capacity = 256;
 

@@ -14,11 +14,11 @@ internal static class FeedLimit
 
     /// <summary>
     /// The limit for one resource class: for each slot the chunk it runs and the next one, and beyond them as many short chunks as bridge the way from a
-    /// report to the feed. The first chunk of a later run waits for one chunk of the others on each slot, and a quarter of a second.
+    /// report to the feed. The first chunk of a later run waits for one chunk of the others on each slot, and half a second.
     /// </summary>
     /// <param name="slots">Slots of its hosts.</param>
     /// <param name="recent">
-    /// Chunks that settle in a quarter of a second, see <see cref="Throughput.Possible"/>. It is known by those that have settled, so that a run of short chunks
+    /// Chunks that settle in half a second, see <see cref="Throughput.Possible"/>. It is known by those that have settled, so that a run of short chunks
     /// has several times the limit with every way from feed to report until nothing waits.
     /// </param>
     public static int Of(int slots, int recent) => Math.Clamp((2 * slots) + recent, Least, Most);

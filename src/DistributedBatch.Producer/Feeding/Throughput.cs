@@ -1,10 +1,10 @@
 namespace DistributedBatch.Producer.Feeding;
 
-/// <summary>How many chunks of a class settle in a quarter of a second, by the present and the last one.</summary>
+/// <summary>How many chunks of a class settle in half a second, by the present and the last one.</summary>
 internal sealed class Throughput
 {
     /// <summary>What is counted together.</summary>
-    public static readonly TimeSpan Period = TimeSpan.FromSeconds(0.25);
+    public static readonly TimeSpan Period = TimeSpan.FromSeconds(0.5);
 
     /// <summary>A chunk that settled speaks for this many like it: the first of a run tell how short the others may be, but a few prove little.</summary>
     private const int Foresight = 8;
@@ -22,11 +22,11 @@ internal sealed class Throughput
         current = new Count(current.Chunks + 1, current.Work + work);
     }
 
-    /// <summary>How many settled in the better of the present and the last quarter of a second.</summary>
+    /// <summary>How many settled in the better of the present and the last half second.</summary>
     public int Recent(DateTimeOffset now) => Better(now).Chunks;
 
     /// <summary>
-    /// How many could settle in a quarter of a second if <paramref name="slots"/> slots never waited, by how long the recent ones took. So a run of short chunks
+    /// How many could settle in half a second if <paramref name="slots"/> slots never waited, by how long the recent ones took. So a run of short chunks
     /// need not feed them singly until there were many of them.
     /// </summary>
     public int Possible(int slots, DateTimeOffset now)

@@ -8,9 +8,9 @@ internal sealed partial class RunLedger
 {
     /// <summary>
     /// How long a chunk that was cut by a fixed plan and fed is not written down for that alone: short ones are settled by then, and written down once. A
-    /// producer that is killed in between feeds those of this moment again; where it is stopped, they are written down first.
+    /// producer that is killed in between feeds those of this second again; where it is stopped, they are written down first.
     /// </summary>
-    private static readonly TimeSpan WriteDownAfter = TimeSpan.FromSeconds(0.25);
+    private static readonly TimeSpan WriteDownAfter = TimeSpan.FromSeconds(1);
 
     private DateTimeOffset? NextWriteDown
     {

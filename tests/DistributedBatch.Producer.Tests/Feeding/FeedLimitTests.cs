@@ -41,8 +41,9 @@ public sealed class FeedLimitTests
     [Theory]
     [InlineData(0, 20, 0)]
     [InlineData(1, 20, 8)]
-    [InlineData(4, 20, 25)]
-    [InlineData(1, 400, 1)]
+    [InlineData(4, 20, 32)]
+    [InlineData(8, 20, 50)]
+    [InlineData(1, 1000, 1)]
     [InlineData(100, 20, 100)]
     [InlineData(3, 0, 24)]
     public void A_few_short_chunks_tell_how_many_are_possible_and_long_ones_that_no_more_are(int settled, int milliseconds, int possible)

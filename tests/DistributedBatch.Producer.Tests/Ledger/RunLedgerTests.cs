@@ -246,7 +246,7 @@ public sealed class RunLedgerTests
         ledger.Settle(Report(second, AttemptOutcome.Succeeded), Now);
         Assert.Equal((second.Chunk, ChunkState.Succeeded), Assert.Single(Written(ledger)));
 
-        Assert.Equal(Now + TimeSpan.FromSeconds(0.25), ledger.NextDue);
+        Assert.Equal(Now + TimeSpan.FromSeconds(1), ledger.NextDue);
         ledger.WriteDown(ledger.NextDue!.Value);
         Assert.Equal((first.Chunk, ChunkState.Queued), Assert.Single(Written(ledger)));
         Assert.Null(ledger.NextDue);

@@ -13,7 +13,7 @@ internal static class PrefetchDepth
     /// Short ones lie ready for as long as reports wait for each other: a slot that has others to go on with need not have each one settled by itself, which costs
     /// broker and head more than a chunk of 20 ms is worth waiting for.
     /// </summary>
-    private static readonly TimeSpan Company = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Company = TimeSpan.FromMilliseconds(200);
 
     /// <summary>A wait of one part in this many of the chunk's time is not worth asking ahead for.</summary>
     private const int Worthwhile = 20;
