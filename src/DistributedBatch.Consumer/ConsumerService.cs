@@ -22,6 +22,7 @@ namespace DistributedBatch.Consumer;
 public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
 {
     private const int FirstGpuSlot = 1000;
+    private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(3);
 
     private readonly ConsumerOptions options;
     private readonly IProgramRunner processes;
@@ -113,9 +114,14 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    /// <summary>Takes no further chunk and completes when nothing runs any more, at the latest after <see cref="ConsumerOptions.Drain"/>; then everything is reported.</summary>
+    /// <summary>
+    /// Takes no further chunk and completes when nothing runs any more and everything is reported. After <see cref="ConsumerOptions.Drain"/>, or when
+    /// <paramref name="cancellation"/> says so, what still runs is stopped and released, and a broker that is away is not waited for any longer.
+    /// </summary>
     public async Task DrainAsync(CancellationToken cancellation = default)
     {
+        await using var hurry = cancellation.Register(reporter.HurryUp).ConfigureAwait(false);
+        Draining(logger, options.Host, running.Count, options.Drain.TotalSeconds);
         hold.Leave("The host drains: running chunks finish, no new ones are taken.");
         var idle = IdleAsync();
         try
@@ -124,8 +130,10 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         }
         catch (Exception failure) when (failure is TimeoutException or OperationCanceledException)
         {
-            CutOff(logger, running.Count);
+            if (running.Count > 0)
+                CutOff(logger, running.Count);
             running.Stop(_ => true, AttemptOutcome.Released, $"Host {options.Host} stopped before the chunk was done.");
+            reporter.HurryUp();
             await idle.ConfigureAwait(false);
         }
 
@@ -147,15 +155,8 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         await DrainAsync(cancellationToken).ConfigureAwait(false);
         await ending.CancelAsync().ConfigureAwait(false);
         await loops.ConfigureAwait(false);
-        try
-        {
-            await heartbeats.BeatAsync(Status(), stopping: true, cancellationToken).ConfigureAwait(false);
-            await reporter.StopAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // The broker is away and the host may not wait longer; it gives unconfirmed chunks to others.
-        }
+        await reporter.StopAsync().ConfigureAwait(false);
+        await SayGoodbyeAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -167,6 +168,21 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         gpuPool.Dispose();
         scratch.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    // A courtesy: without it, or without the broker, the others miss the host a little later.
+    private async Task SayGoodbyeAsync(CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(Goodbye);
+        try
+        {
+            await heartbeats.BeatAsync(Status(), stopping: true, limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Then not.
+        }
     }
 
     private void Tell(BrokerState state) => heartbeats.Changed();
@@ -230,6 +246,9 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
             Classes = cards.Count > 0 ? [ResourceClass.Cpu, ResourceClass.Gpu] : [ResourceClass.Cpu],
         };
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Host {Host} stops: {Count} running chunks may finish and be reported for {Seconds} s; asked again it stops at once.")]
+    private static partial void Draining(ILogger logger, string host, int count, double seconds);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} attempts did not finish in time; they are stopped and released.")]
     private static partial void CutOff(ILogger logger, int count);

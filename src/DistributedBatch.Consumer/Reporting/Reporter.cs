@@ -5,7 +5,7 @@ using DistributedBatch.Messaging.Bus;
 namespace DistributedBatch.Consumer.Reporting;
 
 /// <summary>
-/// Sends reports in groups and acknowledges the chunks afterwards, never before: a report that was not confirmed is sent again, for ever. A group is closed when it
+/// Sends reports in groups and acknowledges the chunks afterwards, never before: a report that was not confirmed is sent again, until <see cref="HurryUp"/>. A group is closed when it
 /// is large, after <see cref="ConsumerOptions.ReportDelay"/>, sooner when a slot runs low or a report tells of much work, and at once while a slot waits for
 /// a chunk that a report may bring.
 /// </summary>
@@ -13,8 +13,12 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
 {
     private static readonly TimeSpan LongestRetryDelay = TimeSpan.FromSeconds(10);
 
+    // A broker that is there confirms much sooner.
+    private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(5);
+
     private readonly Lock turn = new();
     private readonly SemaphoreSlim due = new(0);
+    private readonly CancellationTokenSource hurry = new();
     private List<Entry> waiting = [];
     private DateTimeOffset? oldest;
     private int starved;
@@ -28,13 +32,18 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
 
     public void Start() => loop = Task.Run(RunAsync);
 
-    /// <summary>Sends what is left and ends; the broker must be there for that, so the wait can be given up.</summary>
-    public async Task StopAsync(CancellationToken cancellation)
+    /// <summary>Sends what is left and ends; the broker must be there for that, see <see cref="HurryUp"/>.</summary>
+    public Task StopAsync()
     {
         stopping = true;
         due.Release();
-        await loop.WaitAsync(cancellation).ConfigureAwait(false);
+        return loop;
     }
+
+    /// <summary>
+    /// From now on a group that the broker does not confirm within a moment is given up: its chunks stay unacknowledged, so that others run them again.
+    /// </summary>
+    public void HurryUp() => hurry.Cancel();
 
     /// <summary>Adds a report. When <paramref name="settles"/> is given, its delivery is acknowledged once the report is confirmed.</summary>
     public void Add(AttemptReport report, ActiveAttempt? settles)
@@ -91,7 +100,7 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
     /// <summary>Reports published so far.</summary>
     public long Reported => Interlocked.Read(ref reported);
 
-    /// <summary>Completes when everything added so far is confirmed and acknowledged.</summary>
+    /// <summary>Completes when everything added so far is confirmed and acknowledged, or given up.</summary>
     public Task FlushedAsync()
     {
         lock (turn)
@@ -103,7 +112,11 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
     }
 
     /// <inheritdoc/>
-    public void Dispose() => due.Dispose();
+    public void Dispose()
+    {
+        due.Dispose();
+        hurry.Dispose();
+    }
 
     private async Task RunAsync()
     {
@@ -113,9 +126,9 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
                 await due.WaitAsync(delay).ConfigureAwait(false);
             if (Take() is { } group)
             {
-                await PublishAsync(group).ConfigureAwait(false);
+                var confirmed = await PublishAsync(group).ConfigureAwait(false);
                 group.ForEach(entry => entry.Trace?.Dispose());
-                await AcknowledgeAsync(group).ConfigureAwait(false);
+                await AcknowledgeAsync(confirmed).ConfigureAwait(false);
                 Settled();
             }
             else if (stopping)
@@ -168,31 +181,47 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
         done?.TrySetResult();
     }
 
-    private async Task PublishAsync(List<Entry> group)
+    // Those that were confirmed.
+    private async Task<IReadOnlyList<Entry>> PublishAsync(List<Entry> group)
     {
         for (var from = 0; from < group.Count; from += options.ReportBatch)
         {
             var message = new AttemptReports(options.Host, [.. group.Skip(from).Take(options.ReportBatch).Select(entry => entry.Report)]);
-            var delay = TimeSpan.FromMilliseconds(100);
-            while (true)
+            if (!await PublishAsync(message).ConfigureAwait(false))
             {
-                try
-                {
-                    await bus.PublishAsync(message).ConfigureAwait(false);
-                    Interlocked.Add(ref reported, message.Reports.Count);
-                    break;
-                }
-                catch (Exception failure) when (failure is not OutOfMemoryException)
-                {
-                    Unsent(logger, message.Reports.Count, failure.Message, delay.TotalSeconds);
-                    await Task.Delay(delay, time).ConfigureAwait(false);
-                    delay = delay * 2 < LongestRetryDelay ? delay * 2 : LongestRetryDelay;
-                }
+                GivenUp(logger, options.Host, group.Count - from);
+                return group[..from];
+            }
+        }
+
+        return group;
+    }
+
+    private async Task<bool> PublishAsync(AttemptReports message)
+    {
+        using var limit = new CancellationTokenSource();
+        using var hurrying = hurry.Token.Register(() => limit.CancelAfter(LastPatience));
+        for (var delay = TimeSpan.FromMilliseconds(100); ; delay = delay * 2 < LongestRetryDelay ? delay * 2 : LongestRetryDelay)
+        {
+            try
+            {
+                await bus.PublishAsync(message, limit.Token).ConfigureAwait(false);
+                Interlocked.Add(ref reported, message.Reports.Count);
+                return true;
+            }
+            catch (OperationCanceledException) when (limit.IsCancellationRequested)
+            {
+                return false;
+            }
+            catch (Exception failure) when (failure is not OutOfMemoryException)
+            {
+                Unsent(logger, message.Reports.Count, failure.Message, delay.TotalSeconds);
+                await Task.Delay(delay, time, limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
-    private async Task AcknowledgeAsync(List<Entry> group)
+    private async Task AcknowledgeAsync(IReadOnlyList<Entry> group)
     {
         var settled = group.Select(entry => entry.Settles).OfType<ActiveAttempt>().Where(attempt => !attempt.Leased).ToList();
         settled.ForEach(attempt => attempt.Delivery.Done());
@@ -213,6 +242,9 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} reports could not be sent ({Cause}); they are kept and sent again in {Seconds} s.")]
     private static partial void Unsent(ILogger logger, int count, string cause, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Host {Host} ends without the broker: {Count} reports are given up, and their chunks are run again by others.")]
+    private static partial void GivenUp(ILogger logger, string host, int count);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Chunk {Index} of run {Run} was reported but not acknowledged: {Cause}")]
     private static partial void Unacknowledged(ILogger logger, int index, string run, string cause);

@@ -93,13 +93,13 @@ public sealed class ReporterTests : IAsyncDisposable
         var test = TestContext.Current.CancellationToken;
         await StartAsync(test);
         reporter.Add(Report(0), settles: null);
-        await reporter.StopAsync(test);
+        await reporter.StopAsync();
         await SentTogetherAsync(test, 0);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await reporter.StopAsync(CancellationToken.None);
+        await reporter.StopAsync();
         reporter.Dispose();
         await host.StopAsync(CancellationToken.None);
         await ((IAsyncDisposable)host).DisposeAsync();

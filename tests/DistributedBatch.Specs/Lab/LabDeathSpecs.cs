@@ -1,6 +1,8 @@
 using System.Globalization;
 using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.TestKit.Broker;
+using DistributedBatch.TestKit.Network;
+using DistributedBatch.TestKit.Processes;
 using DistributedBatch.TestKit.Waiting;
 
 namespace DistributedBatch.Specs.Lab;
@@ -80,6 +82,46 @@ public sealed class LabDeathSpecs(PrivateBroker broker)
                     return count;
             }
         }
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task A_host_with_nothing_to_report_stops_without_the_broker()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var lab = await TestLab.CreateAsync(broker, cancellation);
+        await using var relay = new TcpRelay(lab.Broker);
+        await lab.StartHeadAsync(cancellation);
+        var host = lab.StartHost("far", relay.Server);
+        await lab.SettledAsync(await lab.SubmitAsync(2, LabSpecs.WriteItem), cancellation);
+        relay.Cut();
+        await Eventually.HoldsAsync("the host misses the broker", () => host.Told.Any(line => line.Contains("Lost the broker", StringComparison.Ordinal)), cancellation);
+
+        host.Signal(ProcessKiller.Sigterm);
+
+        Assert.Equal(0, (await host.End.WaitAsync(TimeSpan.FromMinutes(1), cancellation)).ExitCode);
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task A_host_that_cannot_report_stops_when_it_is_asked_again_and_its_chunks_run_elsewhere()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var lab = await TestLab.CreateAsync(broker, cancellation);
+        await using var relay = new TcpRelay(lab.Broker);
+        await lab.StartHeadAsync(cancellation);
+        var host = lab.StartHost("far", relay.Server);
+        var run = await lab.SubmitAsync(2, "sh", "-c", $"while [ ! -e {lab.Path("go")} ]; do sleep 0.05; done; " + LabSpecs.WriteItem[2]);
+        await Eventually.HoldsAsync("both attempts run", () => ProcessKiller.WithEnvironment($"DBATCH_RUN={run}").Count >= 2, cancellation);
+        relay.Cut();
+        File.WriteAllText(lab.Path("go"), "");
+        await Eventually.HoldsAsync("both are done", () => lab.Done == 2, cancellation);
+
+        host.Signal(ProcessKiller.Sigterm);
+        await Eventually.HoldsAsync("the host is stopping", () => host.Told.Any(line => line.Contains("asked again", StringComparison.Ordinal)), cancellation);
+        host.Signal(ProcessKiller.Sigterm);
+
+        Assert.Contains("reports are given up", (await host.End.WaitAsync(TimeSpan.FromMinutes(1), cancellation)).Err, StringComparison.Ordinal);
+        lab.StartHost("heir");
+        await lab.AssertCompleteAsync(run, await lab.SettledAsync(run, cancellation), 2, cancellation);
     }
 
     [Fact(Timeout = 240_000)]
