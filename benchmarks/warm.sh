@@ -18,9 +18,9 @@ pure_work >/dev/null # the first import reads from disk
 round=0
 for mode in fork keep; do seconds brokered "$mode" 1500 >/dev/null; done
 for round in $(seq "$rounds"); do
-  pure_work >>"$work/pure"
   for way in boxed brokered; do
     for mode in fork keep; do
+      pure_work >>"$work/pure" # as often as all else together, because what others do to the machine changes from one second to the next
       seconds "$way" "$mode" "$chunks" >>"$work/$way-$mode"
       seconds "$way" "$mode" 2 >>"$work/$way-$mode-start"
     done
