@@ -13,6 +13,9 @@ namespace DistributedBatch.Cli.Embedded;
 /// <summary>All services in this process, with messages in memory and no port open.</summary>
 internal static class EmbeddedHost
 {
+    // Without a broker a group of reports costs little, and what was not reported runs again after a kill -9.
+    private static readonly TimeSpan ReportDelay = TimeSpan.FromMilliseconds(50);
+
     /// <summary>Builds the host; nothing runs yet.</summary>
     /// <param name="stateDirectory">Directory for everything that is kept.</param>
     /// <param name="slots">Attempts at once; null lets the consumer find the number.</param>
@@ -23,6 +26,7 @@ internal static class EmbeddedHost
         options.Slots = slots;
         options.Groups = groups;
         options.Drain = Timeout.InfiniteTimeSpan;
+        options.ReportDelay = ReportDelay;
     }));
 
     /// <summary>Builds a host that runs no chunk, to work on what is kept.</summary>
