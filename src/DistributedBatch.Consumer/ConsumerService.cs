@@ -121,7 +121,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     public async Task DrainAsync(CancellationToken cancellation = default)
     {
         await using var hurry = cancellation.Register(reporter.HurryUp).ConfigureAwait(false);
-        Draining(logger, options.Host, running.Count, options.Drain.TotalSeconds);
+        Draining(logger, options.Host, running.Count);
         hold.Leave("The host drains: running chunks finish, no new ones are taken.");
         var idle = IdleAsync();
         try
@@ -247,8 +247,8 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         };
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Host {Host} stops: {Count} running chunks may finish and be reported for {Seconds} s; asked again it stops at once.")]
-    private static partial void Draining(ILogger logger, string host, int count, double seconds);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Host {Host} stops: {Count} running chunks may finish and be reported; asked again it stops at once.")]
+    private static partial void Draining(ILogger logger, string host, int count);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} attempts did not finish in time; they are stopped and released.")]
     private static partial void CutOff(ILogger logger, int count);

@@ -5,9 +5,9 @@ using DistributedBatch.Messaging.Bus;
 namespace DistributedBatch.Consumer.Reporting;
 
 /// <summary>
-/// Sends reports in groups and acknowledges the chunks afterwards, never before: a report that was not confirmed is sent again, until <see cref="HurryUp"/>. A group is closed when it
-/// is large, after <see cref="ConsumerOptions.ReportDelay"/>, sooner when a slot runs low or a report tells of much work, and at once while a slot waits for
-/// a chunk that a report may bring.
+/// Sends reports in groups and acknowledges the chunks afterwards, never before: a report that was not confirmed is sent again, until <see cref="HurryUp"/>. A
+/// group is closed when it is large, after <see cref="ConsumerOptions.ReportDelay"/>, sooner when a slot runs low or a report tells of much work, and at once while
+/// a slot waits for a chunk that a report may bring.
 /// </summary>
 internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, TimeProvider time, ILogger<Reporter> logger) : IDisposable
 {

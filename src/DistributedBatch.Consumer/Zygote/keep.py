@@ -157,12 +157,15 @@ class Keeper:
         """What process() returned, the chunk's small result, as what is said behind the answer; nothing when it is in the file for results."""
         if value is None:
             return ""
+        text = None
         try:
             text = self.encode(value)
-            if len(text) <= SMALL:
-                return text
-        except ValueError:  # infinities and the like, which Python writes all the same and the file's reader refuses
+        except ValueError:
+            pass
+        if text is None:  # infinities and the like, which Python writes all the same and the file's reader refuses; what is wrong otherwise is raised again
             text = json.dumps(value, default=plain)
+        elif len(text) <= SMALL:
+            return text
         path = os.environ.get("DBATCH_RESULT")
         if path:
             with open(path, "w", encoding="utf-8") as file:

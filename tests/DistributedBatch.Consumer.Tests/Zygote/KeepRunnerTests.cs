@@ -166,6 +166,17 @@ public sealed class KeepRunnerTests
     }
 
     [Fact(Timeout = 180_000)]
+    public async Task A_result_that_contains_itself_fails_the_chunk_with_one_traceback()
+    {
+        await using var place = new WarmPlace("def process(start, count):\n    loop = []\n    loop.append(loop)\n    return loop\n") { Mode = WarmMode.Keep };
+
+        var failed = await place.RunAsync(place.Start(), TestContext.Current.CancellationToken);
+        Assert.Equal("exit 1", failed.How);
+        Assert.Contains("ValueError: Circular reference detected", failed.Stderr, StringComparison.Ordinal);
+        Assert.Equal(2, failed.Stderr.Split("Traceback (most recent call last)").Length);
+    }
+
+    [Fact(Timeout = 180_000)]
     public async Task A_script_without_the_function_is_forked_and_the_reason_says_so()
     {
         await using var place = new WarmPlace("print('plain')\n") { Mode = WarmMode.Keep };
