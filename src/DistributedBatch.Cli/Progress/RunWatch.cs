@@ -40,26 +40,21 @@ internal sealed class RunWatch(IRunSource source, RunId run, IProgressScreen scr
         while (true)
         {
             var over = until.IsCancellationRequested;
-            var pause = screen.Interval;
-            if (await StateAsync(clock.Elapsed).ConfigureAwait(false) is { } state)
-            {
+            var state = await StateAsync(clock.Elapsed).ConfigureAwait(false);
+            if (state is not null)
                 show(state);
-                if (state.View.State.IsSettled())
-                    return;
-                pause = Pause(state.View, pause);
-            }
-
-            if (over)
+            if (over || state?.View.State.IsSettled() == true)
                 return;
-            await Task.Delay(pause, until).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Pause(state?.View, clock.Elapsed), until).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     });
 
-    // Who waits for a run is kept waiting a quarter of what it takes at the latest, and not a whole interval after its end.
-    private static TimeSpan Pause(RunView view, TimeSpan interval) =>
-        view is { State: RunState.Running, Eta.LatestSeconds: var latest } && latest / 4 < interval.TotalSeconds
-            ? TimeSpan.FromSeconds(Math.Max(latest / 4, ShortestSeconds))
-            : interval;
+    // Who waits for a run is kept waiting a quarter of what it takes at the latest, half of what it has taken while nobody knows, and never a whole interval.
+    private TimeSpan Pause(RunView? view, TimeSpan elapsed)
+    {
+        var seconds = view is { State: RunState.Running, Eta.LatestSeconds: var latest } ? latest / 4 : elapsed.TotalSeconds / 2;
+        return seconds < screen.Interval.TotalSeconds ? TimeSpan.FromSeconds(Math.Max(seconds, ShortestSeconds)) : screen.Interval;
+    }
 
     private async Task<ProgressState?> StateAsync(TimeSpan elapsed)
     {

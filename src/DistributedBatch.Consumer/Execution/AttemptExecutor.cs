@@ -275,13 +275,16 @@ internal sealed class AttemptExecutor(
             return report;
         if (stderr > 0 && report.Outcome != AttemptOutcome.Succeeded)
             report = report with { StderrTail = LogKeeper.Tail(attempt.Scratch.Stderr) };
+        report = report with { StdoutBytes = stdout, StderrBytes = stderr };
+        if (delivery.LeavesToReport(stdout + stderr))
+            return report with { Stdout = LogKeeper.Take(attempt.Scratch.Stdout, stdout), Stderr = LogKeeper.Take(attempt.Scratch.Stderr, stderr) };
         Directory.CreateDirectory(plan.LogRoot);
         var name = Path.Combine(plan.LogRoot, string.Create(CultureInfo.InvariantCulture, $"{attempt.Chunk.Index}.{attempt.Number}"));
         if (stdout > 0)
             logs.Keep(attempt.Scratch.Stdout, name + ".out");
         if (stderr > 0)
             logs.Keep(attempt.Scratch.Stderr, name + ".err");
-        return report with { StdoutBytes = stdout, StderrBytes = stderr };
+        return report;
     }
 
     private AttemptReport Report(ActiveAttempt attempt, AttemptOutcome outcome) =>

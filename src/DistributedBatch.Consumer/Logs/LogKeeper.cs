@@ -49,6 +49,18 @@ internal sealed class LogKeeper(long headBytes, long tailBytes)
         File.Move(path, target, overwrite: true);
     }
 
+    /// <summary>Empties a file of so many bytes; gives what was in it, null for nothing.</summary>
+    public static byte[]? Take(string path, long length)
+    {
+        if (length == 0)
+            return null;
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        var content = new byte[length];
+        var got = RandomAccess.Read(file, content, 0);
+        RandomAccess.SetLength(file, 0);
+        return content[..got];
+    }
+
     /// <summary>The last 4 KiB of a file as text; what is no UTF-8 is replaced.</summary>
     public static string? Tail(string path)
     {

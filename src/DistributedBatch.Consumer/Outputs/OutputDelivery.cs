@@ -8,7 +8,7 @@ namespace DistributedBatch.Consumer.Outputs;
 
 /// <summary>
 /// Takes what an attempt left on this host to the tracker, where a server was named; without one, outputs and logs stay here. What the user sent to a
-/// directory of his own (<c>--out</c>) is on a shared disk already.
+/// directory of his own (<c>--out</c>) is on a shared disk already. Small logs travel in the report.
 /// </summary>
 internal sealed class OutputDelivery : IDisposable
 {
@@ -24,6 +24,9 @@ internal sealed class OutputDelivery : IDisposable
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         upload = new OutputUpload(http, time);
     }
+
+    /// <summary>Whether the report is to carry the logs, if an attempt wrote so many bytes of them.</summary>
+    public bool LeavesToReport(long logBytes) => upload is not null && logBytes <= AttemptReport.MostLogBytes;
 
     /// <summary>Delivers, waiting for a server that is away; the report says so when the server will not have it.</summary>
     public async ValueTask<AttemptReport> DeliverAsync(ActiveAttempt attempt, JobPlan plan, AttemptReport report)
@@ -49,9 +52,9 @@ internal sealed class OutputDelivery : IDisposable
     {
         var files = new List<(string Name, string Path)>();
         var log = Path.Combine(plan.LogRoot, string.Create(CultureInfo.InvariantCulture, $"{attempt.Chunk.Index}.{attempt.Number}"));
-        if (report.StdoutBytes > 0)
+        if (report is { StdoutBytes: > 0, Stdout: null })
             files.Add(("logs/out", log + ".out"));
-        if (report.StderrBytes > 0)
+        if (report is { StderrBytes: > 0, Stderr: null })
             files.Add(("logs/err", log + ".err"));
         var outputs = Path.Combine(plan.OutputRoot, attempt.Chunk.Index.ToString(CultureInfo.InvariantCulture));
         if (report.Outcome == AttemptOutcome.Succeeded && plan.Job.OutputDirectory is null && Directory.Exists(outputs))

@@ -12,6 +12,8 @@ namespace DistributedBatch.Consumer.Outputs;
 /// <param name="time">The clock, for the pauses between tries.</param>
 internal sealed class OutputUpload(HttpClient http, TimeProvider time)
 {
+    // The first chunk of a run may have ended before the tracker has heard of the run.
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
     /// <summary>Sends what there is; tries until the tracker has answered.</summary>
@@ -23,7 +25,7 @@ internal sealed class OutputUpload(HttpClient http, TimeProvider time)
     public async Task<UploadOutcome> SendAsync(
         RunId run, int index, int attempt, IReadOnlyList<(string Name, string Path)> files, CancellationToken cancellation)
     {
-        for (var pause = TimeSpan.FromSeconds(0.5); ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
             if (await TryAsync($"api/runs/{run}/chunks/{index}/attempts/{attempt}/outputs", files, cancellation).ConfigureAwait(false) is { } outcome)
                 return outcome;

@@ -6,6 +6,9 @@ namespace DistributedBatch.Contracts.Messages;
 /// <summary>A host's word on one attempt: that it started (no outcome yet) or how it ended.</summary>
 public sealed record AttemptReport
 {
+    /// <summary>Bytes of standard output and standard error together that a report may carry.</summary>
+    public const int MostLogBytes = 4096;
+
     /// <summary>The run.</summary>
     public required RunId Run { get; init; }
 
@@ -71,4 +74,13 @@ public sealed record AttemptReport
 
     /// <summary>Bytes of standard error the attempt wrote, whether or not all of them were kept.</summary>
     public long StderrBytes { get; init; }
+
+    /// <summary>
+    /// Standard output, where it is for the tracker to keep and small (<see cref="MostLogBytes"/>): a request of its own would cost head and host as much as all
+    /// else about a short chunk. Null when there was none or it goes another way.
+    /// </summary>
+    public byte[]? Stdout { get; init; }
+
+    /// <summary>Standard error, as <see cref="Stdout"/>.</summary>
+    public byte[]? Stderr { get; init; }
 }

@@ -16,6 +16,14 @@ public sealed class LogFiles(string dataDirectory)
     public string PathOf(RunId run, int index, int attempt, LogStream stream) =>
         Path.Combine(DirectoryOf(run), $"{index}.{attempt}.{(stream == LogStream.Out ? "out" : "err")}");
 
+    /// <summary>Writes what a host sent of an attempt's output.</summary>
+    /// <exception cref="IOException">The disk is full, or the directory is not ours to write.</exception>
+    public void Write(RunId run, int index, int attempt, LogStream stream, byte[] content)
+    {
+        Directory.CreateDirectory(DirectoryOf(run));
+        File.WriteAllBytes(PathOf(run, index, attempt, stream), content);
+    }
+
     /// <summary>The log of one attempt; null when it wrote none, or when its host keeps it.</summary>
     public LogFile? Find(RunId run, int index, int attempt, LogStream stream)
     {

@@ -31,7 +31,7 @@ internal sealed class ProjectionBatch
     /// <summary>Rows this batch will write, roughly.</summary>
     public int Weight => Submitted.Count + Runs.Count + Chunks.Count + Attempts.Count + Leases.Count + Heartbeats.Count;
 
-    /// <summary>True once a run in it is over, so that somebody may wait for it.</summary>
+    /// <summary>True once a run in it is new or over, so that somebody may wait for it: who submitted it, or a host that has done its first chunk already.</summary>
     public bool Urgent { get; private set; }
 
     /// <summary>Takes in one message.</summary>
@@ -41,6 +41,7 @@ internal sealed class ProjectionBatch
         {
             case RunSubmitted submitted:
                 Submitted[submitted.Run] = submitted;
+                Urgent = true;
                 break;
             case RunChanged changed:
                 Fold(changed);

@@ -1,3 +1,5 @@
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Tracker.Logs;
 using DistributedBatch.Tracker.Metrics;
 using DistributedBatch.Tracker.Storage;
 
@@ -11,7 +13,7 @@ namespace DistributedBatch.Tracker.Projection;
 /// written holds the messages up (the broker keeps them) and is tried again; nothing is dropped.
 /// </remarks>
 internal sealed partial class Projector(
-    ProjectionIntake intake, TrackerStore store, ProjectionSignal signal, TrackerMetrics metrics, TrackerOptions options, TimeProvider time, ILogger<Projector> log)
+    ProjectionIntake intake, TrackerStore store, LogFiles logs, ProjectionSignal signal, TrackerMetrics metrics, TrackerOptions options, TimeProvider time, ILogger<Projector> log)
     : IHostedLifecycleService, IAsyncDisposable
 {
     private const int EnoughRows = 20_000;
@@ -125,6 +127,7 @@ internal sealed partial class Projector(
         {
             try
             {
+                WriteLogs(batch);
                 await store.CommitAsync(batch, abandon.Token).ConfigureAwait(false);
                 return;
             }
@@ -136,7 +139,23 @@ internal sealed partial class Projector(
         }
     }
 
+    // Before the rows, so that nobody sees an attempt whose log is not there yet.
+    private void WriteLogs(ProjectionBatch batch)
+    {
+        foreach (var report in batch.Attempts.Values)
+        {
+            Write(report, LogStream.Out, report.Stdout);
+            Write(report, LogStream.Err, report.Stderr);
+        }
+    }
+
+    private void Write(AttemptReport report, LogStream stream, byte[]? content)
+    {
+        if (content is { Length: > 0 and <= AttemptReport.MostLogBytes })
+            logs.Write(report.Run, report.Index, report.Attempt, stream, content);
+    }
+
     [LoggerMessage(EventId = 3001, Level = LogLevel.Error,
-        Message = "The tracker could not write {Rows} rows; they are kept and tried again in {Pause}. Is the disk full or the database away?")]
+        Message = "The tracker could not write {Rows} rows and their logs; they are kept and tried again in {Pause}. Is the disk full or the database away?")]
     private partial void LogNotCommitted(Exception failure, int rows, TimeSpan pause);
 }

@@ -38,6 +38,25 @@ public class JobContractTests
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task Small_logs_travel_in_the_report_where_a_server_is_named_and_the_server_need_not_be_there()
+    {
+        await using var harness = await ConsumerHarness.StartAsync(TestContext.Current.CancellationToken, WithServer);
+
+        var report = await harness.RunAsync(Shell("printf one; printf 'two\\377' >&2"));
+        var unstarted = await harness.RunAsync(new JobSpec { Command = ["/no/such/program"] });
+
+        Assert.Equal(AttemptOutcome.Succeeded, report.Outcome);
+        Assert.Equal("one"u8, report.Stdout!);
+        Assert.Equal([.. "two"u8, 0xFF], report.Stderr);
+        Assert.Equal((3, 4), (report.StdoutBytes, report.StderrBytes));
+        Assert.False(Directory.Exists(harness.Directory["runs"]));
+        Assert.Equal((AttemptOutcome.NotStarted, 0, 0), (unstarted.Outcome, unstarted.StdoutBytes, unstarted.StderrBytes));
+        Assert.Equal((null, null), (unstarted.Stdout, unstarted.Stderr));
+
+        static void WithServer(ConsumerOptions options) => (options.Server, options.Slots) = (new Uri("http://127.0.0.1:1"), 1);
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task Arguments_environment_and_input_arrive_byte_for_byte()
     {
         await using var harness = await ConsumerHarness.StartAsync(TestContext.Current.CancellationToken);

@@ -23,6 +23,30 @@ public sealed class LabSpecs(PrivateBroker broker)
     }
 
     [Fact(Timeout = 240_000)]
+    public async Task What_a_host_printed_and_wrote_is_at_the_head_however_much_it_was()
+    {
+        const string Script = """
+            [ $DBATCH_START = 0 ] && printf 'a little' || seq 2000
+            echo a word >&2
+            printf %s $DBATCH_START > "$DBATCH_OUT/item"
+            """;
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var lab = await TestLab.CreateAsync(broker, cancellation);
+        await lab.StartHeadAsync(cancellation);
+        lab.StartHost("one");
+
+        var submitted = await lab.DbatchAsync("submit", "--total", "2", "--watch", "--json", "--", "sh", "-c", Script);
+
+        var run = submitted.Json.GetProperty("run").GetString()!;
+        Assert.Equal("a little", (await lab.DbatchAsync("logs", run, "0")).Out);
+        var second = await lab.DbatchAsync("logs", run, "1");
+        Assert.EndsWith("\n1999\n2000\n", second.Out, StringComparison.Ordinal);
+        Assert.Equal("a word\n", second.Err);
+        Assert.Equal(["0", "1"], new[] { 0, 1 }.Select(index => File.ReadAllText(lab.Path($"head/runs/{run}/out/{index}/item"))));
+        Assert.False(Directory.Exists(lab.Path($"one/runs/{run}/logs")) && Directory.EnumerateFiles(lab.Path($"one/runs/{run}/logs")).Any());
+    }
+
+    [Fact(Timeout = 240_000)]
     public async Task Neither_head_nor_host_watches_the_files_of_its_runs()
     {
         var cancellation = TestContext.Current.CancellationToken;

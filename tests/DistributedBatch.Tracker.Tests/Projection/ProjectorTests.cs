@@ -1,7 +1,9 @@
 using DistributedBatch.Contracts.Chunks;
+using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging;
 using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Tracker.Logs;
 using DistributedBatch.Tracker.Projection;
 using DistributedBatch.Tracker.Queries;
 using DistributedBatch.Tracker.Tests.Storage;
@@ -49,14 +51,50 @@ public sealed class ProjectorTests
         var run = RunId.New();
         using (var host = await StartAsync(directory, commitInterval: TimeSpan.FromSeconds(20)))
         {
-            var heard = host.Services.GetRequiredService<ProjectionIntake>().HandleAsync(Say.Submitted(run), Cancellation);
+            var intake = host.Services.GetRequiredService<ProjectionIntake>();
+            await intake.HandleAsync(Say.Submitted(run), Cancellation);
+            var heard = intake.HandleAsync(Say.Reports(Say.Succeeded(run, 0)), Cancellation);
             await host.StopAsync(Cancellation);
             await heard;
         }
 
         using var again = await StartAsync(directory);
-        Assert.NotNull(await again.Services.GetRequiredService<RunQueries>().ShowAsync(run, Cancellation));
+        Assert.Single(await again.Services.GetRequiredService<RunQueries>().AttemptsAsync(run, 0, Cancellation));
         await again.StopAsync(Cancellation);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_new_run_can_be_asked_for_without_waiting_for_more_news()
+    {
+        using var directory = new TestDirectory();
+        using var host = await StartAsync(directory, commitInterval: TimeSpan.FromDays(1));
+        var run = RunId.New();
+
+        await host.Services.GetRequiredService<ProjectionIntake>().HandleAsync(Say.Submitted(run), Cancellation);
+
+        Assert.NotNull(await host.Services.GetRequiredService<RunQueries>().ShowAsync(run, Cancellation));
+        await host.StopAsync(Cancellation);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Logs_that_a_report_carries_are_files_when_it_is_acknowledged_and_too_large_ones_are_not_taken()
+    {
+        using var directory = new TestDirectory();
+        using var host = await StartAsync(directory);
+        var run = RunId.New();
+        var large = new byte[AttemptReport.MostLogBytes + 1];
+
+        await host.Services.GetRequiredService<ProjectionIntake>().HandleAsync(
+            Say.Reports(
+                Say.Succeeded(run, 0) with { Stdout = "one\n"u8.ToArray(), Stderr = [0xFF] },
+                Say.Failed(run, 1, attempt: 2) with { Stdout = large }),
+            Cancellation);
+
+        var logs = host.Services.GetRequiredService<LogFiles>();
+        Assert.Equal("one\n", await File.ReadAllTextAsync(logs.PathOf(run, 0, 1, LogStream.Out), Cancellation));
+        Assert.Equal([0xFF], await File.ReadAllBytesAsync(logs.PathOf(run, 0, 1, LogStream.Err), Cancellation));
+        Assert.Null(logs.Find(run, 1, 2, LogStream.Out));
+        await host.StopAsync(Cancellation);
     }
 
     [Fact(Timeout = 30_000)]
