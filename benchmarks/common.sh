@@ -46,6 +46,7 @@ bench_program() {
 
 # median FILE: the middle of the numbers in it, with the smallest and largest.
 median() { sort -n "$1" | awk '{ v[NR] = $1 } END { m = NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2; printf "%.3f (%.3f-%.3f)", m, v[1], v[NR] }'; }
+fastest() { sort -n "$1" | head -1; }
 middle() { median "$1" | cut -d' ' -f1; }
 ratio() { awk -v a="$(middle "$1")" -v b="$(middle "$2")" 'BEGIN { printf "%.2f", a / b }'; }
 

@@ -28,14 +28,15 @@ for round in $(seq "$rounds"); do
   [ "$round" -gt 1 ] || seconds boxed off "$chunks" >>"$work/off" # half a minute: once is enough
 done
 
-# The time of 60 chunks less that of 2 is the time of 58: start-up is in neither.
-net() { awk -v all="$(middle "$work/$1")" -v start="$(middle "$work/$1-start")" -v pure="$(middle "$work/pure")" -v n="$chunks" \
+# net STATISTIC SERIES: the time of 60 chunks less that of 2 is the time of 58: start-up is in neither.
+net() { awk -v all="$("$1" "$work/$2")" -v start="$("$1" "$work/$2-start")" -v pure="$("$1" "$work/pure")" -v n="$chunks" \
   'BEGIN { t = (all - start) * n / (n - 2); printf "%.3f | %.2f", t, t / pure }'; }
-echo "| $chunks x (import torch + about 20 ms), 2 slots | seconds, start to exit, median (min-max) of $rounds | without start-up | over pure work |"
-echo "|---|---|---|---|"
-echo "| pure work, 2 processes | - | $(median "$work/pure") | 1.00 |"
-echo "| dbatch run, --warm off (once) | $(median "$work/off") | - | $(ratio "$work/off" "$work/pure") |"
+# On a machine that others slow down now and then, medians of so many short times are luck; the fastest of each were least disturbed.
+echo "| $chunks x (import torch + about 20 ms), 2 slots | seconds, start to exit, median (min-max) of $rounds | without start-up | over pure work | the fastest of each, without start-up | over pure work |"
+echo "|---|---|---|---|---|---|"
+echo "| pure work, 2 processes | - | $(median "$work/pure") | 1.00 | $(fastest "$work/pure") | 1.00 |"
+echo "| dbatch run, --warm off (once) | $(median "$work/off") | - | $(ratio "$work/off" "$work/pure") | - | - |"
 for way in boxed brokered; do
   [ "$way" = boxed ] && label="dbatch run" || label="through RabbitMQ"
-  for mode in fork keep; do echo "| $label, --warm $mode | $(median "$work/$way-$mode") | $(net "$way-$mode") |"; done
+  for mode in fork keep; do echo "| $label, --warm $mode | $(median "$work/$way-$mode") | $(net middle "$way-$mode") | $(net fastest "$way-$mode") |"; done
 done

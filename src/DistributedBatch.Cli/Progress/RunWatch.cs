@@ -14,8 +14,6 @@ namespace DistributedBatch.Cli.Progress;
 /// <param name="screen">Shows it.</param>
 internal sealed class RunWatch(IRunSource source, RunId run, IProgressScreen screen)
 {
-    private const double ShortestSeconds = 0.01;
-
     private readonly ConcurrentQueue<AttemptFailure> heard = new();
     private readonly HashSet<int> seen = [];
     private bool hears;
@@ -37,32 +35,24 @@ internal sealed class RunWatch(IRunSource source, RunId run, IProgressScreen scr
     public Task ShowAsync(CancellationToken until) => screen.ShowAsync(async show =>
     {
         var clock = Stopwatch.StartNew();
-        while (true)
+        var view = await source.ShowAsync(run, CancellationToken.None).ConfigureAwait(false);
+        for (var over = false; ;)
         {
-            var over = until.IsCancellationRequested;
-            var state = await StateAsync(clock.Elapsed).ConfigureAwait(false);
-            if (state is not null)
+            if (await StateAsync(view, clock.Elapsed).ConfigureAwait(false) is { } state)
                 show(state);
-            if (over || state?.View.State.IsSettled() == true)
+            if (over || view?.State.IsSettled() == true)
                 return;
-            await Task.Delay(Pause(state?.View, clock.Elapsed), until).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            view = await source.ShowAfterAsync(run, screen.Interval, until).ConfigureAwait(false);
+            over = until.IsCancellationRequested;
+            if (over)
+                view = await source.ShowAsync(run, CancellationToken.None).ConfigureAwait(false);
         }
     });
 
-    // Who waits for a run is kept waiting a quarter of what it takes at the latest, half of what it has taken while nobody knows, and never a whole interval.
-    private TimeSpan Pause(RunView? view, TimeSpan elapsed)
+    private async Task<ProgressState?> StateAsync(RunView? view, TimeSpan elapsed)
     {
-        var seconds = view is { State: RunState.Running, Eta.LatestSeconds: var latest } ? latest / 4 : elapsed.TotalSeconds / 2;
-        return seconds < screen.Interval.TotalSeconds ? TimeSpan.FromSeconds(Math.Max(seconds, ShortestSeconds)) : screen.Interval;
-    }
-
-    private async Task<ProgressState?> StateAsync(TimeSpan elapsed)
-    {
-        if (await source.ShowAsync(run, CancellationToken.None).ConfigureAwait(false) is not { } view)
-            return null;
-
         // Submitted, and nothing was heard of its chunks yet; the next look finds them.
-        if (view.Chunks.Total == 0 && view.Total > view.First)
+        if (view is null || (view.Chunks.Total == 0 && view.Total > view.First))
             return null;
         var hosts = await source.HostsAsync(CancellationToken.None).ConfigureAwait(false);
         if (!hears && view.Chunks.Failed > seen.Count)

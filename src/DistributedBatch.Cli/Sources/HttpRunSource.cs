@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Formats.Tar;
 using System.Globalization;
 using System.Net;
@@ -49,6 +50,26 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
     /// <inheritdoc/>
     public Task<RunView?> ShowAsync(RunId run, CancellationToken cancellation) =>
         server.GetAsync($"api/runs/{run}", ContractsJson.Default.RunView, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<RunView?> ShowAfterAsync(RunId run, TimeSpan pause, CancellationToken until)
+    {
+        var clock = Stopwatch.StartNew();
+        try
+        {
+            var within = pause.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+            var view = await server.GetAsync($"api/runs/{run}?within={within}", ContractsJson.Default.RunView, until).ConfigureAwait(false);
+
+            // A server from before it could wait has answered at once.
+            if (view?.State.IsSettled() != true && pause > clock.Elapsed)
+                await Task.Delay(pause - clock.Elapsed, until).ConfigureAwait(false);
+            return view;
+        }
+        catch (OperationCanceledException) when (until.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
 
     /// <inheritdoc/>
     public Task<Page<ChunkView>?> ChunksAsync(RunId run, ChunkFilter filter, int limit, string? after, CancellationToken cancellation) => server.GetAsync(

@@ -21,6 +21,9 @@ internal interface IRunSource : IAsyncDisposable
     /// <summary>One run; null when it is not known there.</summary>
     Task<RunView?> ShowAsync(RunId run, CancellationToken cancellation);
 
+    /// <summary>The same after <paramref name="pause"/>, or as soon as the run is settled where that can be heard; null also when <paramref name="until"/> ended it.</summary>
+    Task<RunView?> ShowAfterAsync(RunId run, TimeSpan pause, CancellationToken until);
+
     /// <summary>Chunks of a run by number.</summary>
     Task<Page<ChunkView>?> ChunksAsync(RunId run, ChunkFilter filter, int limit, string? after, CancellationToken cancellation);
 

@@ -31,6 +31,13 @@ internal sealed class LocalRunSource(TrackerDatabase database) : IRunSource
     public Task<RunView?> ShowAsync(RunId run, CancellationToken cancellation) => queries.ShowAsync(run, cancellation);
 
     /// <inheritdoc/>
+    public async Task<RunView?> ShowAfterAsync(RunId run, TimeSpan pause, CancellationToken until)
+    {
+        await Task.Delay(pause, until).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return until.IsCancellationRequested ? null : await queries.ShowAsync(run, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
     public Task<Page<ChunkView>?> ChunksAsync(RunId run, ChunkFilter filter, int limit, string? after, CancellationToken cancellation) =>
         queries.ChunksAsync(run, filter, limit, after, cancellation);
 

@@ -20,6 +20,7 @@ namespace DistributedBatch.Tracker.Api;
 internal static class RunEndpoints
 {
     private static readonly TimeSpan UntilKnown = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestWithin = TimeSpan.FromMinutes(1);
 
     public static void Map(RouteGroupBuilder api)
     {
@@ -36,8 +37,15 @@ internal static class RunEndpoints
             Answers.WithRunAsync(queries, run, id => ForgetAsync(id, remover, retention, cancellation), cancellation))
             .WithSummary("Forgets a settled run with its logs and its outputs, for good.");
         api.MapGet("/runs", ListAsync).WithSummary("Lists runs, newest first.").Produces<Page<RunView>>();
-        Get<RunView>("", "Shows a run.", async (queries, run, cancellation) =>
-            Answers.JsonOr(await queries.ShowAsync(run, cancellation).ConfigureAwait(false), ContractsJson.Default.RunView, () => Gone(run)));
+        api.MapGet("/runs/{run}", (
+            string run, RunQueries queries, ProjectionSignal signal, TimeProvider time, IHostApplicationLifetime lifetime, CancellationToken cancellation, double within = 0) =>
+            Answers.WithRunAsync(queries, run, async id =>
+            {
+                if (within > 0)
+                    await UntilSettledAsync(id, TimeSpan.FromSeconds(Math.Min(within, LongestWithin.TotalSeconds)), queries, signal, time, lifetime.ApplicationStopping, cancellation).ConfigureAwait(false);
+                return Answers.JsonOr(await queries.ShowAsync(id, cancellation).ConfigureAwait(false), ContractsJson.Default.RunView, () => Gone(id));
+            }, cancellation))
+            .WithSummary("Shows a run; with `within`, as soon as it is settled or after so many seconds, at most 60.").Produces<RunView>();
         api.MapGet("/runs/{run}/explain", (string run, RunQueries queries, BrokerHealth broker, CancellationToken cancellation) =>
             Answers.WithRunAsync(queries, run, async id =>
                 Answers.JsonOr(
@@ -66,10 +74,6 @@ internal static class RunEndpoints
             .Produces<IReadOnlyList<SlotSpan>>();
         api.MapGet("/broker", (BrokerHealth broker) => Answers.Json(broker.View(), ContractsJson.Default.BrokerView))
             .WithSummary("How the tracker stands with the broker, and what was wrong the last time.").Produces<BrokerView>();
-
-        void Get<T>(string path, string summary, Func<RunQueries, RunId, CancellationToken, Task<IResult>> answer) =>
-            api.MapGet($"/runs/{{run}}{path}", (string run, RunQueries queries, CancellationToken cancellation) =>
-                Answers.WithRunAsync(queries, run, id => answer(queries, id, cancellation), cancellation)).WithSummary(summary).Produces<T>();
     }
 
     private static async Task<IResult> ListAsync(RunQueries queries, CancellationToken cancellation, string? state = null, int limit = 50, string? after = null)
@@ -162,6 +166,22 @@ internal static class RunEndpoints
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             // The run is accepted all the same; the projection is behind and will catch up.
+        }
+    }
+
+    private static async Task UntilSettledAsync(
+        RunId run, TimeSpan within, RunQueries queries, ProjectionSignal signal, TimeProvider time, CancellationToken stopping, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellation);
+        try
+        {
+            // A run that was settled before this process began is never signalled.
+            if (await queries.ShowAsync(run, cancellation).ConfigureAwait(false) is { } view && !view.State.IsSettled())
+                await signal.WaitUntilSettledAsync(run, patience.Token).WaitAsync(within, time, patience.Token).ConfigureAwait(false);
+        }
+        catch (Exception over) when (over is TimeoutException || (over is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            // It goes on, or the server stops.
         }
     }
 

@@ -135,6 +135,26 @@ public sealed class RunEndpointsTests
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task Who_waits_for_a_run_is_answered_when_it_is_settled_or_when_the_wait_is_over()
+    {
+        await using var bench = await ApiBench.StartAsync();
+        var run = RunId.New();
+        await bench.HearAsync(Say.Submitted(run));
+        await bench.HearAsync(Say.Changed(run, 1, RunState.Running, new ChunkCounts(10, 9, 0, 1, 0, 0, 0)));
+
+        var impatient = await ShownAsync("0.01");
+        var patient = ShownAsync("1e9");
+        await bench.HearAsync(Say.Changed(run, 2, RunState.Failed, new ChunkCounts(10, 0, 0, 0, 9, 1, 0)));
+
+        Assert.Equal("running", impatient);
+        Assert.Equal("failed", await patient);
+        Assert.Equal("failed", await ShownAsync("60"));
+
+        async Task<string?> ShownAsync(string within) =>
+            (await bench.Client.GetFromJsonAsync<JsonElement>($"/api/runs/{run}?within={within}", Cancellation)).GetProperty("state").GetString();
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task What_a_client_has_already_is_not_sent_again()
     {
         await using var bench = await ApiBench.StartAsync();
