@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 using DistributedBatch.Consumer.Gpus;
 using DistributedBatch.Consumer.Launcher;
@@ -279,7 +278,7 @@ internal sealed class AttemptExecutor(
         if (delivery.LeavesToReport(stdout + stderr))
             return report with { Stdout = LogKeeper.Take(attempt.Scratch.Stdout, stdout), Stderr = LogKeeper.Take(attempt.Scratch.Stderr, stderr) };
         Directory.CreateDirectory(plan.LogRoot);
-        var name = Path.Combine(plan.LogRoot, string.Create(CultureInfo.InvariantCulture, $"{attempt.Chunk.Index}.{attempt.Number}"));
+        var name = plan.LogOf(attempt.Chunk.Index, attempt.Number);
         if (stdout > 0)
             logs.Keep(attempt.Scratch.Stdout, name + ".out");
         if (stderr > 0)

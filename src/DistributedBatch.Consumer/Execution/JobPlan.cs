@@ -59,6 +59,9 @@ internal sealed class JobPlan
 
     public string LogRoot { get; }
 
+    /// <summary>Where the logs of an attempt are kept, but for <c>.out</c> and <c>.err</c>.</summary>
+    public string LogOf(int index, int attempt) => Path.Combine(LogRoot, string.Create(CultureInfo.InvariantCulture, $"{index}.{attempt}"));
+
     /// <summary>The command of one attempt, every placeholder filled.</summary>
     public IReadOnlyList<string> Command(RunChunk chunk, in AttemptPlace place)
     {

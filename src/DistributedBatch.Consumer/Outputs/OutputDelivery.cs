@@ -51,7 +51,7 @@ internal sealed class OutputDelivery : IDisposable
     private static List<(string Name, string Path)> FilesOf(ActiveAttempt attempt, JobPlan plan, AttemptReport report)
     {
         var files = new List<(string Name, string Path)>();
-        var log = Path.Combine(plan.LogRoot, string.Create(CultureInfo.InvariantCulture, $"{attempt.Chunk.Index}.{attempt.Number}"));
+        var log = plan.LogOf(attempt.Chunk.Index, attempt.Number);
         if (report is { StdoutBytes: > 0, Stdout: null })
             files.Add(("logs/out", log + ".out"));
         if (report is { StderrBytes: > 0, Stderr: null })

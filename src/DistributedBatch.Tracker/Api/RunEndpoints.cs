@@ -41,9 +41,17 @@ internal static class RunEndpoints
             string run, RunQueries queries, ProjectionSignal signal, TimeProvider time, IHostApplicationLifetime lifetime, CancellationToken cancellation, double within = 0) =>
             Answers.WithRunAsync(queries, run, async id =>
             {
-                if (within > 0)
-                    await UntilSettledAsync(id, TimeSpan.FromSeconds(Math.Min(within, LongestWithin.TotalSeconds)), queries, signal, time, lifetime.ApplicationStopping, cancellation).ConfigureAwait(false);
-                return Answers.JsonOr(await queries.ShowAsync(id, cancellation).ConfigureAwait(false), ContractsJson.Default.RunView, () => Gone(id));
+                var view = await queries.ShowAsync(id, cancellation).ConfigureAwait(false);
+
+                // One that was settled before this process began is never signalled.
+                if (within > 0 && view?.State.IsSettled() == false)
+                {
+                    var most = TimeSpan.FromSeconds(Math.Min(within, LongestWithin.TotalSeconds));
+                    await UntilSettledAsync(id, most, signal, time, lifetime.ApplicationStopping, cancellation).ConfigureAwait(false);
+                    view = await queries.ShowAsync(id, cancellation).ConfigureAwait(false);
+                }
+
+                return Answers.JsonOr(view, ContractsJson.Default.RunView, () => Gone(id));
             }, cancellation))
             .WithSummary("Shows a run; with `within`, as soon as it is settled or after so many seconds, at most 60.").Produces<RunView>();
         api.MapGet("/runs/{run}/explain", (string run, RunQueries queries, BrokerHealth broker, CancellationToken cancellation) =>
@@ -170,14 +178,12 @@ internal static class RunEndpoints
     }
 
     private static async Task UntilSettledAsync(
-        RunId run, TimeSpan within, RunQueries queries, ProjectionSignal signal, TimeProvider time, CancellationToken stopping, CancellationToken cancellation)
+        RunId run, TimeSpan most, ProjectionSignal signal, TimeProvider time, CancellationToken stopping, CancellationToken cancellation)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellation);
         try
         {
-            // A run that was settled before this process began is never signalled.
-            if (await queries.ShowAsync(run, cancellation).ConfigureAwait(false) is { } view && !view.State.IsSettled())
-                await signal.WaitUntilSettledAsync(run, patience.Token).WaitAsync(within, time, patience.Token).ConfigureAwait(false);
+            await signal.WaitUntilSettledAsync(run, patience.Token).WaitAsync(most, time, patience.Token).ConfigureAwait(false);
         }
         catch (Exception over) when (over is TimeoutException || (over is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
