@@ -2,6 +2,7 @@
 
 Only the standard library, Python 3.8 and later.
 """
+import _signal  # what signal wraps; its enumerations are spread over pages that every job would have to copy
 import atexit
 import builtins
 import gc
@@ -10,7 +11,6 @@ import io
 import itertools
 import os
 import runpy
-import signal
 import sys
 import threading
 import types
@@ -24,19 +24,21 @@ except Exception:  # a Python built without ctypes still forks; only the parent-
 
 PR_SET_PDEATHSIG = 1
 PIPE_CAPACITY = 65536
+BLOCKED = (_signal.SIGTERM, _signal.SIGINT, _signal.SIGCHLD)  # while a fork is under way
 
 
 def detach(parent):
-    """Own session and group, dies with the zygote, default signals."""
+    """Own session and group, dies with the zygote, default signals; those that were blocked over the fork come again."""
     os.setsid()
     if LIBC is not None:
-        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        LIBC.prctl(PR_SET_PDEATHSIG, _signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(137)
-    signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _signal.set_wakeup_fd(-1)
+    _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
+    _signal.signal(_signal.SIGINT, _signal.default_int_handler)
+    _signal.signal(_signal.SIGTERM, _signal.SIG_DFL)
+    _signal.pthread_sigmask(_signal.SIG_UNBLOCK, BLOCKED)
 
 
 def enter(group):
@@ -240,6 +242,6 @@ def finish(code, interrupted, known):
     if LIBC is not None:
         LIBC.fflush(None)  # what C code printed
     if interrupted:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGINT)
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+        os.kill(os.getpid(), _signal.SIGINT)
     os._exit(code)

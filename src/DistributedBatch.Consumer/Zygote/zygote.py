@@ -5,6 +5,7 @@ the program that started us: then every job is killed and we leave. One thread o
 
 Only the standard library, Python 3.8 and later.
 """
+import _signal
 import base64
 import errno
 import fcntl
@@ -21,12 +22,11 @@ import types
 import _dbatch_job as job
 import _dbatch_preload as preload
 from _dbatch_children import Children
-from _dbatch_pages import LargePages
+from _dbatch_pages import Pages
 from _dbatch_printed import Printed
 from _dbatch_script import Script
 
 PR_SET_CHILD_SUBREAPER = 36
-BLOCKED = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
 
 
 class Zygote:
@@ -43,7 +43,7 @@ class Zygote:
         self.script = Script(hello.get("script"), hello.get("module"))
         self.printed = Printed()
         self.children = Children()
-        self.pages = LargePages()
+        self.pages = Pages()
         self.pid = os.getpid()
 
     # Starting
@@ -114,7 +114,7 @@ class Zygote:
         poller.register(self.bell, select.POLLIN)
         while True:
             self.flush()
-            self.pages.fold()
+            self.pages.improve()
             for fd, _ in poller.poll(self.children.until_deadline()):
                 if fd == self.bell:
                     self.drain()
@@ -154,7 +154,7 @@ class Zygote:
             if request["op"] == "run":
                 for name in ("out", "err"):
                     fds.append(os.open(request[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o644))
-            signal.pthread_sigmask(signal.SIG_BLOCK, BLOCKED)
+            _signal.pthread_sigmask(_signal.SIG_BLOCK, job.BLOCKED)
             try:
                 pid = os.fork()
                 if pid == 0:
@@ -162,7 +162,7 @@ class Zygote:
                 self.children.add(request["id"], pid)
                 self.pages.forked()
             finally:
-                signal.pthread_sigmask(signal.SIG_UNBLOCK, BLOCKED)
+                _signal.pthread_sigmask(_signal.SIG_UNBLOCK, job.BLOCKED)
             self.say(event="started", id=request["id"], pid=pid)
         except OSError as error:
             self.say(event="failed", id=request["id"], error=str(error))
@@ -175,14 +175,14 @@ class Zygote:
         code = 70
         try:
             job.detach(self.pid)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, BLOCKED)
             for fd in (self.inbox, self.outbox, self.complaints, self.bell, self.bell_sink):
                 os.close(fd)
             gc.enable()
             environ = os.environ
             for name in request.get("unset", ()):
                 environ.pop(name, None)
-            environ.update(request["set"])
+            for name, value in request["set"].items():
+                environ[name] = value  # update() touches twice as many pages
             if fds:
                 os.dup2(fds[0], 1)
                 os.dup2(fds[1], 2)

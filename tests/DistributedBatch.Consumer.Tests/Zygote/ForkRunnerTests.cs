@@ -190,6 +190,36 @@ public sealed class ForkRunnerTests
     }
 
     [Fact(Timeout = 180_000)]
+    public async Task After_some_forks_what_the_loader_wrote_into_libraries_is_as_in_a_file_and_still_the_same()
+    {
+        await using var place = new WarmPlace("""
+            import ctypes, decimal, sqlite3, zlib
+            found = [line.split(None, 5) for line in open("/proc/self/maps")]
+            moved = before = sum = 0
+            for (place, permissions, _, _, _, *name), (_, after, _, _, _, *library) in zip(found, found[1:]):
+                if (permissions, after) == ("r--p", "rw-p") and name and library and library[0].startswith("/"):
+                    start, end = (int(word, 16) for word in place.split("-"))
+                    sum = zlib.crc32(ctypes.string_at(start, end - start), sum)
+                    if "relocated" in name[0]:
+                        moved += 1
+                    else:
+                        before += 1
+            print(moved, before, sum)
+            """);
+        var results = new List<long[]>();
+        for (var i = 0; i < 40; i++)
+        {
+            var ended = await place.RunAsync(place.Start(), TestContext.Current.CancellationToken);
+            Assert.Equal("exit 0", ended.How);
+            results.Add([.. ended.Stdout.Split(' ').Select(word => long.Parse(word, null))]);
+        }
+
+        Assert.Equal([0, results[0][1], results[0][2]], results[0]);
+        Assert.InRange(results[0][1], 5, long.MaxValue);
+        Assert.Equal([results[0][1], 0, results[0][2]], results[^1]);
+    }
+
+    [Fact(Timeout = 180_000)]
     public async Task A_zygote_is_replaced_after_its_number_of_forks()
     {
         await using var place = new WarmPlace("import os\nprint(os.getppid())\n", new WarmStartOptions { ForksPerZygote = 2 });
