@@ -13,7 +13,6 @@ using Microsoft.Extensions.Hosting;
 //   exit N                   exits with code N
 //   consume DIRECTORY LAUNCHER CHUNKS COMMAND...   is a consumer that runs the command for each chunk, until it is killed
 //   consume-isolated DIRECTORY LAUNCHER CHUNKS COMMAND...   the same with control groups; prints the directory of theirs
-//   eat BYTES                allocates and touches memory, prints "full", then waits to be stopped
 switch (args)
 {
     case ["describe", ..]:
@@ -51,14 +50,7 @@ switch (args)
         }
 
         return 0;
-    case ["eat", var bytes]:
-        var memory = new byte[long.Parse(bytes, System.Globalization.CultureInfo.InvariantCulture)];
-        Array.Fill(memory, (byte)1);
-        Console.WriteLine("full");
-        Thread.Sleep(Timeout.Infinite);
-        GC.KeepAlive(memory);
-        return 0;
     default:
-        Console.Error.WriteLine("describe | exit N | consume DIRECTORY LAUNCHER CHUNKS COMMAND... | consume-isolated ... | eat BYTES");
+        Console.Error.WriteLine("describe | exit N | consume DIRECTORY LAUNCHER CHUNKS COMMAND... | consume-isolated ...");
         return 2;
 }

@@ -36,16 +36,20 @@ internal sealed class RunWatch(IRunSource source, RunId run, IProgressScreen scr
     {
         var clock = Stopwatch.StartNew();
         var view = await source.ShowAsync(run, CancellationToken.None).ConfigureAwait(false);
-        for (var over = false; ;)
+        while (!until.IsCancellationRequested)
         {
-            if (await StateAsync(view, clock.Elapsed).ConfigureAwait(false) is { } state)
-                show(state);
-            if (over || view?.State.IsSettled() == true)
+            await TellAsync(view).ConfigureAwait(false);
+            if (view?.State.IsSettled() == true)
                 return;
             view = await source.ShowAfterAsync(run, screen.Interval, until).ConfigureAwait(false);
-            over = until.IsCancellationRequested;
-            if (over)
-                view = await source.ShowAsync(run, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        await TellAsync(await source.ShowAsync(run, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false);
+
+        async Task TellAsync(RunView? latest)
+        {
+            if (await StateAsync(latest, clock.Elapsed).ConfigureAwait(false) is { } state)
+                show(state);
         }
     });
 

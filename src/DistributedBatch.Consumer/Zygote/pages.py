@@ -30,17 +30,21 @@ class Pages:
 
     def improve(self):
         """One step, once it is worth it and while there is one left."""
-        if self.forks < WORTH_IT_AFTER or self.steps == [] or job.LIBC is None:
+        if self.forks < WORTH_IT_AFTER or job.LIBC is None:
             return
         if self.steps is None:
-            found = mappings()
-            small = list(relocated(found))
-            self.steps = [(collapse, [piece]) for piece in pieces(found)]
-            self.steps += [(make_clean, small[at:at + BATCH]) for at in range(0, len(small), BATCH)]
+            self.steps = steps(mappings())
         if self.steps:
             act, places = self.steps.pop()
             for start, length in places:
                 act(start, length)
+
+
+def steps(found):
+    """What is to be done, the last one first, as (function, the places it is for)."""
+    small = list(relocated(found))
+    batches = [small[at:at + BATCH] for at in range(0, len(small), BATCH)]
+    return [(collapse, [piece]) for piece in pieces(found)] + [(make_clean, batch) for batch in batches]
 
 
 def mappings():
@@ -83,14 +87,10 @@ def relocated(found):
 
 def make_clean(start, length):
     """Moves read-only memory that differs from its file to a file of its own. A fork copies no page table of what is as in its file, however it came there."""
+    ctypes = job.ctypes
     try:
-        file = os.memfd_create("relocated", os.MFD_CLOEXEC)
-    except OSError:
-        return
-    try:
-        if os.write(file, (job.ctypes.c_char * length).from_address(start)) == length:
-            job.LIBC.mmap(job.ctypes.c_void_p(start), job.ctypes.c_size_t(length), PROT_READ, MAP_PRIVATE_FIXED, file, job.ctypes.c_long(0))
+        with open(os.memfd_create("relocated", os.MFD_CLOEXEC), "wb", buffering=0) as file:
+            if file.write((ctypes.c_char * length).from_address(start)) == length:
+                job.LIBC.mmap(ctypes.c_void_p(start), ctypes.c_size_t(length), PROT_READ, MAP_PRIVATE_FIXED, file.fileno(), ctypes.c_long(0))
     except OSError:
         pass  # no memory for a copy
-    finally:
-        os.close(file)

@@ -38,7 +38,7 @@ internal static class RunEndpoints
             .WithSummary("Forgets a settled run with its logs and its outputs, for good.");
         api.MapGet("/runs", ListAsync).WithSummary("Lists runs, newest first.").Produces<Page<RunView>>();
         api.MapGet("/runs/{run}", (
-            string run, RunQueries queries, ProjectionSignal signal, TimeProvider time, IHostApplicationLifetime lifetime, CancellationToken cancellation, double within = 0) =>
+            string run, RunQueries queries, ProjectionSignal signal, IHostApplicationLifetime lifetime, CancellationToken cancellation, double within = 0) =>
             Answers.WithRunAsync(queries, run, async id =>
             {
                 var view = await queries.ShowAsync(id, cancellation).ConfigureAwait(false);
@@ -47,7 +47,7 @@ internal static class RunEndpoints
                 if (within > 0 && view?.State.IsSettled() == false)
                 {
                     var most = TimeSpan.FromSeconds(Math.Min(within, LongestWithin.TotalSeconds));
-                    await UntilSettledAsync(id, most, signal, time, lifetime.ApplicationStopping, cancellation).ConfigureAwait(false);
+                    await UntilSettledAsync(id, most, signal, lifetime.ApplicationStopping, cancellation).ConfigureAwait(false);
                     view = await queries.ShowAsync(id, cancellation).ConfigureAwait(false);
                 }
 
@@ -177,15 +177,15 @@ internal static class RunEndpoints
         }
     }
 
-    private static async Task UntilSettledAsync(
-        RunId run, TimeSpan most, ProjectionSignal signal, TimeProvider time, CancellationToken stopping, CancellationToken cancellation)
+    private static async Task UntilSettledAsync(RunId run, TimeSpan most, ProjectionSignal signal, CancellationToken stopping, CancellationToken cancellation)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellation);
+        patience.CancelAfter(most);
         try
         {
-            await signal.WaitUntilSettledAsync(run, patience.Token).WaitAsync(most, time, patience.Token).ConfigureAwait(false);
+            await signal.WaitUntilSettledAsync(run, patience.Token).ConfigureAwait(false);
         }
-        catch (Exception over) when (over is TimeoutException || (over is OperationCanceledException && !cancellation.IsCancellationRequested))
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             // It goes on, or the server stops.
         }
