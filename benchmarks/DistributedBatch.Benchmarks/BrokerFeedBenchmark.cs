@@ -43,7 +43,7 @@ internal static class BrokerFeedBenchmark
 
         var clock = Stopwatch.StartNew();
         var run = new RunSpec { Name = "feed", Dataset = new RangeDataset(chunks), Job = new JobSpec { Command = ["true"] } };
-        await host.Services.GetRequiredService<MessageBus>().RequestAsync<SubmitRun, RunAnswer>(new SubmitRun(run), TimeSpan.FromMinutes(1));
+        await host.Services.GetRequiredService<MessageBus>().RequestAsync<SubmitRun, RunCommandResult>(new SubmitRun(run), TimeSpan.FromMinutes(1));
         var memoryBefore = MemoryOf(producer);
         var consumers = Enumerable.Range(0, Slots).Select(slot => DoneConsumer.ConsumeAsync(host.Services, slot, stop.Token)).ToArray();
 

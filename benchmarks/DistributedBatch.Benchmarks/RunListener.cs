@@ -5,7 +5,7 @@ using DistributedBatch.Messaging.Bus;
 namespace DistributedBatch.Benchmarks;
 
 /// <summary>Sits where a tracker would and keeps only how a run stands, so that nothing piles up in the tracker's queue.</summary>
-internal sealed class RunListener : IHandle<RunChanged>, IHandle<RunSubmitted>, IHandle<AttemptReports>
+internal sealed class RunListener : IMessageHandler<RunChanged>, IMessageHandler<RunSubmitted>, IMessageHandler<AttemptReports>
 {
     private readonly TaskCompletionSource<RunChanged> settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int mostOnTheirWay;

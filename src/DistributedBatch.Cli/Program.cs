@@ -9,5 +9,5 @@ return args switch
 
     // Before the parser is even loaded: it is asked often, by scripts.
     ["version"] or ["--version"] => VersionCommand.Print(json: false),
-    _ => await CommandTree.RunAsync(args).ConfigureAwait(false),
+    _ => await CommandTree.RunAsync(args),
 };

@@ -1,7 +1,7 @@
 using System.Reflection;
 using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Consumer.Launcher;
-using DistributedBatch.Consumer.Zygote;
+using DistributedBatch.Consumer.Warm;
 
 namespace DistributedBatch.Consumer;
 
@@ -87,7 +87,7 @@ public sealed class ConsumerOptions
     /// Control groups that hold the attempts, which then end without exception with all they started. Null (default) relies on sessions and the environment.
     /// Who opened them closes them, after the consumer.
     /// </summary>
-    public AttemptGroups? Groups { get; set; }
+    public AttemptCgroups? Groups { get; set; }
 
     /// <summary>How the launcher is started.</summary>
     public LauncherOptions Launcher { get; set; } = new();

@@ -1,3 +1,4 @@
+using DistributedBatch.Consumer.Control;
 using DistributedBatch.Consumer.Execution;
 using DistributedBatch.Consumer.Gpus;
 using DistributedBatch.Consumer.Launcher;
@@ -6,10 +7,9 @@ using DistributedBatch.Consumer.Processes;
 using DistributedBatch.Consumer.Reporting;
 using DistributedBatch.Consumer.Resources;
 using DistributedBatch.Consumer.Slots;
-using DistributedBatch.Consumer.Steering;
 using DistributedBatch.Consumer.Threads;
 using DistributedBatch.Consumer.Tuning;
-using DistributedBatch.Consumer.Zygote;
+using DistributedBatch.Consumer.Warm;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Connections;
 using Microsoft.Extensions.DependencyInjection;
@@ -32,20 +32,20 @@ public static class ConsumerRegistration
         var options = new ConsumerOptions();
         configure(options);
         Check(options);
-        services.AddBusEndpoint($"dbatch.host.{options.Host}", durable: false).Handle<RunSteered, SteeredRuns>().Handle<HostSteered, SteeredHost>();
+        services.AddBusEndpoint($"dbatch.host.{options.Host}", durable: false).Handle<RunControlMessage, RunControl>().Handle<HostControlMessage, HostControl>();
         services.TryAddSingleton(TimeProvider.System);
         return services
             .AddSingleton(options)
             .AddSingleton(provider => new MachineProbe(provider.GetRequiredService<TimeProvider>()))
-            .AddSingleton(_ => new SlotShare(MachineProbe.Cores))
+            .AddSingleton(_ => new ThreadShare(MachineProbe.Cores))
             .AddSingleton<RunningAttempts>()
-            .AddSingleton<Solo>()
-            .AddSingleton<MemoryBook>()
-            .AddSingleton<OomKills>()
-            .AddSingleton<ResourceLoop>()
+            .AddSingleton<ExclusiveRun>()
+            .AddSingleton<MemoryEstimates>()
+            .AddSingleton<OomKillCounter>()
+            .AddSingleton<ResourceController>()
             .AddSingleton(_ => new GpuProbe(options.NvidiaSmi, options.RocmSmi))
-            .AddSingleton<GpuDesk>()
-            .AddSingleton(provider => MemoryDesk.For(new MachineProbe(provider.GetRequiredService<TimeProvider>()).Read()))
+            .AddSingleton<GpuAllocator>()
+            .AddSingleton(provider => MemoryReservations.For(new MachineProbe(provider.GetRequiredService<TimeProvider>()).Read()))
             .AddSingleton(options.WarmStart)
             .AddSingleton(provider => new WarmStart(
                 options.WarmStart,
@@ -54,29 +54,29 @@ public static class ConsumerRegistration
                 provider.GetRequiredService<ILogger<WarmStart>>(),
                 options.Groups))
             .AddSingleton<IRunnerSource, WarmSource>()
-            .AddSingleton<SteeredRuns>()
-            .AddSingleton<SteeredHost>()
-            .AddSingleton<JobPlans>()
+            .AddSingleton<RunControl>()
+            .AddSingleton<HostControl>()
+            .AddSingleton<JobTemplates>()
             .AddSingleton<OutputDelivery>()
             .AddSingleton<AttemptExecutor>()
             .AddSingleton<Reporter>()
             .AddSingleton<HeartbeatLoop>()
             .AddSingleton<AttemptWatch>()
             .AddSingleton<ThreadWatch>()
-            .AddSingleton<SlotWork>()
+            .AddSingleton<SlotContext>()
             .AddSingleton(Runner)
             .AddSingleton(provider => new ConsumerService(
                 options,
                 provider.GetRequiredService<IProgramRunner>(),
-                provider.GetRequiredService<SlotWork>(),
-                provider.GetRequiredService<SlotShare>(),
+                provider.GetRequiredService<SlotContext>(),
+                provider.GetRequiredService<ThreadShare>(),
                 provider.GetRequiredService<HeartbeatLoop>(),
                 provider.GetRequiredService<AttemptWatch>(),
                 provider.GetRequiredService<ThreadWatch>(),
-                provider.GetRequiredService<ResourceLoop>(),
-                provider.GetRequiredService<GpuDesk>(),
-                provider.GetRequiredService<SteeredHost>(),
-                provider.GetRequiredService<Solo>(),
+                provider.GetRequiredService<ResourceController>(),
+                provider.GetRequiredService<GpuAllocator>(),
+                provider.GetRequiredService<HostControl>(),
+                provider.GetRequiredService<ExclusiveRun>(),
                 provider.GetRequiredService<MachineProbe>(),
                 provider.GetRequiredService<WarmStart>(),
                 provider.GetRequiredService<BrokerHealth>(),

@@ -1,3 +1,4 @@
+using DistributedBatch.Consumer.Control;
 using DistributedBatch.Consumer.Execution;
 using DistributedBatch.Consumer.Gpus;
 using DistributedBatch.Consumer.Launcher;
@@ -5,10 +6,9 @@ using DistributedBatch.Consumer.Processes;
 using DistributedBatch.Consumer.Reporting;
 using DistributedBatch.Consumer.Resources;
 using DistributedBatch.Consumer.Slots;
-using DistributedBatch.Consumer.Steering;
 using DistributedBatch.Consumer.Threads;
 using DistributedBatch.Consumer.Tuning;
-using DistributedBatch.Consumer.Zygote;
+using DistributedBatch.Consumer.Warm;
 using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Messaging.Connections;
 using Microsoft.Extensions.Hosting;
@@ -31,8 +31,8 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     private readonly AttemptWatch watch;
     private readonly ThreadWatch threads;
     private readonly RunningAttempts running;
-    private readonly ResourceLoop resources;
-    private readonly GpuDesk gpus;
+    private readonly ResourceController resources;
+    private readonly GpuAllocator gpus;
     private readonly MachineProbe machine;
     private readonly WarmStart warm;
     private readonly BrokerHealth broker;
@@ -44,21 +44,21 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     private readonly SlotPool pool;
     private readonly SlotPool gpuPool;
     private Task loops = Task.CompletedTask;
-    private readonly HostHold hold;
+    private readonly AdmissionHold hold;
     private int killed;
 
     internal ConsumerService(
         ConsumerOptions options,
         IProgramRunner processes,
-        SlotWork work,
-        SlotShare share,
+        SlotContext work,
+        ThreadShare share,
         HeartbeatLoop heartbeats,
         AttemptWatch watch,
         ThreadWatch threads,
-        ResourceLoop resources,
-        GpuDesk gpus,
-        SteeredHost steered,
-        Solo solo,
+        ResourceController resources,
+        GpuAllocator gpus,
+        HostControl steered,
+        ExclusiveRun solo,
         MachineProbe machine,
         WarmStart warm,
         BrokerHealth broker,
@@ -75,7 +75,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         // Their numbers go on where no other slot will ever be, because a slot number is a scratch directory.
         gpuPool = new SlotPool(scratch.Path, ResourceClass.Gpu, firstNumber: FirstGpuSlot, share: null, work) { Changed = heartbeats.Changed };
         gpus.SlotsChanged = gpuPool.Resize;
-        hold = new HostHold(HoldBoth);
+        hold = new AdmissionHold(HoldBoth);
         steered.Changed = hold.Steer;
         (solo.Changed, solo.OthersIdle) = (hold.Solo, slot => IdleAsync(slot));
         broker.Changed += Tell;
@@ -120,13 +120,13 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     /// </summary>
     public async Task DrainAsync(CancellationToken cancellation = default)
     {
-        await using var hurry = cancellation.Register(reporter.HurryUp).ConfigureAwait(false);
+        await using var hurry = cancellation.Register(reporter.HurryUp);
         Draining(logger, options.Host, running.Count);
         hold.Leave("The host drains: running chunks finish, no new ones are taken.");
         var idle = IdleAsync();
         try
         {
-            await idle.WaitAsync(options.Drain, time, cancellation).ConfigureAwait(false);
+            await idle.WaitAsync(options.Drain, time, cancellation);
         }
         catch (Exception failure) when (failure is TimeoutException or OperationCanceledException)
         {
@@ -134,10 +134,10 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
                 CutOff(logger, running.Count);
             running.Stop(_ => true, AttemptOutcome.Released, $"Host {options.Host} stopped before the chunk was done.");
             reporter.HurryUp();
-            await idle.ConfigureAwait(false);
+            await idle;
         }
 
-        await reporter.FlushedAsync().ConfigureAwait(false);
+        await reporter.FlushedAsync();
     }
 
     /// <summary>Stops what runs and releases it, without waiting for it to finish. May be called during <see cref="DrainAsync"/>.</summary>
@@ -152,11 +152,11 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     /// <inheritdoc/>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        await DrainAsync(cancellationToken).ConfigureAwait(false);
-        await ending.CancelAsync().ConfigureAwait(false);
-        await loops.ConfigureAwait(false);
-        await reporter.StopAsync().ConfigureAwait(false);
-        await SayGoodbyeAsync(cancellationToken).ConfigureAwait(false);
+        await DrainAsync(cancellationToken);
+        await ending.CancelAsync();
+        await loops;
+        await reporter.StopAsync();
+        await SayGoodbyeAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -177,7 +177,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         limit.CancelAfter(Goodbye);
         try
         {
-            await heartbeats.BeatAsync(Status(), stopping: true, limit.Token).ConfigureAwait(false);
+            await heartbeats.BeatAsync(Status(), stopping: true, limit.Token);
         }
         catch (OperationCanceledException)
         {
@@ -199,7 +199,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     {
         try
         {
-            await loop.ConfigureAwait(false);
+            await loop;
         }
         catch (OperationCanceledException)
         {
@@ -215,7 +215,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         var ended = running.Done().Chunks;
         while (time.GetElapsedTime(idleSince) < patience)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(Math.Clamp(patience.TotalMilliseconds / 10, 10, 1000)), time, cancellation).ConfigureAwait(false);
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Clamp(patience.TotalMilliseconds / 10, 10, 1000)), time, cancellation);
             if (running.Count > 0 || running.Done().Chunks != ended)
                 (idleSince, ended) = (time.GetTimestamp(), running.Done().Chunks);
         }

@@ -51,7 +51,7 @@ public static class MessagingRegistration
         services.TryAddSingleton(TimeProvider.System);
         return services
             .AddSingleton<BrokerHealth>()
-            .AddSingleton<HandlerPatience>()
+            .AddSingleton<HandlerRetry>()
             .AddSingleton<MessageBus, TBus>()
             .AddHostedService(provider => provider.GetRequiredService<MessageBus>());
     }

@@ -43,7 +43,7 @@ public sealed class Topology
     internal static readonly Type[] FromTracker = [typeof(SubmitRun), typeof(ChangeRun), typeof(ForgetRun)];
 
     /// <summary>What hosts hear, each on a queue of its own.</summary>
-    internal static readonly Type[] ToHosts = [typeof(RunSteered), typeof(HostSteered)];
+    internal static readonly Type[] ToHosts = [typeof(RunControlMessage), typeof(HostControlMessage)];
 
     private static readonly (string Queue, Type[] Messages)[] Services =
     [
@@ -118,11 +118,11 @@ public sealed class Topology
     internal async Task DeclareAsync(IChannel channel, CancellationToken cancellation)
     {
         if (options.Declares)
-            await DeclareAllAsync(channel, cancellation).ConfigureAwait(false);
+            await DeclareAllAsync(channel, cancellation);
         else
-            await FindAsync(channel, cancellation).ConfigureAwait(false);
+            await FindAsync(channel, cancellation);
         foreach (var endpoint in endpoints.Where(endpoint => !endpoint.Durable))
-            await DeclareOwnAsync(channel, endpoint, cancellation).ConfigureAwait(false);
+            await DeclareOwnAsync(channel, endpoint, cancellation);
     }
 
     /// <summary>Looks for what this process works with, and for nothing that its user may not even know of.</summary>
@@ -133,9 +133,9 @@ public sealed class Topology
         try
         {
             foreach (var queue in isHost ? Classes.Select(ChunkQueue) : durable)
-                await channel.QueueDeclarePassiveAsync(queue, cancellation).ConfigureAwait(false);
+                await channel.QueueDeclarePassiveAsync(queue, cancellation);
             foreach (var message in isHost ? FromHosts.Concat(ToHosts) : FromTracker)
-                await channel.ExchangeDeclarePassiveAsync(ExchangeOf(message), cancellation).ConfigureAwait(false);
+                await channel.ExchangeDeclarePassiveAsync(ExchangeOf(message), cancellation);
         }
         catch (OperationInterruptedException missing) when (missing.ShutdownReason?.ReplyCode == Constants.NotFound)
         {
@@ -148,38 +148,38 @@ public sealed class Topology
     {
         var name = Named(endpoint.Queue);
         var expiry = new Dictionary<string, object?> { ["x-expires"] = (long)HostQueueExpiry.TotalMilliseconds };
-        await DeclareAsync(channel, name, expiry, cancellation).ConfigureAwait(false);
-        await BindAsync(channel, name, endpoint.Messages, cancellation).ConfigureAwait(false);
+        await DeclareAsync(channel, name, expiry, cancellation);
+        await BindAsync(channel, name, endpoint.Messages, cancellation);
     }
 
     private async Task DeclareAllAsync(IChannel channel, CancellationToken cancellation)
     {
-        await channel.ExchangeDeclareAsync(ProbeExchange, ExchangeType.Fanout, durable: true, cancellationToken: cancellation).ConfigureAwait(false);
+        await channel.ExchangeDeclareAsync(ProbeExchange, ExchangeType.Fanout, durable: true, cancellationToken: cancellation);
         foreach (var message in Messages)
-            await channel.ExchangeDeclareAsync(ExchangeOf(message), ExchangeType.Fanout, durable: true, cancellationToken: cancellation).ConfigureAwait(false);
+            await channel.ExchangeDeclareAsync(ExchangeOf(message), ExchangeType.Fanout, durable: true, cancellationToken: cancellation);
         foreach (var resourceClass in Classes)
         {
-            await DeclareAsync(channel, DeadQueue(resourceClass), KeptArguments(), cancellation).ConfigureAwait(false);
-            await DeclareAsync(channel, ChunkQueue(resourceClass), ChunkQueueArguments(resourceClass), cancellation).ConfigureAwait(false);
+            await DeclareAsync(channel, DeadQueue(resourceClass), KeptArguments(), cancellation);
+            await DeclareAsync(channel, ChunkQueue(resourceClass), ChunkQueueArguments(resourceClass), cancellation);
         }
 
-        await DeclareAsync(channel, ParkingQueue, KeptArguments(), cancellation).ConfigureAwait(false);
+        await DeclareAsync(channel, ParkingQueue, KeptArguments(), cancellation);
         foreach (var (queue, messages) in Services)
         {
             var name = Named(queue);
-            await DeclareAsync(channel, DeadOf(name), KeptArguments(), cancellation).ConfigureAwait(false);
-            await DeclareAsync(channel, name, BusQueueArguments(queue), cancellation).ConfigureAwait(false);
-            await BindAsync(channel, name, messages, cancellation).ConfigureAwait(false);
+            await DeclareAsync(channel, DeadOf(name), KeptArguments(), cancellation);
+            await DeclareAsync(channel, name, BusQueueArguments(queue), cancellation);
+            await BindAsync(channel, name, messages, cancellation);
         }
     }
 
     /// <summary>As MassTransit does it: an exchange per message type, bound to an exchange per queue.</summary>
     private async Task BindAsync(IChannel channel, string queue, IEnumerable<Type> messages, CancellationToken cancellation)
     {
-        await channel.ExchangeDeclareAsync(queue, ExchangeType.Fanout, durable: true, cancellationToken: cancellation).ConfigureAwait(false);
-        await channel.QueueBindAsync(queue, queue, "", cancellationToken: cancellation).ConfigureAwait(false);
+        await channel.ExchangeDeclareAsync(queue, ExchangeType.Fanout, durable: true, cancellationToken: cancellation);
+        await channel.QueueBindAsync(queue, queue, "", cancellationToken: cancellation);
         foreach (var message in messages)
-            await channel.ExchangeBindAsync(queue, ExchangeOf(message), "", cancellationToken: cancellation).ConfigureAwait(false);
+            await channel.ExchangeBindAsync(queue, ExchangeOf(message), "", cancellationToken: cancellation);
     }
 
     private static string DeadOf(string queue) => $"{queue}.dead";

@@ -1,7 +1,7 @@
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Chunks;
-using DistributedBatch.Producer.Feeding;
+using DistributedBatch.Producer.Dispatch;
 using DistributedBatch.Producer.Hosts;
 using DistributedBatch.Producer.Intake;
 using DistributedBatch.Producer.Storage;
@@ -35,32 +35,32 @@ public static class ProducerRegistration
             .AddSingleton<ILedgerStore>(_ => options.Database is { } database
                 ? new PostgresLedgerStore(database)
                 : new SqliteLedgerStore(options.DataDirectory))
-            .AddSingleton<Announcer>()
-            .AddSingleton(new HostBook(options.HostTimeout))
-            .AddSingleton(new HostHealth(options.HostHold))
+            .AddSingleton<OutboxPublisher>()
+            .AddSingleton(new HostRegistry(options.HostTimeout))
+            .AddSingleton(new HostQuarantine(options.HostHold))
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<HostCare>(provider, QueueSurvives(provider)))
-            .AddSingleton(provider => new RunBook(
+            .AddSingleton(provider => new RunRegistry(
                 provider.GetRequiredService<ILedgerStore>(),
                 QueueSurvives(provider),
-                provider.GetRequiredService<Announcer>(),
-                provider.GetRequiredService<ILogger<RunBook>>()))
+                provider.GetRequiredService<OutboxPublisher>(),
+                provider.GetRequiredService<ILogger<RunRegistry>>()))
             .AddSingleton<GroupCommit>()
-            .AddSingleton<ChunkFeeder>()
-            .AddSingleton(provider => ActivatorUtilities.CreateInstance<FeedLoop>(provider, QueueSurvives(provider)))
-            .AddSingleton(provider => new RunIntake(provider.GetRequiredService<FeedLoop>(), provider.GetRequiredService<RunBook>()))
-            .AddSingleton(provider => new HostFacts(provider.GetRequiredService<FeedLoop>(), QueueSurvives(provider)))
+            .AddSingleton<ChunkDispatcher>()
+            .AddSingleton(provider => ActivatorUtilities.CreateInstance<ProducerLoop>(provider, QueueSurvives(provider)))
+            .AddSingleton(provider => new RunIntake(provider.GetRequiredService<ProducerLoop>(), provider.GetRequiredService<RunRegistry>()))
+            .AddSingleton(provider => new HostMessageHandler(provider.GetRequiredService<ProducerLoop>(), QueueSurvives(provider)))
             .AddHostedService<ProducerService>();
         services.AddBusEndpoint(Queue)
             .InParallel(MessagesAtOnce)
             .OpenedLater()
-            .Handle<AttemptReports, HostFacts>()
-            .Handle<HostHeartbeat, HostFacts>()
-            .Handle<LeaseTaken, HostFacts>()
-            .Handle<ChunkDead, HostFacts>()
-            .Handle<ChunksReturned, HostFacts>()
-            .Answer<SubmitRun, RunAnswer, RunIntake>()
-            .Answer<ChangeRun, RunAnswer, RunIntake>()
-            .Answer<ForgetRun, RunAnswer, RunIntake>();
+            .Handle<AttemptReports, HostMessageHandler>()
+            .Handle<HostHeartbeat, HostMessageHandler>()
+            .Handle<LeaseTaken, HostMessageHandler>()
+            .Handle<ChunkDead, HostMessageHandler>()
+            .Handle<ChunksReturned, HostMessageHandler>()
+            .Answer<SubmitRun, RunCommandResult, RunIntake>()
+            .Answer<ChangeRun, RunCommandResult, RunIntake>()
+            .Answer<ForgetRun, RunCommandResult, RunIntake>();
         return services;
     }
 

@@ -1,5 +1,5 @@
 using DistributedBatch.Messaging.Bus;
-using DistributedBatch.Producer.Feeding;
+using DistributedBatch.Producer.Dispatch;
 using DistributedBatch.Producer.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -12,9 +12,9 @@ namespace DistributedBatch.Producer;
 /// </summary>
 internal sealed class ProducerService(
     ILedgerStore store,
-    FeedLoop loop,
+    ProducerLoop loop,
     GroupCommit commit,
-    Announcer announcer,
+    OutboxPublisher announcer,
     MessageBus bus,
     ProducerOptions options,
     TimeProvider time,
@@ -31,14 +31,14 @@ internal sealed class ProducerService(
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (await store.TryOpenAsync(cancellationToken).ConfigureAwait(false))
+        if (await store.TryOpenAsync(cancellationToken))
         {
-            await ActivateAsync(cancellationToken).ConfigureAwait(false);
+            await ActivateAsync(cancellationToken);
             work = WorkAsync(isNew: false);
         }
         else if (options.Standby)
         {
-            FeedLog.StandingBy(log);
+            ProducerLog.StandingBy(log);
             work = StandByAsync();
         }
         else
@@ -60,17 +60,17 @@ internal sealed class ProducerService(
     {
         loop.StopFeeding();
         // The host's own limit ends the wait; what was not published is published at the next start.
-        await using var limit = cancellationToken.Register(cut.Cancel).ConfigureAwait(false);
+        await using var limit = cancellationToken.Register(cut.Cancel);
         await bus.CloseAsync(ProducerRegistration.Queue, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         loop.Complete();
         if (!active)
-            await cut.CancelAsync().ConfigureAwait(false);
+            await cut.CancelAsync();
         await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         announcer.Complete();
         await announcing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (work.IsCompletedSuccessfully && active)
-            await commit.KeepAllAnnouncedAsync(CancellationToken.None).ConfigureAwait(false);
-        await store.DisposeAsync().ConfigureAwait(false);
+            await commit.KeepAllAnnouncedAsync(CancellationToken.None);
+        await store.DisposeAsync();
     }
 
     /// <inheritdoc/>
@@ -86,27 +86,27 @@ internal sealed class ProducerService(
     public async ValueTask DisposeAsync()
     {
         cut.Dispose();
-        await store.DisposeAsync().ConfigureAwait(false);
+        await store.DisposeAsync();
     }
 
     private async Task StandByAsync()
     {
-        while (!await TryTakeOverAsync().ConfigureAwait(false))
-            await Task.Delay(StandbyPoll, time, cut.Token).ConfigureAwait(false);
-        FeedLog.TookOver(log);
-        await WorkAsync(isNew: true).ConfigureAwait(false);
+        while (!await TryTakeOverAsync())
+            await Task.Delay(StandbyPoll, time, cut.Token);
+        ProducerLog.TookOver(log);
+        await WorkAsync(isNew: true);
     }
 
     private async Task<bool> TryTakeOverAsync()
     {
         try
         {
-            return await store.TryOpenAsync(cut.Token).ConfigureAwait(false);
+            return await store.TryOpenAsync(cut.Token);
         }
         catch (LedgerException failure)
         {
             // A database that restarts is no reason for a standby to stop standing by.
-            FeedLog.NotKept(log, failure.Message);
+            ProducerLog.NotKept(log, failure.Message);
             return false;
         }
     }
@@ -115,9 +115,9 @@ internal sealed class ProducerService(
     {
         active = true;
         announcing = Task.Run(() => announcer.RunAsync(cut.Token), CancellationToken.None);
-        await loop.LoadAsync(cancellation).ConfigureAwait(false);
+        await loop.LoadAsync(cancellation);
         // Only the producer that has the ledger may take messages from the queue that all producers share.
-        await bus.OpenAsync(ProducerRegistration.Queue, cancellation).ConfigureAwait(false);
+        await bus.OpenAsync(ProducerRegistration.Queue, cancellation);
     }
 
     private async Task WorkAsync(bool isNew)
@@ -125,13 +125,13 @@ internal sealed class ProducerService(
         try
         {
             if (isNew)
-                await ActivateAsync(cut.Token).ConfigureAwait(false);
-            await Task.Run(() => loop.RunAsync(cut.Token)).ConfigureAwait(false);
+                await ActivateAsync(cut.Token);
+            await Task.Run(() => loop.RunAsync(cut.Token));
         }
         catch (Exception failure) when (!cut.IsCancellationRequested)
         {
             // Going on with a ledger that is not kept would lose work; whoever started this program starts it again.
-            FeedLog.GaveUp(log, failure.Message);
+            ProducerLog.GaveUp(log, failure.Message);
             application.StopApplication();
             throw;
         }

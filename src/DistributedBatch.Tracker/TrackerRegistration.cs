@@ -42,9 +42,9 @@ public static class TrackerRegistration
             .AddSingleton(provider => new RunRemover(
                 provider.GetRequiredService<IStorageDialect>(), provider.GetRequiredService<RunQueries>(), provider.GetRequiredService<MessageBus>(), options,
                 provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RunRemover>>()))
-            .AddSingleton<NoticeBook>()
+            .AddSingleton<NotificationStore>()
             .AddSingleton(provider => new Notifier(
-                provider.GetRequiredService<NoticeBook>(), provider.GetRequiredService<RunQueries>(), options, provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<NotificationStore>(), provider.GetRequiredService<RunQueries>(), options, provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<Notifier>>()))
             .AddHostedService(provider => provider.GetRequiredService<Notifier>());
         services.AddBusEndpoint("dbatch.tracker").InParallel(Unacknowledged)

@@ -1,5 +1,5 @@
 using System.Threading.Channels;
-using DistributedBatch.Consumer.Steering;
+using DistributedBatch.Consumer.Control;
 using DistributedBatch.Messaging;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Chunks;
@@ -90,7 +90,7 @@ public sealed class ConsumerHarness : IAsyncDisposable
     public string Output(int index) => Directory["runs", Run.Value, "out", $"{index}"];
 
     /// <summary>Whether the consumer knows this state of the run.</summary>
-    public bool HasHeard(RunState state) => host.Services.GetRequiredService<SteeredRuns>().StateOf(Run) == state;
+    public bool HasHeard(RunState state) => host.Services.GetRequiredService<RunControl>().StateOf(Run) == state;
 
     public async ValueTask DisposeAsync()
     {
@@ -99,7 +99,7 @@ public sealed class ConsumerHarness : IAsyncDisposable
         Directory.Dispose();
     }
 
-    private sealed class Heard : IHandle<AttemptReports>, IHandle<HostHeartbeat>, IHandle<LeaseTaken>
+    private sealed class Heard : IMessageHandler<AttemptReports>, IMessageHandler<HostHeartbeat>, IMessageHandler<LeaseTaken>
     {
         public Channel<AttemptReport> Reports { get; } = Channel.CreateUnbounded<AttemptReport>();
 

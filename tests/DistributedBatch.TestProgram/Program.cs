@@ -28,7 +28,7 @@ switch (args)
         return int.Parse(code, System.Globalization.CultureInfo.InvariantCulture);
     case ["consume" or "consume-isolated", var directory, var launcher, var chunks, .. var command]:
         var slots = int.Parse(chunks, System.Globalization.CultureInfo.InvariantCulture);
-        var groups = args[0] == "consume" ? null : ((IsolationStart.Ready)AttemptGroups.Open()).Groups;
+        var groups = args[0] == "consume" ? null : ((IsolationStart.Ready)AttemptCgroups.Open()).Groups;
         if (groups is not null)
             Console.WriteLine(groups.Path);
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());

@@ -42,7 +42,7 @@ internal sealed class StateDirectory : IDisposable
                 return null;
             }
 
-            Sources.LocalSteering.Sweep(path);
+            Sources.LocalRunControl.Sweep(path);
             File.WriteAllText(HolderFile(path), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
             File.WriteAllText(FormatFile(path), Format.ToString(CultureInfo.InvariantCulture));
             KeepOutOfGit(path);

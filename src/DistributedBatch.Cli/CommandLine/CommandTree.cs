@@ -13,13 +13,12 @@ internal static class CommandTree
         var (own, words) = Split(args);
         var root = Build(words);
         var parsed = root.Parse(own, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        var mistakes = ParseMistakes.Of(parsed, words);
+        var mistakes = ParseErrorText.Of(parsed, words);
         if (mistakes.Count > 0)
-            return Complaint.Usage(mistakes);
+            return ErrorOutput.Usage(mistakes);
 
         // Signals are ours: a run drains on the first one, and reading commands simply end.
-        return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false })
-            .ConfigureAwait(false);
+        return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
     }
 
     /// <summary>Everything after the first <c>--</c> is the command and not ours to interpret.</summary>
@@ -43,9 +42,9 @@ internal static class CommandTree
             LogsCommand.Create(),
             ResultsCommand.Create(),
             RetryCommand.Create(),
-            SteeringCommand.Create(RunAction.Cancel),
-            SteeringCommand.Create(RunAction.Pause),
-            SteeringCommand.Create(RunAction.Resume),
+            RunControlCommand.Create(RunAction.Cancel),
+            RunControlCommand.Create(RunAction.Pause),
+            RunControlCommand.Create(RunAction.Resume),
             ExplainCommand.Create(),
             HostsCommand.Create(),
             TopCommand.Create(),

@@ -19,7 +19,7 @@ internal sealed class HelpWithPrecedence(HelpAction usual) : SynchronousCommandL
     public override int Invoke(ParseResult parseResult)
     {
         var exitCode = usual.Invoke(parseResult);
-        if (ParseMistakes.TakesCommand(parseResult.CommandResult.Command))
+        if (ParseErrorText.TakesCommand(parseResult.CommandResult.Command))
             parseResult.InvocationConfiguration.Output.WriteLine($"Settings:{Environment.NewLine}  {RunOptionSet.Precedence}");
         return exitCode;
     }

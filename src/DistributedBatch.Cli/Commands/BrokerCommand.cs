@@ -53,7 +53,7 @@ internal static class BrokerCommand
         {
             var host = parsed.GetValue(name)!;
             if (!HostNameText.IsName(host))
-                return Complaint.Usage($"'{host}' cannot be the name of a host; use letters, digits, dots and dashes.");
+                return ErrorOutput.Usage($"'{host}' cannot be the name of a host; use letters, digits, dots and dashes.");
             var user = BrokerUser.ForHost(host);
             var file = parsed.GetValue(config) ?? $"{host}.yaml";
             PrivateFile.Replace(file, Config(url, user, authority, host));
@@ -74,7 +74,7 @@ internal static class BrokerCommand
         {
             var host = parsed.GetValue(name)!;
             if (!HostNameText.IsName(host))
-                return Complaint.Usage($"'{host}' cannot be the name of a host; use letters, digits, dots and dashes.");
+                return ErrorOutput.Usage($"'{host}' cannot be the name of a host; use letters, digits, dots and dashes.");
             var user = BrokerUser.NameOfHost(host);
             Console.Out.WriteLine($"rabbitmqctl delete_user {user}");
             Console.Out.WriteLine($"rabbitmqctl close_all_user_connections {user} 'the user was removed'");
@@ -91,14 +91,14 @@ internal static class BrokerCommand
     {
         var text = parsed.GetValue(broker)!;
         if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("amqp" or "amqps") || url.UserInfo.Length > 0)
-            return Complaint.Usage($"--broker: '{text}' is no broker address without a user; write it as amqps://head:5671.");
+            return ErrorOutput.Usage($"--broker: '{text}' is no broker address without a user; write it as amqps://head:5671.");
         try
         {
             return act(url, parsed.GetValue(ca));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            return Complaint.Usage(failure.Message);
+            return ErrorOutput.Usage(failure.Message);
         }
     }
 

@@ -26,7 +26,7 @@ internal static class CaCommand
         {
             var authority = new CertificateAuthority(parsed.GetValue(directory)!);
             if (!authority.TryCreate(parsed.GetValue(name) ?? "DistributedBatch lab", AuthorityLife))
-                return Complaint.Usage($"There is an authority in {parsed.GetValue(directory)} already, and a new one would be trusted by nobody. Remove ca.pem and ca.key first if you mean it.");
+                return ErrorOutput.Usage($"There is an authority in {parsed.GetValue(directory)} already, and a new one would be trusted by nobody. Remove ca.pem and ca.key first if you mean it.");
             Console.Out.WriteLine($"Give {authority.CertificateFile} to every client (--ca or DBATCH_CA); keep {authority.KeyFile} to yourself.");
             return ExitCode.Done;
         }));
@@ -53,7 +53,7 @@ internal static class CaCommand
             if (!File.Exists(authority.KeyFile) || !File.Exists(authority.CertificateFile))
                 mistakes.Add($"There is no authority in {place}; make one first: dbatch ca init {place}");
             if (mistakes.Count > 0)
-                return Complaint.Usage(mistakes);
+                return ErrorOutput.Usage(mistakes);
             var (certificate, key) = authority.Issue(called, names, time!.Value);
             Console.Out.WriteLine($"{certificate} and {key} are made for {string.Join(", ", names)}.");
             return ExitCode.Done;
@@ -69,7 +69,7 @@ internal static class CaCommand
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            return Complaint.Usage(failure.Message);
+            return ErrorOutput.Usage(failure.Message);
         }
     }
 }

@@ -71,23 +71,23 @@ internal static class ConsumerCommand
             var broker = options.Broker(parsed, mistakes, declares: false);
             var mode = HostIsolation.Read(parsed.GetValue(isolation), mistakes);
             if (mistakes.Count > 0)
-                return Complaint.Usage(mistakes);
+                return ErrorOutput.Usage(mistakes);
             try
             {
-                var trusted = await signing.TrustedAsync(parsed, tracker, options.DataDirectory(parsed), mistakes, cancellation).ConfigureAwait(false);
+                var trusted = await signing.TrustedAsync(parsed, tracker, options.DataDirectory(parsed), mistakes, cancellation);
                 broker += broking => broking.Trusted = trusted;
             }
             catch (ServerException refusal)
             {
-                return Complaint.Print(refusal.Message, refusal.ExitCode);
+                return ErrorOutput.Print(refusal.Message, refusal.ExitCode);
             }
 
             if (mistakes.Count > 0)
-                return Complaint.Usage(mistakes);
+                return ErrorOutput.Usage(mistakes);
 
             using var groups = HostIsolation.Open(mode, out var unisolated);
             if (unisolated is not null)
-                return Complaint.Usage(unisolated);
+                return ErrorOutput.Usage(unisolated);
             var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
             ServiceLog.Configure(builder, "consumer");
             builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
@@ -104,9 +104,9 @@ internal static class ConsumerCommand
                 consumer.AllowedPrograms = ServiceOptions.Text(parsed, allow, "allow-programs")?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
                 (consumer.Server, consumer.Token, consumer.AuthorityFile) = (tracker?.Url, tracker?.Token, tracker?.Authority);
             });
-            builder.Services.AddSingleton<IHostLifetime, SignalsElsewhere>();
+            builder.Services.AddSingleton<IHostLifetime, SignalForwarding>();
             var name = options.Host(parsed);
-            return await ServiceRun.ToTheEndAsync(builder.Build(), () => Console.Error.WriteLine($"dbatch consumer {name} is ready.")).ConfigureAwait(false);
+            return await ServiceRun.ToTheEndAsync(builder.Build(), () => Console.Error.WriteLine($"dbatch consumer {name} is ready."));
         });
         return verb;
     }

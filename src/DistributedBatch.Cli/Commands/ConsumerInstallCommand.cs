@@ -31,12 +31,12 @@ internal static partial class ConsumerInstallCommand
             var plan = new InstallPlan(ConfigHome);
             var invited = ReadInvitation(parsed.GetValue(invitation), mistakes);
             if (mistakes.Count > 0)
-                return Complaint.Usage(mistakes);
+                return ErrorOutput.Usage(mistakes);
             var chosen = Chosen(parsed, settings, withEnvironment: invited is null);
             var token = invited?.Token ?? ServerAddress.Find(chosen.GetValueOrDefault("server"), token: null, chosen.GetValueOrDefault("ca"), mistakes)?.Token;
             var variables = InstallSettings.Of(chosen, invited, token, plan, mistakes);
             if (mistakes.Count > 0)
-                return Complaint.Usage(mistakes);
+                return ErrorOutput.Usage(mistakes);
             var files = plan.Files(variables, invited, Environment.ProcessPath!, InstallSettings.Drain(chosen));
             return parsed.GetValue(dryRun) ? Show(files) : Write(files);
         });
@@ -90,7 +90,7 @@ internal static partial class ConsumerInstallCommand
                 Console.Out.WriteLine($"dbatch consumer install --invitation {word}");
             }
 
-            return mistakes.Count > 0 ? Complaint.Usage(mistakes) : ExitCode.Done;
+            return mistakes.Count > 0 ? ErrorOutput.Usage(mistakes) : ExitCode.Done;
         });
         return verb;
     }
@@ -148,7 +148,7 @@ internal static partial class ConsumerInstallCommand
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            return Complaint.Usage($"The installation cannot be written: {failure.Message}");
+            return ErrorOutput.Usage($"The installation cannot be written: {failure.Message}");
         }
 
         foreach (var file in files)

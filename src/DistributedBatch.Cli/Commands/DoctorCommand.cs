@@ -24,14 +24,14 @@ internal static class DoctorCommand
             var mistakes = new List<string>();
             var address = ServerAddress.Find(parsed.GetValue(server), token: null, parsed.GetValue(authority), mistakes);
             if (mistakes.Count > 0)
-                return Complaint.Usage(mistakes);
-            var findings = new List<Finding>(await Examination.OfMachineAsync(cancellation).ConfigureAwait(false));
+                return ErrorOutput.Usage(mistakes);
+            var findings = new List<Finding>(await Examination.OfMachineAsync(cancellation));
             if ((parsed.GetValue(broker) ?? ServiceSetting.Text("broker")) is not { } url)
                 findings.Add(new Finding("broker", "note", "none named; dbatch run needs none", "for a lab name one: dbatch doctor --broker amqp://head"));
             else
-                findings.AddRange(await BrokerAsync(url, cancellation).ConfigureAwait(false));
+                findings.AddRange(await BrokerAsync(url, cancellation));
             if (address is not null)
-                findings.AddRange(await ServiceExamination.ServerAsync(address, cancellation).ConfigureAwait(false));
+                findings.AddRange(await ServiceExamination.ServerAsync(address, cancellation));
             Print(findings, parsed.GetValue(json));
             return findings.Any(finding => finding.Health == "bad") ? ExitCode.SomeFailed : ExitCode.Done;
         });
@@ -40,8 +40,8 @@ internal static class DoctorCommand
 
     private static async Task<IReadOnlyList<Finding>> BrokerAsync(string url, CancellationToken cancellation)
     {
-        var port = await ServiceExamination.BrokerAsync(url, cancellation).ConfigureAwait(false);
-        return port.Health == "bad" ? [port] : [port, .. await BrokerFindings.LookAsync(url, cancellation).ConfigureAwait(false)];
+        var port = await ServiceExamination.BrokerAsync(url, cancellation);
+        return port.Health == "bad" ? [port] : [port, .. await BrokerFindings.LookAsync(url, cancellation)];
     }
 
     private static void Print(IReadOnlyList<Finding> findings, bool json)
@@ -54,7 +54,7 @@ internal static class DoctorCommand
 
         var table = new TextTable("", "", "FOUND", "REMEDY");
         foreach (var finding in findings)
-            table.Add(Paint.Health(finding.Health), finding.About, finding.Found, finding.Remedy ?? "");
+            table.Add(AnsiColor.Health(finding.Health), finding.About, finding.Found, finding.Remedy ?? "");
         Console.Out.Write(table);
     }
 }

@@ -15,8 +15,8 @@ internal static class ExplainCommand
         var verb = ReadingVerb.CreateForRun("explain", "Say why a run or chunk stands where it stands, and what would help.", lastIfUnsaid: true, async call =>
         {
             var index = call.Parsed.GetValue(chunk);
-            if (await call.Source.ExplainAsync(call.Run, index, call.Cancellation).ConfigureAwait(false) is not { } explanation)
-                return Complaint.Usage(index is null ? $"Run {call.Run} is not known here." : $"Run {call.Run} has no chunk {index}.");
+            if (await call.Source.ExplainAsync(call.Run, index, call.Cancellation) is not { } explanation)
+                return ErrorOutput.Usage(index is null ? $"Run {call.Run} is not known here." : $"Run {call.Run} has no chunk {index}.");
             if (call.Json)
             {
                 Console.Out.WriteLine(JsonSerializer.Serialize(explanation, ContractsJson.Indented.Explanation));

@@ -17,9 +17,9 @@ internal static class HostsCommand
     /// <summary>The verb.</summary>
     public static Command Create() => ReadingVerb.Create("hosts", "List the machines that run chunks.", async (_, source, json, cancellation) =>
     {
-        var hosts = await source.HostsAsync(cancellation).ConfigureAwait(false);
-        if (await source.BrokerAsync(cancellation).ConfigureAwait(false) is { LastTrouble: { Until: null } trouble })
-            Console.Error.WriteLine($"At the head {Spoken.Trouble(trouble, TimeProvider.System.GetUtcNow())}. What follows was heard before.");
+        var hosts = await source.HostsAsync(cancellation);
+        if (await source.BrokerAsync(cancellation) is { LastTrouble: { Until: null } trouble })
+            Console.Error.WriteLine($"At the head {HumanText.Trouble(trouble, TimeProvider.System.GetUtcNow())}. What follows was heard before.");
         if (json)
             Console.Out.WriteLine(JsonSerializer.Serialize(hosts, ContractsJson.Indented.IReadOnlyListHostView));
         else if (hosts.Count == 0)
@@ -55,7 +55,7 @@ internal static class HostsCommand
                 $"{host.Gpus.Count}",
                 $"{view.Succeeded}",
                 $"{view.Failed}",
-                Spoken.Ago(view.LastSeen, now),
+                HumanText.Ago(view.LastSeen, now),
                 host.SlotsReason ?? "given by hand");
         }
 
@@ -66,7 +66,7 @@ internal static class HostsCommand
     {
         { Alive: false } => "gone",
         { Host.OnHold: { } hold } => $"on hold: {hold}",
-        { Host.BrokerTrouble: { } trouble } when now - (trouble.Until ?? now) < WorthTelling => $"up; {Spoken.Trouble(trouble, now)}",
+        { Host.BrokerTrouble: { } trouble } when now - (trouble.Until ?? now) < WorthTelling => $"up; {HumanText.Trouble(trouble, now)}",
         _ => "up",
     };
 }

@@ -18,13 +18,13 @@ internal static class KeyCommand
             try
             {
                 if (!SigningKey.TryCreate(path))
-                    return Complaint.Usage($"{path} is there already, and a new key would be trusted by no host. Remove it first if you mean it.");
+                    return ErrorOutput.Usage($"{path} is there already, and a new key would be trusted by no host. Remove it first if you mean it.");
                 Console.Out.WriteLine($"{path} is for the producer (--signing-key); give {SigningKey.PublicFile(path)} to every host (--trust).");
                 return ExitCode.Done;
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
-                return Complaint.Usage(failure.Message);
+                return ErrorOutput.Usage(failure.Message);
             }
         });
         return new Command("key", "Make the key with which the producer signs what hosts run.") { init };

@@ -5,6 +5,7 @@ using DistributedBatch.Cli.Output;
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Cli.Commands;
 
@@ -16,11 +17,11 @@ internal static class ListCommand
     {
         var only = new Option<string>("--only") { HelpName = "STATE", Description = "only runs in this state: running, paused, succeeded, failed, cancelled" };
         var limit = new Option<int>("--limit") { HelpName = "N", Description = "runs to show; default 50", DefaultValueFactory = _ => 50 };
-        only.AcceptOnlyFromAmong([.. Enum.GetValues<RunState>().Select(state => state.Word())]);
+        only.AcceptOnlyFromAmong([.. Enum.GetValues<RunState>().Select(state => state.ToText())]);
         var verb = ReadingVerb.Create("list", "List the runs, newest first.", async (parsed, source, json, cancellation) =>
         {
-            RunState? state = parsed.GetValue(only) is { } word ? Words.Parse<RunState>(word) : null;
-            var page = await source.ListAsync(state, parsed.GetValue(limit), after: null, cancellation).ConfigureAwait(false);
+            RunState? state = parsed.GetValue(only) is { } word ? EnumText.Parse<RunState>(word) : null;
+            var page = await source.ListAsync(state, parsed.GetValue(limit), after: null, cancellation);
             if (json)
                 Console.Out.WriteLine(JsonSerializer.Serialize(page.Items, ContractsJson.Indented.IReadOnlyListRunView));
             else
@@ -47,12 +48,12 @@ internal static class ListCommand
             table.Add(
                 run.Run.Value,
                 run.Name,
-                Paint.State(run.State),
+                AnsiColor.State(run.State),
                 $"{run.Chunks.Succeeded}/{run.Chunks.Total}",
                 $"{run.Chunks.Failed}",
-                Spoken.Rate(run.ItemsPerSecond),
-                run.State.IsSettled() ? "-" : Spoken.Eta(run.Eta),
-                Spoken.Ago(run.SubmittedAt, now));
+                HumanText.Rate(run.ItemsPerSecond),
+                run.State.IsSettled() ? "-" : HumanText.Eta(run.Eta),
+                HumanText.Ago(run.SubmittedAt, now));
         }
 
         Console.Out.Write(table);

@@ -6,6 +6,7 @@ using DistributedBatch.Cli.Output;
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Json;
+using DistributedBatch.Contracts.Text;
 using DistributedBatch.Tracker.Logs;
 using DistributedBatch.Tracker.Queries;
 
@@ -32,14 +33,14 @@ internal static class LogsCommand
                 _ => [LogStream.Out, LogStream.Err],
             };
             if (call.Parsed.GetValue(chunk) is not { } index)
-                return await AllAsync(call, streams, call.Parsed.GetValue(failed)).ConfigureAwait(false);
-            if (await call.Source.ChunkAsync(call.Run, index, call.Cancellation).ConfigureAwait(false) is not { } view)
-                return Complaint.Usage($"Run {call.Run} has no chunk {index}.");
+                return await AllAsync(call, streams, call.Parsed.GetValue(failed));
+            if (await call.Source.ChunkAsync(call.Run, index, call.Cancellation) is not { } view)
+                return ErrorOutput.Usage($"Run {call.Run} has no chunk {index}.");
             if (call.Json)
-                return await AttemptsAsync(call, index).ConfigureAwait(false);
+                return await AttemptsAsync(call, index);
             var number = call.Parsed.GetValue(attempt) ?? view.LastAttempt?.Attempt ?? Math.Max(1, view.Attempts);
-            if (await PrintAsync(call, index, number, streams, call.Parsed.GetValue(follow)).ConfigureAwait(false) == 0)
-                await ExplainSilenceAsync(call, view, number).ConfigureAwait(false);
+            if (await PrintAsync(call, index, number, streams, call.Parsed.GetValue(follow)) == 0)
+                await ExplainSilenceAsync(call, view, number);
             return ExitCode.Done;
         });
         verb.Arguments.Add(chunk);
@@ -54,13 +55,13 @@ internal static class LogsCommand
         do
         {
             var filter = new ChunkFilter { State = failed ? ChunkState.Failed : null };
-            var page = await call.Source.ChunksAsync(call.Run, filter, RunQueries.MostRows, after, call.Cancellation).ConfigureAwait(false);
+            var page = await call.Source.ChunksAsync(call.Run, filter, RunQueries.MostRows, after, call.Cancellation);
             foreach (var view in page?.Items ?? [])
             {
                 if (view.LastAttempt is not { } last)
                     continue;
-                Console.Error.WriteLine($"== chunk {view.Index}, attempt {last.Attempt}: {Spoken.Ending(last)}");
-                await PrintAsync(call, view.Index, last.Attempt, streams, follow: false).ConfigureAwait(false);
+                Console.Error.WriteLine($"== chunk {view.Index}, attempt {last.Attempt}: {HumanText.Ending(last)}");
+                await PrintAsync(call, view.Index, last.Attempt, streams, follow: false);
             }
 
             after = page?.Next;
@@ -71,14 +72,14 @@ internal static class LogsCommand
 
     private static async Task<int> AttemptsAsync(RunCall call, int index)
     {
-        var attempts = await call.Source.AttemptsAsync(call.Run, index, call.Cancellation).ConfigureAwait(false);
+        var attempts = await call.Source.AttemptsAsync(call.Run, index, call.Cancellation);
         Console.Out.WriteLine(JsonSerializer.Serialize(attempts, ContractsJson.Indented.IReadOnlyListAttemptView));
         return ExitCode.Done;
     }
 
     private static async Task<long> PrintAsync(RunCall call, int index, int attempt, LogStream[] streams, bool follow)
     {
-        var written = await Task.WhenAll(follow ? streams.Select(Copy) : await OneByOneAsync(streams, Copy).ConfigureAwait(false)).ConfigureAwait(false);
+        var written = await Task.WhenAll(follow ? streams.Select(Copy) : await OneByOneAsync(streams, Copy));
         return written.Sum();
 
         async Task<long> Copy(LogStream stream)
@@ -87,11 +88,11 @@ internal static class LogsCommand
             var terminal = stream == LogStream.Out ? !Console.IsOutputRedirected : !Console.IsErrorRedirected;
             var decoder = Encoding.UTF8.GetDecoder();
             var bytes = 0L;
-            await foreach (var piece in call.Source.LogAsync(call.Run, index, attempt, stream, follow, call.Cancellation).ConfigureAwait(false))
+            await foreach (var piece in call.Source.LogAsync(call.Run, index, attempt, stream, follow, call.Cancellation))
             {
                 bytes += piece.Length;
-                await target.WriteAsync(terminal ? Safe(decoder, piece.Span) : piece, call.Cancellation).ConfigureAwait(false);
-                await target.FlushAsync(call.Cancellation).ConfigureAwait(false);
+                await target.WriteAsync(terminal ? Safe(decoder, piece.Span) : piece, call.Cancellation);
+                await target.FlushAsync(call.Cancellation);
             }
 
             return bytes;
@@ -104,7 +105,7 @@ internal static class LogsCommand
         foreach (var stream in streams)
         {
             copies.Add(copy(stream));
-            await copies[^1].ConfigureAwait(false);
+            await copies[^1];
         }
 
         return copies;
@@ -120,13 +121,13 @@ internal static class LogsCommand
 
     private static async Task ExplainSilenceAsync(RunCall call, ChunkView view, int number)
     {
-        var attempts = await call.Source.AttemptsAsync(call.Run, view.Index, call.Cancellation).ConfigureAwait(false);
+        var attempts = await call.Source.AttemptsAsync(call.Run, view.Index, call.Cancellation);
         var known = attempts.FirstOrDefault(attempt => attempt.Attempt == number);
         if (!string.IsNullOrEmpty(known?.StderrTail))
             Console.Error.Write(SafeText.Of(known.StderrTail));
         else if (known is null)
-            Console.Error.WriteLine($"Chunk {view.Index} has no attempt {number}; it is {view.State.Word()} after {attempts.Count} attempts.");
+            Console.Error.WriteLine($"Chunk {view.Index} has no attempt {number}; it is {view.State.ToText()} after {attempts.Count} attempts.");
         else
-            Console.Error.WriteLine($"Attempt {number} of chunk {view.Index} ({Spoken.Ending(known)}) wrote nothing.{(known.Error is { } error ? $" {error}" : "")}");
+            Console.Error.WriteLine($"Attempt {number} of chunk {view.Index} ({HumanText.Ending(known)}) wrote nothing.{(known.Error is { } error ? $" {error}" : "")}");
     }
 }

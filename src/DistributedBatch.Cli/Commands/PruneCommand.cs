@@ -27,11 +27,11 @@ internal static class PruneCommand
             var mistakes = new List<string>();
             var runs = new List<RunView>();
             foreach (var text in parsed.GetValue(named) ?? [])
-                await AddAsync(source, text, runs, mistakes, cancellation).ConfigureAwait(false);
+                await AddAsync(source, text, runs, mistakes, cancellation);
             if (parsed.GetValue(keep) is { } time)
             {
-                if (KeepTime.Read(time, mistakes) is { } kept)
-                    await AddOldAsync(source, TimeProvider.System.GetUtcNow() - kept, runs, cancellation).ConfigureAwait(false);
+                if (RetentionText.Read(time, mistakes) is { } kept)
+                    await AddOldAsync(source, TimeProvider.System.GetUtcNow() - kept, runs, cancellation);
             }
             else if (runs.Count + mistakes.Count == 0)
             {
@@ -39,8 +39,8 @@ internal static class PruneCommand
             }
 
             return mistakes.Count > 0
-                ? Complaint.Usage(mistakes)
-                : await ForgetAsync(source, [.. runs.DistinctBy(run => run.Run)], parsed.GetValue(dryRun), json, cancellation).ConfigureAwait(false);
+                ? ErrorOutput.Usage(mistakes)
+                : await ForgetAsync(source, [.. runs.DistinctBy(run => run.Run)], parsed.GetValue(dryRun), json, cancellation);
         });
         verb.Arguments.Add(named);
         verb.Options.Add(keep);
@@ -50,18 +50,18 @@ internal static class PruneCommand
 
     private static async Task AddAsync(IRunSource source, string text, List<RunView> runs, List<string> mistakes, CancellationToken cancellation)
     {
-        switch (await source.FindAsync(text, cancellation).ConfigureAwait(false))
+        switch (await source.FindAsync(text, cancellation))
         {
-            case RunMatch.Found found when await source.ShowAsync(found.Run, cancellation).ConfigureAwait(false) is { } view:
+            case RunSelector.Found found when await source.ShowAsync(found.Run, cancellation) is { } view:
                 if (view.State.IsSettled())
                     runs.Add(view);
                 else
                     mistakes.Add($"Run {view.Run} ({view.Name}) is not over; cancel it first.");
                 break;
-            case RunMatch.Ambiguous ambiguous:
+            case RunSelector.Ambiguous ambiguous:
                 mistakes.Add(ambiguous.Sentence);
                 break;
-            case RunMatch.None none:
+            case RunSelector.None none:
                 mistakes.Add(none.Sentence);
                 break;
         }
@@ -72,7 +72,7 @@ internal static class PruneCommand
         string? after = null;
         do
         {
-            var page = await source.ListAsync(null, PageSize, after, cancellation).ConfigureAwait(false);
+            var page = await source.ListAsync(null, PageSize, after, cancellation);
             runs.AddRange(page.Items.Where(run => run.State.IsSettled() && run.FinishedAt < before));
             after = page.Next;
         }
@@ -82,8 +82,8 @@ internal static class PruneCommand
     private static async Task<int> ForgetAsync(IRunSource source, IReadOnlyList<RunView> runs, bool dryRun, bool json, CancellationToken cancellation)
     {
         var answers = dryRun || runs.Count == 0
-            ? [.. runs.Select(run => RunAnswer.Done(run.Run))]
-            : await source.ForgetAsync([.. runs.Select(run => run.Run)], cancellation).ConfigureAwait(false);
+            ? [.. runs.Select(run => RunCommandResult.Done(run.Run))]
+            : await source.ForgetAsync([.. runs.Select(run => run.Run)], cancellation);
         var kept = runs.Zip(answers).Where(pair => pair.Second.Mistakes.Count > 0).ToList();
         var forgotten = runs.Zip(answers).Where(pair => pair.Second.Mistakes.Count == 0).Select(pair => pair.First).ToList();
         if (json)
@@ -94,11 +94,11 @@ internal static class PruneCommand
         {
             var now = TimeProvider.System.GetUtcNow();
             foreach (var run in forgotten)
-                Console.Out.WriteLine($"{(dryRun ? "would forget" : "forgot")} {run.Run} {run.Name}, {run.Chunks.Total} chunks, ended {Spoken.Ago(run.FinishedAt ?? run.SubmittedAt, now)}");
+                Console.Out.WriteLine($"{(dryRun ? "would forget" : "forgot")} {run.Run} {run.Name}, {run.Chunks.Total} chunks, ended {HumanText.Ago(run.FinishedAt ?? run.SubmittedAt, now)}");
             if (runs.Count == 0)
                 Console.Error.WriteLine($"Nothing to forget in {source.Place}.");
         }
 
-        return kept.Count > 0 ? Complaint.Print(string.Join(' ', kept.SelectMany(pair => pair.Second.Mistakes).Distinct()), ExitCode.SomeFailed) : ExitCode.Done;
+        return kept.Count > 0 ? ErrorOutput.Print(string.Join(' ', kept.SelectMany(pair => pair.Second.Mistakes).Distinct()), ExitCode.SomeFailed) : ExitCode.Done;
     }
 }

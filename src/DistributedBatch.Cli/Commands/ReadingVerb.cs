@@ -23,11 +23,11 @@ internal static class ReadingVerb
             await using var source = opened;
             try
             {
-                return await act(parsed, source, parsed.GetValue(json), cancellation).ConfigureAwait(false);
+                return await act(parsed, source, parsed.GetValue(json), cancellation);
             }
             catch (ServerException failure)
             {
-                return Complaint.Print(failure.Message, failure.ExitCode);
+                return ErrorOutput.Print(failure.Message, failure.ExitCode);
             }
         });
         return verb;
@@ -46,11 +46,11 @@ internal static class ReadingVerb
             Arity = lastIfUnsaid ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
         };
         var verb = Create(name, meaning, async (parsed, source, json, cancellation) =>
-            await source.FindAsync(parsed.GetValue(run) ?? "last", cancellation).ConfigureAwait(false) switch
+            await source.FindAsync(parsed.GetValue(run) ?? "last", cancellation) switch
             {
-                RunMatch.Found found => await act(new RunCall(parsed, source, found.Run, json, cancellation)).ConfigureAwait(false),
-                RunMatch.Ambiguous ambiguous => Complaint.Usage(ambiguous.Sentence),
-                RunMatch.None none => Complaint.Usage(none.Sentence),
+                RunSelector.Found found => await act(new RunCall(parsed, source, found.Run, json, cancellation)),
+                RunSelector.Ambiguous ambiguous => ErrorOutput.Usage(ambiguous.Sentence),
+                RunSelector.None none => ErrorOutput.Usage(none.Sentence),
                 var other => throw new InvalidOperationException($"A run was looked for and {other} found."),
             });
         verb.Arguments.Add(run);

@@ -18,7 +18,7 @@ internal static class ResultsCommand
             var any = false;
             if (call.Json)
                 Console.Out.Write('[');
-            await foreach (var result in call.Source.ResultsAsync(call.Run, call.Cancellation).ConfigureAwait(false))
+            await foreach (var result in call.Source.ResultsAsync(call.Run, call.Cancellation))
             {
                 var line = JsonSerializer.Serialize(result, ContractsJson.Default.RunResult);
                 Console.Out.Write(call.Json ? (any ? "," : "") + Environment.NewLine + line : line + Environment.NewLine);

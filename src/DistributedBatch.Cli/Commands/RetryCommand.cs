@@ -3,8 +3,8 @@ using DistributedBatch.Cli.CommandLine;
 using DistributedBatch.Cli.Isolation;
 using DistributedBatch.Cli.Options;
 using DistributedBatch.Cli.Sources;
-using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Cli.Commands;
 
@@ -19,7 +19,7 @@ internal static class RetryCommand
             "retry", "Run the failed and cancelled chunks of a run again; a local run is worked on right here.", lastIfUnsaid: false, async call =>
             {
                 if (call.Source is not LocalRunSource local || Checks.StateDirectory.IsHeld(local.Place))
-                    return await AskAsync(call).ConfigureAwait(false);
+                    return await AskAsync(call);
                 var mistakes = new List<string>();
                 var settings = new Dictionary<string, SettingValue>();
                 if (call.Parsed.GetValue(slots) is { } text)
@@ -27,8 +27,8 @@ internal static class RetryCommand
                 var number = checked((int?)new SettingReader(settings, mistakes).NumberOrAuto("slots", fallback: null));
                 var isolation = HostIsolation.Read(flag: null, mistakes);
                 return mistakes.Count > 0
-                    ? Complaint.Usage(mistakes)
-                    : await Embedded.EmbeddedRun.ResumeAsync(call.Run.Value, number, isolation, local.Place, call.Json).ConfigureAwait(false);
+                    ? ErrorOutput.Usage(mistakes)
+                    : await Embedded.EmbeddedRun.ResumeAsync(call.Run.Value, number, isolation, local.Place, call.Json);
             });
         verb.Options.Add(slots);
         return verb;
@@ -36,11 +36,11 @@ internal static class RetryCommand
 
     private static async Task<int> AskAsync(RunCall call)
     {
-        var answer = await call.Source.ChangeAsync(call.Run, RunAction.Retry, call.Cancellation).ConfigureAwait(false);
+        var answer = await call.Source.ChangeAsync(call.Run, RunAction.Retry, call.Cancellation);
         if (answer.Mistakes.Count > 0)
-            return Complaint.Usage(answer.Mistakes);
+            return ErrorOutput.Usage(answer.Mistakes);
         Console.Out.WriteLine(call.Json
-            ? $$"""{"run":"{{call.Run}}","action":"{{RunAction.Retry.Word()}}"}"""
+            ? $$"""{"run":"{{call.Run}}","action":"{{RunAction.Retry.ToText()}}"}"""
             : $"Run {call.Run} tries its failed chunks again. 'dbatch watch {call.Run}' shows how it goes.");
         return ExitCode.Done;
     }

@@ -25,14 +25,14 @@ internal static class RunCommand
             var directory = Directory.GetCurrentDirectory();
             var flags = options.Layer(parsed, words, directory);
             if (parsed.GetValue(resume) is { } run)
-                return await ResumeAsync(run, flags, parsed.GetValue(json), directory).ConfigureAwait(false);
+                return await ResumeAsync(run, flags, parsed.GetValue(json), directory);
 
             var (request, mistakes) = RunSettingsReading.Read(flags, parsed.GetValue(file), directory, remote: false);
             if (request is null)
-                return Complaint.Usage(mistakes);
+                return ErrorOutput.Usage(mistakes);
             if (parsed.GetValue(dryRun))
                 return PlanPrint.Print(request, parsed.GetValue(json));
-            return await Embedded.EmbeddedRun.StartAsync(request, parsed.GetValue(json)).ConfigureAwait(false);
+            return await Embedded.EmbeddedRun.StartAsync(request, parsed.GetValue(json));
         });
         return verb;
     }
@@ -46,7 +46,7 @@ internal static class RunCommand
         foreach (var value in flags.Where(flag => flag.Key is not ("slots" or "state" or HostIsolation.Key)).Select(flag => flag.Value))
             mistakes.Add($"{value.Where} cannot be changed by --resume: a run stays what it was submitted as. Only --slots, --isolation and --state go with it.");
         return mistakes.Count > 0
-            ? Task.FromResult(Complaint.Usage(mistakes))
+            ? Task.FromResult(ErrorOutput.Usage(mistakes))
             : Embedded.EmbeddedRun.ResumeAsync(run, slots, isolation, reader.Value("state")?.Path ?? LocalState.Default(directory), json);
     }
 }

@@ -48,32 +48,32 @@ internal static class ServeCommand
             foreach (var role in chosen.Except(Roles))
                 mistakes.Add($"--roles: there is no role '{role}'{(NearestName.Of(role, Roles) is { } nearest ? $"; did you mean {nearest}?" : $"; there are {string.Join(", ", Roles)}.")}");
             var address = ServiceOptions.Text(parsed, listen, "listen") ?? "http://127.0.0.1:8080";
-            var door = ServerDoor.Read(address, ServiceOptions.Text(parsed, certificate, "tls-cert"), ServiceOptions.Text(parsed, key, "tls-key"), mistakes);
+            var door = ListenOptions.Read(address, ServiceOptions.Text(parsed, certificate, "tls-cert"), ServiceOptions.Text(parsed, key, "tls-key"), mistakes);
             var store = ServiceOptions.Text(parsed, database, "database");
             if (store is not null && PostgresUrl.Mistake(store) is { } misnamed)
                 mistakes.Add($"--database: {misnamed}");
-            var keepTime = ServiceOptions.Text(parsed, keep, "keep") is { } kept ? KeepTime.Read(kept, mistakes) : null;
+            var keepTime = ServiceOptions.Text(parsed, keep, "keep") is { } kept ? RetentionText.Read(kept, mistakes) : null;
             var mode = HostIsolation.Read(flag: null, mistakes);
             var broker = options.Broker(parsed, mistakes, declares: chosen.Contains("producer"));
             if (mistakes.Count > 0)
-                return Complaint.Usage(mistakes);
+                return ErrorOutput.Usage(mistakes);
 
             var data = options.DataDirectory(parsed);
             if (!TryCreate(data, out var failure))
-                return Complaint.Usage(failure);
+                return ErrorOutput.Usage(failure);
             broker += signing.ForHead(parsed, chosen, data, mistakes);
             var trust = signing.TrustFile(parsed);
             if (mistakes.Count > 0)
-                return Complaint.Usage(mistakes);
+                return ErrorOutput.Usage(mistakes);
             string? unisolated = null;
             using var groups = chosen.Contains("consumer") ? HostIsolation.Open(mode, out unisolated) : null;
             if (unisolated is not null)
-                return Complaint.Usage(unisolated);
+                return ErrorOutput.Usage(unisolated);
             return await ServiceRun.ToTheEndAsync(
                 Build(chosen, data, door, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, keepTime, options.Host(parsed), groups, trust)),
                 () => Console.Error.WriteLine(chosen.Contains("tracker")
                     ? $"dbatch serves {string.Join(" and ", chosen)} on {address}; data in {data}; clients need the token in {Path.Combine(data, "token")}."
-                    : $"dbatch serves {string.Join(" and ", chosen)}; data in {data}.")).ConfigureAwait(false);
+                    : $"dbatch serves {string.Join(" and ", chosen)}; data in {data}."));
         });
         verb.Options.OfType<Option<string>>().First(option => option.Name == "--data").Description =
             "directory for ledger, tracker's database, token, outputs and logs [DBATCH_DATA]; default: ~/.local/state/dbatch/serve";
@@ -95,7 +95,7 @@ internal static class ServeCommand
         }
     }
 
-    private static IHost Build(string[] roles, string data, ServerDoor door, Action<IServiceCollection> add)
+    private static IHost Build(string[] roles, string data, ListenOptions door, Action<IServiceCollection> add)
     {
         if (!roles.Contains("tracker"))
         {
@@ -125,10 +125,10 @@ internal static class ServeCommand
     private static void Settle(IServiceCollection services)
     {
         services.Configure<HostOptions>(options => options.ShutdownTimeout = Timeout.InfiniteTimeSpan);
-        services.AddSingleton<IHostLifetime, SignalsElsewhere>();
+        services.AddSingleton<IHostLifetime, SignalForwarding>();
     }
 
-    private static void AddRoles(IServiceCollection services, string[] roles, string data, string? database, TimeSpan? keep, string host, AttemptGroups? groups, string? trust)
+    private static void AddRoles(IServiceCollection services, string[] roles, string data, string? database, TimeSpan? keep, string host, AttemptCgroups? groups, string? trust)
     {
         if (roles.Contains("tracker"))
         {

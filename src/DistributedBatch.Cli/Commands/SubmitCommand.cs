@@ -39,10 +39,10 @@ internal static class SubmitCommand
             if (address is null && mistakes.Count == 0 && !parsed.GetValue(dryRun))
                 mistakes.Add("Say which server: --server http://head:8080, or set DBATCH_SERVER. On this machine alone 'dbatch run' needs none.");
             if (mistakes.Count > 0)
-                return Complaint.Usage(mistakes);
+                return ErrorOutput.Usage(mistakes);
             return parsed.GetValue(dryRun)
                 ? PlanPrint.Print(request!, parsed.GetValue(json))
-                : await SubmitAsync(request!, address!, parsed.GetValue(watch), parsed.GetValue(json), cancellation).ConfigureAwait(false);
+                : await SubmitAsync(request!, address!, parsed.GetValue(watch), parsed.GetValue(json), cancellation);
         });
         return verb;
     }
@@ -61,18 +61,18 @@ internal static class SubmitCommand
     {
         await using var source = new HttpRunSource(address);
         var spec = request.Spec with { Id = RunId.New() };
-        var around = new CommandsHere(spec, Directory.GetCurrentDirectory());
+        var around = new RunHooks(spec, Directory.GetCurrentDirectory());
         try
         {
-            if (await around.BeforeAsync().ConfigureAwait(false) is not ExitCode.Done and var before)
+            if (await around.BeforeAsync() is not ExitCode.Done and var before)
                 return before;
-            var answer = await SubmitUnderFreeNameAsync(source, spec, request.Named, cancellation).ConfigureAwait(false);
+            var answer = await SubmitUnderFreeNameAsync(source, spec, request.Named, cancellation);
             if (answer.Run is not { } run)
-                return Complaint.Usage(answer.Mistakes);
+                return ErrorOutput.Usage(answer.Mistakes);
             if (watch)
             {
-                var ended = await WatchCommand.FollowAsync(source, run, json, cancellation).ConfigureAwait(false);
-                return ended == ExitCode.Done ? await around.AfterAsync(source, cancellation).ConfigureAwait(false) : ended;
+                var ended = await WatchCommand.FollowAsync(source, run, json, cancellation);
+                return ended == ExitCode.Done ? await around.AfterAsync(source, cancellation) : ended;
             }
 
             Console.Out.WriteLine(json
@@ -82,16 +82,16 @@ internal static class SubmitCommand
         }
         catch (ServerException failure)
         {
-            return Complaint.Print(failure.Message, failure.ExitCode);
+            return ErrorOutput.Print(failure.Message, failure.ExitCode);
         }
     }
 
     /// <summary>Names are unique among unfinished runs; one that its user did not choose is made so by the run's id.</summary>
-    private static async Task<RunAnswer> SubmitUnderFreeNameAsync(HttpRunSource source, RunSpec spec, bool named, CancellationToken cancellation)
+    private static async Task<RunCommandResult> SubmitUnderFreeNameAsync(HttpRunSource source, RunSpec spec, bool named, CancellationToken cancellation)
     {
-        var answer = await source.SubmitAsync(spec, cancellation).ConfigureAwait(false);
+        var answer = await source.SubmitAsync(spec, cancellation);
         return answer.Run is null && !named && answer.Mistakes is [var only] && only.Contains($"'{spec.Name}'", StringComparison.Ordinal)
-            ? await source.SubmitAsync(spec with { Name = $"{spec.Name}-{spec.Id}" }, cancellation).ConfigureAwait(false)
+            ? await source.SubmitAsync(spec with { Name = $"{spec.Name}-{spec.Id}" }, cancellation)
             : answer;
     }
 }

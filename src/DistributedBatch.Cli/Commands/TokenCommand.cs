@@ -6,6 +6,7 @@ using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Sources;
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Json;
+using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Cli.Commands;
 
@@ -29,8 +30,8 @@ internal static class TokenCommand
             var reader = new SettingReader(given, mistakes);
             var (wanted, life) = (reader.Word<TokenRole>("role"), reader.Duration("expires"));
             if (mistakes.Count > 0 || wanted is not { } chosen)
-                return Complaint.Usage(mistakes);
-            var created = await source.CreateAsync(new NewToken(chosen, parsed.GetValue(name), TimeProvider.System.GetUtcNow() + life), cancellation).ConfigureAwait(false);
+                return ErrorOutput.Usage(mistakes);
+            var created = await source.CreateAsync(new NewToken(chosen, parsed.GetValue(name), TimeProvider.System.GetUtcNow() + life), cancellation);
             Console.Out.WriteLine(json ? JsonSerializer.Serialize(created, ContractsJson.Indented.CreatedToken) : created.Token);
             return ExitCode.Done;
         });
@@ -41,7 +42,7 @@ internal static class TokenCommand
 
     private static Command List() => Verb("list", "List the tokens, without their secrets.", async (_, source, json, cancellation) =>
     {
-        var tokens = await source.ListAsync(cancellation).ConfigureAwait(false);
+        var tokens = await source.ListAsync(cancellation);
         if (json)
             Console.Out.WriteLine(JsonSerializer.Serialize(tokens, ContractsJson.Indented.IReadOnlyListTokenView));
         else if (tokens.Count == 0)
@@ -56,7 +57,7 @@ internal static class TokenCommand
         var token = new Argument<string>("TOKEN") { Description = "its id or name" };
         var verb = Verb("revoke", "Revoke a token by id or name. It is good for nothing from then on.", async (parsed, source, json, cancellation) =>
         {
-            var revoked = await source.RevokeAsync(parsed.GetValue(token)!, cancellation).ConfigureAwait(false);
+            var revoked = await source.RevokeAsync(parsed.GetValue(token)!, cancellation);
             if (json)
                 Console.Out.WriteLine(JsonSerializer.Serialize(revoked, ContractsJson.Indented.TokenView));
             else if (revoked.Role == TokenRole.Host)
@@ -73,7 +74,7 @@ internal static class TokenCommand
     {
         var table = new TextTable("ID", "NAME", "ROLE", "CREATED", "EXPIRES");
         foreach (var token in tokens)
-            table.Add(token.Id, token.Name, token.Role.Word(), Day(token.CreatedAt), token.ExpiresAt is { } end ? Day(end) : "never");
+            table.Add(token.Id, token.Name, token.Role.ToText(), Day(token.CreatedAt), token.ExpiresAt is { } end ? Day(end) : "never");
         return table;
 
         static string Day(DateTimeOffset time) => time.ToString("yyyy-MM-dd HH:mm'Z'", System.Globalization.CultureInfo.InvariantCulture);
@@ -94,19 +95,19 @@ internal static class TokenCommand
             if (address is null && parsed.GetValue(data) is null && mistakes.Count == 0)
                 mistakes.Add("Say which server: --server http://head:8080, or set DBATCH_SERVER; or give its data directory: --data DIR.");
             if (mistakes.Count > 0)
-                return Complaint.Usage(mistakes);
+                return ErrorOutput.Usage(mistakes);
             try
             {
                 using ITokenSource source = address is null ? new LocalTokens(parsed.GetValue(data)!) : new HttpTokens(address);
-                return await act(parsed, source, parsed.GetValue(json), cancellation).ConfigureAwait(false);
+                return await act(parsed, source, parsed.GetValue(json), cancellation);
             }
             catch (ServerException failure)
             {
-                return Complaint.Print(failure.Message, failure.ExitCode);
+                return ErrorOutput.Print(failure.Message, failure.ExitCode);
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or JsonException)
             {
-                return Complaint.Usage(failure.Message);
+                return ErrorOutput.Usage(failure.Message);
             }
         });
         return verb;

@@ -5,6 +5,7 @@ using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Sources;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Contracts.Text;
 using Spectre.Console;
 
 namespace DistributedBatch.Cli.Commands;
@@ -19,13 +20,13 @@ internal static class TopCommand
     {
         if (json)
         {
-            Console.Out.WriteLine(JsonSerializer.Serialize(await source.HostsAsync(cancellation).ConfigureAwait(false), ContractsJson.Indented.IReadOnlyListHostView));
+            Console.Out.WriteLine(JsonSerializer.Serialize(await source.HostsAsync(cancellation), ContractsJson.Indented.IReadOnlyListHostView));
             return ExitCode.Done;
         }
 
         if (Console.IsOutputRedirected)
         {
-            Console.Out.Write(await ScreenAsync(source, cancellation).ConfigureAwait(false));
+            Console.Out.Write(await ScreenAsync(source, cancellation));
             return ExitCode.Done;
         }
 
@@ -33,19 +34,19 @@ internal static class TopCommand
         {
             while (!cancellation.IsCancellationRequested)
             {
-                live.UpdateTarget(new Text(await ScreenAsync(source, cancellation).ConfigureAwait(false)));
+                live.UpdateTarget(new Text(await ScreenAsync(source, cancellation)));
                 live.Refresh();
                 await Task.Delay(Interval, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
-        }).ConfigureAwait(false);
+        });
         return ExitCode.Done;
     });
 
     private static async Task<string> ScreenAsync(IRunSource source, CancellationToken cancellation)
     {
-        var hosts = await source.HostsAsync(cancellation).ConfigureAwait(false);
-        var running = await source.ListAsync(RunState.Running, 20, after: null, cancellation).ConfigureAwait(false);
-        var paused = await source.ListAsync(RunState.Paused, 20, after: null, cancellation).ConfigureAwait(false);
+        var hosts = await source.HostsAsync(cancellation);
+        var running = await source.ListAsync(RunState.Running, 20, after: null, cancellation);
+        var paused = await source.ListAsync(RunState.Paused, 20, after: null, cancellation);
         var table = new TextTable("HOST", ">RUNNING", ">SLOTS", ">CPU", "CHUNKS");
         foreach (var host in hosts.Where(host => host.Alive))
         {
@@ -59,7 +60,7 @@ internal static class TopCommand
 
         var runs = new TextTable("RUN", "NAME", "STATE", ">DONE", ">ITEMS/S", "TO GO");
         foreach (var run in running.Items.Concat(paused.Items))
-            runs.Add(run.Run.Value, run.Name, run.State.Word(), $"{run.Chunks.Succeeded}/{run.Chunks.Total}", Spoken.Rate(run.ItemsPerSecond), Spoken.Eta(run.Eta));
+            runs.Add(run.Run.Value, run.Name, run.State.ToText(), $"{run.Chunks.Succeeded}/{run.Chunks.Total}", HumanText.Rate(run.ItemsPerSecond), HumanText.Eta(run.Eta));
         return $"{(table.Count > 0 ? table : "No host is up." + Environment.NewLine)}{Environment.NewLine}{(runs.Count > 0 ? runs : "No run is unfinished." + Environment.NewLine)}";
     }
 }

@@ -16,10 +16,10 @@ internal static class WatchCommand
     /// <summary>Watches a run to its end and prints its summary.</summary>
     public static async Task<int> FollowAsync(IRunSource source, RunId run, bool json, CancellationToken cancellation)
     {
-        await new RunWatch(source, run, ProgressScreens.ForStandardError()).ShowAsync(cancellation).ConfigureAwait(false);
-        if (await source.ShowAsync(run, cancellation).ConfigureAwait(false) is not { } view)
-            return Complaint.Usage($"Run {run} is not known in {source.Place} any more.");
-        var summary = await Summary.RunSummary.ReadAsync(source, view, session: null, cancellation).ConfigureAwait(false);
+        await new RunWatch(source, run, ProgressScreens.ForStandardError()).ShowAsync(cancellation);
+        if (await source.ShowAsync(run, cancellation) is not { } view)
+            return ErrorOutput.Usage($"Run {run} is not known in {source.Place} any more.");
+        var summary = await Summary.RunSummary.ReadAsync(source, view, session: null, cancellation);
         Summary.SummaryPrint.Print(summary, json);
         return view.State == RunState.Succeeded ? ExitCode.Done : ExitCode.SomeFailed;
     }

@@ -14,7 +14,7 @@ internal static class BrokerFindings
         patience.CancelAfter(Patience);
         try
         {
-            return [.. Of(await BrokerProbe.LookAsync(new BrokerOptions { Url = new Uri(broker) }, patience.Token).ConfigureAwait(false))];
+            return [.. Of(await BrokerProbe.LookAsync(new BrokerOptions { Url = new Uri(broker) }, patience.Token))];
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {

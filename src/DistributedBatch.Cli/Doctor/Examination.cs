@@ -22,13 +22,13 @@ internal static class Examination
     public static async Task<IReadOnlyList<Finding>> OfMachineAsync(CancellationToken cancellation)
     {
         var findings = new List<Finding>();
-        findings.AddRange(await PythonAsync(cancellation).ConfigureAwait(false));
+        findings.AddRange(await PythonAsync(cancellation));
         var machine = new MachineProbe(TimeProvider.System);
         var reading = machine.Read();
         findings.Add(MachineFindings.OfCores(reading.Cores, machine.QuotaCores, MachineProbe.MachineCores));
         findings.AddRange(MachineFindings.OfMemory(reading, machine.MachineMemoryBytes));
-        findings.AddRange(MachineFindings.OfGpus(await new GpuProbe().CardsAsync(cancellation).ConfigureAwait(false)));
-        if (MachineFindings.OfClock(await AskAsync("timedatectl", ["show", "--property=NTPSynchronized", "--value"], cancellation).ConfigureAwait(false)) is { } clock)
+        findings.AddRange(MachineFindings.OfGpus(await new GpuProbe().CardsAsync(cancellation)));
+        if (MachineFindings.OfClock(await AskAsync("timedatectl", ["show", "--property=NTPSynchronized", "--value"], cancellation)) is { } clock)
             findings.Add(clock);
         findings.Add(MachineFindings.OfIsolation(Isolation()));
         findings.Add(Disk(LocalState.Default(Directory.GetCurrentDirectory())));
@@ -44,13 +44,13 @@ internal static class Examination
         var chosen = Environment.GetEnvironmentVariable("DBATCH_PYTHON") is { Length: > 0 } python ? python : ProgramCheck.Find("python3", path);
         if (chosen is null)
             return [new Finding("python", "note", "no python3 on PATH", "apt-get install python3, or name one with --python PATH")];
-        var version = await AskAsync(chosen, "import sys; print(sys.version.split()[0])", cancellation).ConfigureAwait(false);
+        var version = await AskAsync(chosen, "import sys; print(sys.version.split()[0])", cancellation);
         if (version is null)
             return [new Finding("python", "bad", $"{chosen} does not run", "repair it, or name another with --python PATH or DBATCH_PYTHON")];
         var findings = new List<Finding> { new("python", "good", $"{chosen}, version {version}") };
-        if (await AskAsync(chosen, LookForTorch, cancellation).ConfigureAwait(false) is { } torch)
+        if (await AskAsync(chosen, LookForTorch, cancellation) is { } torch)
             findings.Add(new Finding("torch", "good", $"version {torch.Split(' ')[0]}, GPU {(torch.EndsWith("True", StringComparison.Ordinal) ? "usable" : "not used")}"));
-        else if (chosen != "/usr/bin/python3" && await AskAsync("/usr/bin/python3", LookForTorch, cancellation).ConfigureAwait(false) is { } other)
+        else if (chosen != "/usr/bin/python3" && await AskAsync("/usr/bin/python3", LookForTorch, cancellation) is { } other)
             findings.Add(new Finding("torch", "note", $"not in {chosen}, but version {other.Split(' ')[0]} is in /usr/bin/python3", "add --python /usr/bin/python3 or set DBATCH_PYTHON"));
         else
             findings.Add(new Finding("torch", "note", $"not in {chosen}", "nothing, unless your job needs it: apt-get install python3-torch, or pip install torch"));
@@ -66,7 +66,7 @@ internal static class Examination
         try
         {
             var answer = await CliWrap.Cli.Wrap(program).WithArguments(arguments).WithValidation(CommandResultValidation.None)
-                .ExecuteBufferedAsync(patience.Token).ConfigureAwait(false);
+                .ExecuteBufferedAsync(patience.Token);
             return answer.IsSuccess ? answer.StandardOutput.Trim() : null;
         }
         catch (Exception failure) when (failure is System.ComponentModel.Win32Exception || (failure is OperationCanceledException && !cancellation.IsCancellationRequested))
@@ -78,7 +78,7 @@ internal static class Examination
     // Opened for the moment of looking, because what the kernel lets us do is best seen by doing it.
     private static IsolationStart Isolation()
     {
-        var start = AttemptGroups.Open();
+        var start = AttemptCgroups.Open();
         if (start is IsolationStart.Ready { Groups: var groups })
             groups.Dispose();
         return start;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using DistributedBatch.Cli.Options;
 using DistributedBatch.Contracts.Api;
-using DistributedBatch.Contracts.Json;
+using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Cli.Doctor;
 
@@ -42,9 +42,9 @@ internal static class ServerFindings
     /// <summary>What the token lets its bearer do, and for how long.</summary>
     public static Finding OfToken(TokenView token, DateTimeOffset now)
     {
-        var found = $"accepted: '{token.Name}', role {token.Role.Word()}{(token.Role == TokenRole.Host ? ", which may not look further into the server" : "")}";
+        var found = $"accepted: '{token.Name}', role {token.Role.ToText()}{(token.Role == TokenRole.Host ? ", which may not look further into the server" : "")}";
         return token.ExpiresAt is { } end && end - now < ExpiresSoon
-            ? new Finding("token", "note", $"{found}; it ends on {end.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}", $"make another before: dbatch token create --role {token.Role.Word()}")
+            ? new Finding("token", "note", $"{found}; it ends on {end.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}", $"make another before: dbatch token create --role {token.Role.ToText()}")
             : new Finding("token", "good", found);
     }
 

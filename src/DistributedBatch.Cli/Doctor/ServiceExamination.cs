@@ -29,14 +29,14 @@ internal static class ServiceExamination
         try
         {
             using var client = new TcpClient();
-            await client.ConnectAsync(url.Host, port, patience.Token).ConfigureAwait(false);
+            await client.ConnectAsync(url.Host, port, patience.Token);
             if (url.Scheme == "amqps")
                 return new Finding("broker", "good", $"{url.Host}:{port} answers");
 
             // The protocol header of AMQP 0-9-1: a broker answers with Connection.Start, whose first byte says "method frame".
-            await client.GetStream().WriteAsync("AMQP\0\0\x09\x01"u8.ToArray(), patience.Token).ConfigureAwait(false);
+            await client.GetStream().WriteAsync("AMQP\0\0\x09\x01"u8.ToArray(), patience.Token);
             var first = new byte[1];
-            var read = await client.GetStream().ReadAsync(first, patience.Token).ConfigureAwait(false);
+            var read = await client.GetStream().ReadAsync(first, patience.Token);
             return read == 1 && first[0] == 1
                 ? new Finding("broker", "good", $"{url.Host}:{port} speaks AMQP 0-9-1")
                 : new Finding("broker", "bad", $"{url.Host}:{port} answers, but not as RabbitMQ", "check the port; 5672 is usual");
@@ -56,13 +56,13 @@ internal static class ServiceExamination
         patience.CancelAfter(ServerPatience);
         try
         {
-            using var response = await server.SendAsync(HttpMethod.Get, "health", null, patience.Token).ConfigureAwait(false);
-            if (await VersionAsync(response, patience.Token).ConfigureAwait(false) is not { } version)
+            using var response = await server.SendAsync(HttpMethod.Get, "health", null, patience.Token);
+            if (await VersionAsync(response, patience.Token) is not { } version)
                 return [new("server", "bad", $"{server.Place} answers {(int)response.StatusCode}, and not as a dbatch server", "check the address; look at the log of 'dbatch serve'")];
             findings.Add(ServerFindings.OfVersion(server.Place, VersionCommand.Version, version));
             if (response.Headers.Date is { } theirs)
                 findings.Add(ServerFindings.OfClock(TimeProvider.System.GetUtcNow(), theirs));
-            if (await ExpiryAsync(address.Url, patience.Token).ConfigureAwait(false) is { } expires)
+            if (await ExpiryAsync(address.Url, patience.Token) is { } expires)
                 findings.Add(ServerFindings.OfCertificate(TimeProvider.System.GetUtcNow(), expires));
         }
         catch (Exception failure) when (failure is ServerException or OperationCanceledException && !cancellation.IsCancellationRequested)
@@ -72,7 +72,7 @@ internal static class ServiceExamination
             return findings;
         }
 
-        await InsideAsync(server, findings, patience.Token, cancellation).ConfigureAwait(false);
+        await InsideAsync(server, findings, patience.Token, cancellation);
         return findings;
     }
 
@@ -81,21 +81,21 @@ internal static class ServiceExamination
     {
         try
         {
-            if (await server.GetAsync("api/token", ContractsJson.Default.TokenView, patience).ConfigureAwait(false) is { } token)
+            if (await server.GetAsync("api/token", ContractsJson.Default.TokenView, patience) is { } token)
             {
                 findings.Add(ServerFindings.OfToken(token, TimeProvider.System.GetUtcNow()));
                 if (token.Role == TokenRole.Host)
                     return;
             }
 
-            if (await server.GetAsync("api/server", ContractsJson.Default.ServerView, patience).ConfigureAwait(false) is not { } view)
+            if (await server.GetAsync("api/server", ContractsJson.Default.ServerView, patience) is not { } view)
             {
                 findings.Add(new Finding("server", "note", "it is too old to tell about itself", "upgrade it"));
                 return;
             }
 
             findings.AddRange(ServerFindings.OfServer(view));
-            if (await server.GetAsync("api/hosts", ContractsJson.Default.IReadOnlyListHostView, patience).ConfigureAwait(false) is { } hosts)
+            if (await server.GetAsync("api/hosts", ContractsJson.Default.IReadOnlyListHostView, patience) is { } hosts)
                 findings.AddRange(ServerFindings.OfHosts(hosts, view.Version, view.Now));
         }
         catch (ServerException failure)
@@ -112,8 +112,8 @@ internal static class ServiceExamination
     {
         try
         {
-            await using var stream = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
-            using var health = await JsonDocument.ParseAsync(stream, default, cancellation).ConfigureAwait(false);
+            await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
+            using var health = await JsonDocument.ParseAsync(stream, default, cancellation);
             return response.IsSuccessStatusCode && health.RootElement.ValueKind == JsonValueKind.Object && health.RootElement.TryGetProperty("version", out var version)
                 ? version.GetString()
                 : null;
@@ -133,7 +133,7 @@ internal static class ServiceExamination
         try
         {
             using var client = new TcpClient();
-            await client.ConnectAsync(url.Host, url.Port, cancellation).ConfigureAwait(false);
+            await client.ConnectAsync(url.Host, url.Port, cancellation);
             await using var tls = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, (_, certificate, _, _) =>
             {
                 if (certificate is not null)
@@ -144,7 +144,7 @@ internal static class ServiceExamination
 
                 return false;
             });
-            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = url.Host }, cancellation).ConfigureAwait(false);
+            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = url.Host }, cancellation);
         }
         catch (Exception failure) when (failure is SocketException or IOException or AuthenticationException)
         {

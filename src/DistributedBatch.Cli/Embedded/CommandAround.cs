@@ -35,19 +35,19 @@ internal static class CommandAround
                 .WithValidation(CommandResultValidation.None)
                 .WithStandardOutputPipe(PipeTarget.ToStream(output))
                 .WithStandardErrorPipe(PipeTarget.ToStream(output))
-                .ExecuteAsync(signals.Kill, signals.Drain).ConfigureAwait(false);
+                .ExecuteAsync(signals.Kill, signals.Drain);
             if (result.IsSuccess)
                 return ExitCode.Done;
-            return Complaint.Print(
+            return ErrorOutput.Print(
                 $"The {role} command of run {record.Name} ended with exit code {result.ExitCode}: {CommandText.Join(command)}. {remedy}", ExitCode.SomeFailed);
         }
         catch (OperationCanceledException)
         {
-            return Complaint.Print($"The {role} command of run {record.Name} was interrupted. {remedy}", ExitCode.Interrupted);
+            return ErrorOutput.Print($"The {role} command of run {record.Name} was interrupted. {remedy}", ExitCode.Interrupted);
         }
         catch (System.ComponentModel.Win32Exception failure)
         {
-            return Complaint.Print($"The {role} command of run {record.Name} cannot be started ({failure.Message}). {remedy}", ExitCode.SomeFailed);
+            return ErrorOutput.Print($"The {role} command of run {record.Name} cannot be started ({failure.Message}). {remedy}", ExitCode.SomeFailed);
         }
     }
 

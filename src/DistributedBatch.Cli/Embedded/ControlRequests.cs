@@ -3,7 +3,7 @@ using DistributedBatch.Producer.Intake;
 
 namespace DistributedBatch.Cli.Embedded;
 
-/// <summary>Does what <c>dbatch cancel</c>, <c>pause</c> and <c>resume</c> ask of the process that works in a state directory; see <see cref="LocalSteering"/>.</summary>
+/// <summary>Does what <c>dbatch cancel</c>, <c>pause</c> and <c>resume</c> ask of the process that works in a state directory; see <see cref="LocalRunControl"/>.</summary>
 /// <param name="stateDirectory">The state directory.</param>
 /// <param name="intake">The producer's door.</param>
 internal sealed class ControlRequests(string stateDirectory, RunIntake intake)
@@ -15,11 +15,11 @@ internal sealed class ControlRequests(string stateDirectory, RunIntake intake)
     {
         while (!over.IsCancellationRequested)
         {
-            foreach (var (run, action, request) in LocalSteering.Requests(stateDirectory))
+            foreach (var (run, action, request) in LocalRunControl.Requests(stateDirectory))
             {
                 try
                 {
-                    LocalSteering.Answer(request, await intake.ChangeAsync(run, action, over).ConfigureAwait(false));
+                    LocalRunControl.Answer(request, await intake.ChangeAsync(run, action, over));
                 }
                 catch (Exception failure) when (failure is OperationCanceledException or IOException or UnauthorizedAccessException)
                 {

@@ -20,7 +20,7 @@ internal static class EmbeddedHost
     /// <param name="stateDirectory">Directory for everything that is kept.</param>
     /// <param name="slots">Attempts at once; null lets the consumer find the number.</param>
     /// <param name="groups">Control groups for the attempts; null for none.</param>
-    public static IHost Build(string stateDirectory, int? slots, AttemptGroups? groups) => Build(stateDirectory, services => services.AddConsumer(options =>
+    public static IHost Build(string stateDirectory, int? slots, AttemptCgroups? groups) => Build(stateDirectory, services => services.AddConsumer(options =>
     {
         options.DataDirectory = stateDirectory;
         options.Slots = slots;
@@ -53,7 +53,7 @@ internal static class EmbeddedHost
         OpenTelemetryExport.AddTo(builder, "run");
 
         // Signals are StopSignals' business: the host's own lifetime would end the run on the first one.
-        builder.Services.AddSingleton<IHostLifetime, SignalsElsewhere>();
+        builder.Services.AddSingleton<IHostLifetime, SignalForwarding>();
         return builder.Build();
     }
 }

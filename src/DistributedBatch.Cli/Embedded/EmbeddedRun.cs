@@ -15,47 +15,47 @@ internal static class EmbeddedRun
     {
         using var groups = HostIsolation.Open(request.Isolation, out var refusal);
         if (refusal is not null)
-            return Complaint.Usage(refusal);
+            return ErrorOutput.Usage(refusal);
         using var state = StateDirectory.Take(request.StateDirectory, out var mistake);
         if (state is null)
-            return Complaint.Usage(mistake!);
+            return ErrorOutput.Usage(mistake!);
         var records = new RunRecords(state.Path);
         var record = RunChoice.Of(request, records, TimeProvider.System.GetUtcNow(), out mistake);
         if (record is null)
-            return Complaint.Usage(mistake!);
+            return ErrorOutput.Usage(mistake!);
 
         var spec = request.Spec with { Id = record.Run, Name = record.Name };
-        return await WorkAsync(state, records, record, spec, request.Slots, groups, json).ConfigureAwait(false);
+        return await WorkAsync(state, records, record, spec, request.Slots, groups, json);
     }
 
     /// <summary>Continues a run that was started before.</summary>
     public static async Task<int> ResumeAsync(string run, int? slots, IsolationMode isolation, string stateDirectory, bool json)
     {
         if (!Directory.Exists(stateDirectory))
-            return Complaint.Usage($"There are no runs in {stateDirectory} to resume.");
+            return ErrorOutput.Usage($"There are no runs in {stateDirectory} to resume.");
         using var groups = HostIsolation.Open(isolation, out var refusal);
         if (refusal is not null)
-            return Complaint.Usage(refusal);
+            return ErrorOutput.Usage(refusal);
         using var state = StateDirectory.Take(stateDirectory, out var mistake);
         if (state is null)
-            return Complaint.Usage(mistake!);
+            return ErrorOutput.Usage(mistake!);
         var records = new RunRecords(state.Path);
         return records.Find(run, out mistake) is { } record
-            ? await WorkAsync(state, records, record, spec: null, slots, groups, json).ConfigureAwait(false)
-            : Complaint.Usage(mistake!);
+            ? await WorkAsync(state, records, record, spec: null, slots, groups, json)
+            : ErrorOutput.Usage(mistake!);
     }
 
-    private static async Task<int> WorkAsync(StateDirectory state, RunRecords records, RunRecord record, RunSpec? spec, int? slots, AttemptGroups? groups, bool json)
+    private static async Task<int> WorkAsync(StateDirectory state, RunRecords records, RunRecord record, RunSpec? spec, int? slots, AttemptCgroups? groups, bool json)
     {
         try
         {
             records.Save(record);
             using var signals = new StopSignals();
-            return await new EmbeddedSession(state.Path, records, record, signals).RunAsync(spec, slots, groups, json).ConfigureAwait(false);
+            return await new EmbeddedSession(state.Path, records, record, signals).RunAsync(spec, slots, groups, json);
         }
         catch (Exception failure) when (StartFailure.Sentence(failure) is not null)
         {
-            return Complaint.Usage(StartFailure.Sentence(failure)!);
+            return ErrorOutput.Usage(StartFailure.Sentence(failure)!);
         }
     }
 }

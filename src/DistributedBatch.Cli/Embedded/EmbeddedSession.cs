@@ -5,7 +5,7 @@ using DistributedBatch.Cli.Sources;
 using DistributedBatch.Cli.Summary;
 using DistributedBatch.Consumer;
 using DistributedBatch.Consumer.Isolation;
-using DistributedBatch.Consumer.Zygote;
+using DistributedBatch.Consumer.Warm;
 using DistributedBatch.Contracts.Hosts;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Producer.Intake;
@@ -39,13 +39,13 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
     /// <param name="slots">Attempts at once; null lets the consumer find the number.</param>
     /// <param name="groups">Control groups for the attempts; null for none.</param>
     /// <param name="json">Whether the summary is JSON.</param>
-    public async Task<int> RunAsync(RunSpec? spec, int? slots, AttemptGroups? groups, bool json)
+    public async Task<int> RunAsync(RunSpec? spec, int? slots, AttemptCgroups? groups, bool json)
     {
         var empty = spec is { Dataset: var dataset } && dataset.First == dataset.Total;
         if (record.Before.Count > 0 && !record.BeforeDone && !empty)
         {
             var before = await CommandAround
-                .RunAsync("before", record.Before, record, signals, "No chunk was started; the same command runs it again.").ConfigureAwait(false);
+                .RunAsync("before", record.Before, record, signals, "No chunk was started; the same command runs it again.");
             if (before != ExitCode.Done)
                 return before;
             Save(record with { BeforeDone = true });
@@ -54,19 +54,19 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
         var clock = Stopwatch.StartNew();
         using var host = EmbeddedHost.Build(stateDirectory, slots, groups);
         host.Services.BeginLauncher();
-        await host.StartAsync(CancellationToken.None).ConfigureAwait(false);
+        await host.StartAsync(CancellationToken.None);
         var intake = host.Services.GetRequiredService<RunIntake>();
         var source = new LocalRunSource(host.Services.GetRequiredService<TrackerDatabase>());
-        var (entry, mistakes) = await new RunEntry(intake, record).EnterAsync(spec).ConfigureAwait(false);
+        var (entry, mistakes) = await new RunEntry(intake, record).EnterAsync(spec);
         if (mistakes.Count > 0)
         {
-            await host.StopAsync(CancellationToken.None).ConfigureAwait(false);
-            return Complaint.Usage(mistakes);
+            await host.StopAsync(CancellationToken.None);
+            return ErrorOutput.Usage(mistakes);
         }
 
-        var session = await BeforeAsync(source, entry).ConfigureAwait(false);
+        var session = await BeforeAsync(source, entry);
         if (entry != EntryKind.AlreadySucceeded)
-            await WatchAsync(host, intake, source).ConfigureAwait(false);
+            await WatchAsync(host, intake, source);
         var state = intake.Runs.First(run => run.Run == record.Run).State;
         Save(record with { Succeeded = state == RunState.Succeeded });
 
@@ -74,14 +74,14 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
         if (state == RunState.Succeeded && record.After.Count > 0 && !record.AfterDone && !empty)
         {
             exitCode = await CommandAround
-                .RunAsync("after", record.After, record, signals, $"All chunks succeeded; 'dbatch run --resume {record.Run}' runs it again.").ConfigureAwait(false);
+                .RunAsync("after", record.After, record, signals, $"All chunks succeeded; 'dbatch run --resume {record.Run}' runs it again.");
             Save(record with { AfterDone = exitCode == ExitCode.Done });
         }
 
-        await NotifyAsync(host, spec).ConfigureAwait(false);
-        await TellAsync(source, host, session with { Wall = clock.Elapsed, Resume = record.IsComplete ? null : Resume(state) }, json).ConfigureAwait(false);
+        await NotifyAsync(host, spec);
+        await TellAsync(source, host, session with { Wall = clock.Elapsed, Resume = record.IsComplete ? null : Resume(state) }, json);
         if (!stopped)
-            await host.StopAsync(signals.Kill).ConfigureAwait(false);
+            await host.StopAsync(signals.Kill);
         return exitCode;
     }
 
@@ -89,12 +89,12 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
     private async Task<RunSession> BeforeAsync(LocalRunSource source, EntryKind entry)
     {
         var nothing = new RunSession { Wall = TimeSpan.Zero };
-        if (entry == EntryKind.New || await source.ShowAsync(record.Run, CancellationToken.None).ConfigureAwait(false) is not { } view)
+        if (entry == EntryKind.New || await source.ShowAsync(record.Run, CancellationToken.None) is not { } view)
             return nothing;
         Console.Error.WriteLine(entry == EntryKind.AlreadySucceeded
             ? $"Run {record.Name} ({record.Run}) has succeeded before; nothing is left to do."
             : $"Going on with run {record.Name} ({record.Run}): {view.Chunks.Succeeded} of {view.Chunks.Total} chunks have succeeded before.");
-        var buckets = await source.TimelineAsync(record.Run, CancellationToken.None).ConfigureAwait(false);
+        var buckets = await source.TimelineAsync(record.Run, CancellationToken.None);
         return nothing with { ItemsBefore = view.ItemsSucceeded, AttemptSecondsBefore = buckets.Sum(bucket => bucket.BusySeconds) };
     }
 
@@ -114,19 +114,19 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
         var watching = watch.ShowAsync(over.Token);
         var requests = new ControlRequests(stateDirectory, intake).ServeAsync(over.Token);
         var drained = Task.Delay(Timeout.Infinite, signals.Drain);
-        if (await Task.WhenAny(settled, drained).ConfigureAwait(false) == settled)
+        if (await Task.WhenAny(settled, drained) == settled)
         {
-            await settled.ConfigureAwait(false);
-            await Task.WhenAny(projection.WaitUntilSettledAsync(record.Run, CancellationToken.None), Task.Delay(ForTheProjection)).ConfigureAwait(false);
+            await settled;
+            await Task.WhenAny(projection.WaitUntilSettledAsync(record.Run, CancellationToken.None), Task.Delay(ForTheProjection));
         }
         else
         {
             watch.Note = "Stopping: running chunks finish, nothing new is started. Ctrl-C again kills them.";
-            await StopAsync(host).ConfigureAwait(false);
+            await StopAsync(host);
         }
 
-        await over.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(watching, requests).ConfigureAwait(false);
+        await over.CancelAsync();
+        await Task.WhenAll(watching, requests);
     }
 
     /// <summary>Lets running chunks finish. After the second signal they get a moment to be reported; then this process ends, which kills what is left.</summary>
@@ -135,11 +135,11 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
         stopped = true;
         var stopping = DrainAsync(host);
         var killed = Task.Delay(Timeout.Infinite, signals.Kill);
-        if (await Task.WhenAny(stopping, killed).ConfigureAwait(false) == killed)
-            await Task.WhenAny(stopping, Task.Delay(AfterTheSecondSignal)).ConfigureAwait(false);
+        if (await Task.WhenAny(stopping, killed) == killed)
+            await Task.WhenAny(stopping, Task.Delay(AfterTheSecondSignal));
         if (stopping.IsCompleted)
         {
-            await stopping.ConfigureAwait(false);
+            await stopping;
             return;
         }
 
@@ -155,19 +155,18 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
     {
         var (consumer, intake) = (host.Services.GetRequiredService<ConsumerService>(), host.Services.GetRequiredService<RunIntake>());
         var source = new LocalRunSource(host.Services.GetRequiredService<TrackerDatabase>());
-        await consumer.DrainAsync(signals.Kill).ConfigureAwait(false);
-        await UntilAsync(() => Task.FromResult(intake.ReportsHeard >= consumer.Reported)).ConfigureAwait(false);
+        await consumer.DrainAsync(signals.Kill);
+        await UntilAsync(() => Task.FromResult(intake.ReportsHeard >= consumer.Reported));
         var counts = intake.Runs.First(run => run.Run == record.Run).Counts;
-        await UntilAsync(async () => (await source.ShowAsync(record.Run, CancellationToken.None).ConfigureAwait(false))?.Chunks.Settled >= counts.Settled)
-            .ConfigureAwait(false);
-        await host.StopAsync(signals.Kill).ConfigureAwait(false);
+        await UntilAsync(async () => (await source.ShowAsync(record.Run, CancellationToken.None))?.Chunks.Settled >= counts.Settled);
+        await host.StopAsync(signals.Kill);
     }
 
     private static async Task UntilAsync(Func<Task<bool>> heard)
     {
         var clock = Stopwatch.StartNew();
-        while (clock.Elapsed < ForTheProjection && !await heard().ConfigureAwait(false))
-            await Task.Delay(LookAgain).ConfigureAwait(false);
+        while (clock.Elapsed < ForTheProjection && !await heard())
+            await Task.Delay(LookAgain);
     }
 
     /// <summary>The end is told while there is a process to tell it; what cannot be reached now is told by the next one that works here.</summary>
@@ -178,7 +177,7 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
         using var limit = new CancellationTokenSource(ForTheNotice);
         try
         {
-            if (!await host.Services.GetRequiredService<Notifier>().FlushAsync(limit.Token).ConfigureAwait(false))
+            if (!await host.Services.GetRequiredService<Notifier>().FlushAsync(limit.Token))
                 Console.Error.WriteLine($"{spec?.Notify?.Host ?? "Whoever wants to be notified"} could not be notified; the next dbatch run here tries again.");
         }
         catch (OperationCanceledException)
@@ -189,7 +188,7 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
 
     private async Task TellAsync(LocalRunSource source, IHost host, RunSession session, bool json)
     {
-        if (await source.ShowAsync(record.Run, CancellationToken.None).ConfigureAwait(false) is not { } view)
+        if (await source.ShowAsync(record.Run, CancellationToken.None) is not { } view)
             return;
         var consumer = host.Services.GetRequiredService<ConsumerService>();
         var summary = await RunSummary
@@ -197,9 +196,8 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
                 source,
                 view,
                 session with { Slots = consumer.Slots, SlotsReason = consumer.SlotsReason, Warnings = consumer.Warnings, Warm = WarmHere(host) },
-                CancellationToken.None)
-            .ConfigureAwait(false);
-        SummaryPrint.Print(summary with { Hint = await MissingModule.HintAsync(view.Command, summary.Failed).ConfigureAwait(false) }, json);
+                CancellationToken.None);
+        SummaryPrint.Print(summary with { Hint = await MissingModuleHint.HintAsync(view.Command, summary.Failed) }, json);
     }
 
     private IReadOnlyList<WarmStatus> WarmHere(IHost host) => host.Services.GetRequiredService<WarmStart>().Summary(record.Run) is { } warm ? [warm] : [];

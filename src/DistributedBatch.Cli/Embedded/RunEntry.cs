@@ -31,21 +31,21 @@ internal sealed class RunEntry(RunIntake intake, RunRecord record)
     {
         var known = intake.Runs.FirstOrDefault(run => run.Run == record.Run);
         if (known is not null)
-            await intake.AnnounceAgainAsync(record.Run, CancellationToken.None).ConfigureAwait(false);
+            await intake.AnnounceAgainAsync(record.Run, CancellationToken.None);
         switch (known)
         {
             case null when spec is null:
                 return (EntryKind.New, [$"Run {record.Name} ({record.Run}) never got as far as its first chunk; give its whole command again with --name {record.Name}."]);
             case null:
-                return (EntryKind.New, (await intake.SubmitAsync(spec, CancellationToken.None).ConfigureAwait(false)).Mistakes);
+                return (EntryKind.New, (await intake.SubmitAsync(spec, CancellationToken.None)).Mistakes);
             case { State: RunState.Succeeded }:
                 return (EntryKind.AlreadySucceeded, []);
             case { IsSettled: true }:
-                return (EntryKind.Retried, (await ChangeAsync(RunAction.Retry).ConfigureAwait(false)).Mistakes);
+                return (EntryKind.Retried, (await ChangeAsync(RunAction.Retry)).Mistakes);
             default:
-                return (EntryKind.Continued, (await ChangeAsync(RunAction.Resume).ConfigureAwait(false)).Mistakes);
+                return (EntryKind.Continued, (await ChangeAsync(RunAction.Resume)).Mistakes);
         }
     }
 
-    private Task<RunAnswer> ChangeAsync(RunAction action) => intake.ChangeAsync(record.Run, action, CancellationToken.None);
+    private Task<RunCommandResult> ChangeAsync(RunAction action) => intake.ChangeAsync(record.Run, action, CancellationToken.None);
 }

@@ -21,12 +21,12 @@ internal static class HostIsolation
     }
 
     /// <summary>Opens the groups; null for sessions, and where <paramref name="mistake"/> says why they cannot be had.</summary>
-    public static AttemptGroups? Open(IsolationMode mode, out string? mistake)
+    public static AttemptCgroups? Open(IsolationMode mode, out string? mistake)
     {
         mistake = null;
         if (mode == IsolationMode.Session)
             return null;
-        var start = AttemptGroups.Open();
+        var start = AttemptCgroups.Open();
         if (start is not IsolationStart.Ready { Groups: var groups })
         {
             mistake = ((IsolationStart.Refused)start).Sentence;

@@ -51,7 +51,7 @@ internal sealed class ServiceOptions
     public static string? Text(ParseResult parsed, Option<string> option, string key) => parsed.GetValue(option) ?? ServiceSetting.Text(key);
 
     /// <summary>Absolute path of the data directory.</summary>
-    public string DataDirectory(ParseResult parsed) => Path.GetFullPath(Text(parsed, data, "data") ?? StateHome.Of(role));
+    public string DataDirectory(ParseResult parsed) => Path.GetFullPath(Text(parsed, data, "data") ?? DefaultStateDirectory.Of(role));
 
     /// <summary>Name of this machine.</summary>
     public string Host(ParseResult parsed) => Text(parsed, host, "host-name") ?? Environment.MachineName;

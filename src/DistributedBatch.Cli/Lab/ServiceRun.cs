@@ -16,10 +16,10 @@ internal static class ServiceRun
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(signals.Drain, lifetime.ApplicationStopping);
         try
         {
-            await host.StartAsync(signals.Drain).ConfigureAwait(false);
+            await host.StartAsync(signals.Drain);
             started();
             await Task.Delay(Timeout.Infinite, ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await host.StopAsync(signals.Kill).ConfigureAwait(false);
+            await host.StopAsync(signals.Kill);
             return ExitCode.Done;
         }
         catch (OperationCanceledException) when (signals.Drain.IsCancellationRequested)
@@ -28,18 +28,18 @@ internal static class ServiceRun
         }
         catch (BrokerRefusedException failure)
         {
-            return Complaint.Unreachable(failure.Message);
+            return ErrorOutput.Unreachable(failure.Message);
         }
         catch (Exception failure) when (StartFailure.Sentence(failure) is not null)
         {
-            return Complaint.Usage(StartFailure.Sentence(failure)!);
+            return ErrorOutput.Usage(StartFailure.Sentence(failure)!);
         }
         finally
         {
             switch (host)
             {
                 case IAsyncDisposable asynchronous:
-                    await asynchronous.DisposeAsync().ConfigureAwait(false);
+                    await asynchronous.DisposeAsync();
                     break;
                 default:
                     host.Dispose();

@@ -55,7 +55,7 @@ internal sealed class SigningOptions
         if (TrustFile(parsed) is { } file)
             return Guarded(mistakes, () => TrustedKeys.Parse(File.ReadAllText(file), file));
         if (server?.Url.Scheme == Uri.UriSchemeHttps)
-            return await LearnAsync(server, Path.Combine(dataDirectory, LearnedFile), cancellation).ConfigureAwait(false);
+            return await LearnAsync(server, Path.Combine(dataDirectory, LearnedFile), cancellation);
         Console.Error.WriteLine("dbatch: no --trust and no https server: chunks are run whoever put them into the queue.");
         return null;
     }
@@ -68,12 +68,12 @@ internal sealed class SigningOptions
         {
             try
             {
-                using var response = await server.SendAsync(HttpMethod.Get, "api/signing-key", null, cancellation).ConfigureAwait(false);
-                await server.ThrowUnlessGoodAsync(response, cancellation).ConfigureAwait(false);
-                var pem = await response.Content.ReadAsStringAsync(cancellation).ConfigureAwait(false);
+                using var response = await server.SendAsync(HttpMethod.Get, "api/signing-key", null, cancellation);
+                await server.ThrowUnlessGoodAsync(response, cancellation);
+                var pem = await response.Content.ReadAsStringAsync(cancellation);
                 var keys = TrustedKeys.Parse(pem, server.Place);
                 Directory.CreateDirectory(Path.GetDirectoryName(learned)!);
-                await File.WriteAllTextAsync(learned, pem, cancellation).ConfigureAwait(false);
+                await File.WriteAllTextAsync(learned, pem, cancellation);
                 return keys;
             }
             catch (InvalidDataException answer)
@@ -83,11 +83,11 @@ internal sealed class SigningOptions
             catch (ServerException away) when (away.ExitCode == CommandLine.ExitCode.Unreachable)
             {
                 if (File.Exists(learned))
-                    return TrustedKeys.Parse(await File.ReadAllTextAsync(learned, cancellation).ConfigureAwait(false), learned);
+                    return TrustedKeys.Parse(await File.ReadAllTextAsync(learned, cancellation), learned);
                 if (!told)
                     Console.Error.WriteLine($"dbatch: {away.Message} Waiting for it, to learn whose chunks may run here.");
                 told = true;
-                await Task.Delay(TimeSpan.FromSeconds(2), cancellation).ConfigureAwait(false);
+                await Task.Delay(TimeSpan.FromSeconds(2), cancellation);
             }
         }
     }

@@ -11,7 +11,7 @@ internal static class StartMenu
     public static async Task<int> RunAsync()
     {
         if (Console.IsInputRedirected || Console.IsOutputRedirected)
-            return Complaint.Usage("Say what to do: 'dbatch --help' lists the commands. On a terminal, dbatch alone opens a menu.");
+            return ErrorOutput.Usage("Say what to do: 'dbatch --help' lists the commands. On a terminal, dbatch alone opens a menu.");
 
         var dialog = new MenuDialog(Console.In, Console.Out, words =>
             ProgramCheck.Mistake(words[0], Directory.GetCurrentDirectory(), Environment.GetEnvironmentVariable("PATH") ?? ""));
@@ -22,7 +22,7 @@ internal static class StartMenu
             if (arguments is null)
                 break;
             Console.Out.WriteLine($"> dbatch {CommandText.Join(arguments)}");
-            exitCode = await CommandTree.RunAsync(arguments).ConfigureAwait(false);
+            exitCode = await CommandTree.RunAsync(arguments);
         }
 
         return exitCode;

@@ -82,9 +82,9 @@ internal sealed class SettingReader(IReadOnlyDictionary<string, SettingValue> se
     {
         if (Value(key) is not { } value)
             return null;
-        if (Contracts.Json.Words.Parse<TEnum>(value.Text) is { } word)
+        if (Contracts.Text.EnumText.Parse<TEnum>(value.Text) is { } word)
             return word;
-        mistakes.Add($"{value.Where} is one of {string.Join(", ", Enum.GetValues<TEnum>().Select(Contracts.Json.Words.Word))}; '{value.Text}' is not.");
+        mistakes.Add($"{value.Where} is one of {string.Join(", ", Enum.GetValues<TEnum>().Select(Contracts.Text.EnumText.ToText))}; '{value.Text}' is not.");
         return null;
     }
 

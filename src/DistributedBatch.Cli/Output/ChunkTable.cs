@@ -15,18 +15,18 @@ internal static class ChunkTable
         foreach (var chunk in chunks)
         {
             var attempt = chunk.LastAttempt;
-            var said = attempt is null ? "" : Spoken.Said(attempt.Outcome, attempt.StderrTail, attempt.Error, WidthOfMessage);
+            var said = attempt is null ? "" : HumanText.Said(attempt.Outcome, attempt.StderrTail, attempt.Error, WidthOfMessage);
             table.Add(
                 $"{chunk.Index}",
                 chunk.Count == 1 ? $"{chunk.Start}" : $"{chunk.Start}-{chunk.Start + chunk.Count - 1}",
-                Paint.State(chunk.State),
+                AnsiColor.State(chunk.State),
                 $"{chunk.Attempts}",
-                Ended(attempt, Spoken.Seconds(attempt?.Seconds ?? 0)),
-                Ended(attempt, Spoken.Seconds(attempt?.CpuSeconds ?? 0)),
+                Ended(attempt, HumanText.Seconds(attempt?.Seconds ?? 0)),
+                Ended(attempt, HumanText.Seconds(attempt?.CpuSeconds ?? 0)),
                 Ended(attempt, SizeText.Show(attempt?.PeakMemoryBytes ?? 0)),
                 Ended(attempt, SizeText.Show(attempt?.ReadBytes ?? 0)),
                 Ended(attempt, SizeText.Show(attempt?.WrittenBytes ?? 0)),
-                attempt is null ? "-" : $"{Spoken.Ending(attempt)} on {attempt.Host}{(said.Length > 0 ? $": {said}" : "")}");
+                attempt is null ? "-" : $"{HumanText.Ending(attempt)} on {attempt.Host}{(said.Length > 0 ? $": {said}" : "")}");
         }
 
         return table;

@@ -36,5 +36,5 @@ internal sealed class TextTable(params IReadOnlyList<string> header)
     }
 
     // Colours take no room on the screen.
-    private static int Width(string cell) => cell.Length - Paint.LengthOfCodes(cell);
+    private static int Width(string cell) => cell.Length - AnsiColor.LengthOfCodes(cell);
 }

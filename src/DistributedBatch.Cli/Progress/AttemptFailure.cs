@@ -1,8 +1,8 @@
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Chunks;
-using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Cli.Progress;
 
@@ -23,16 +23,16 @@ internal sealed record AttemptFailure(int Index, int Attempt, string Ending, str
         {
             { Outcome: AttemptOutcome.ExitCode, ExitCode: { } code } => $"exit-code {code}",
             { Outcome: AttemptOutcome.Signal, Signal: { } signal } => $"signal {signal}",
-            _ => report.Outcome?.Word() ?? "running",
+            _ => report.Outcome?.ToText() ?? "running",
         },
-        Spoken.Said(report.Outcome, report.StderrTail, report.Error, WidthOfMessage));
+        HumanText.Said(report.Outcome, report.StderrTail, report.Error, WidthOfMessage));
 
     /// <summary>The line for a recorded attempt.</summary>
     public static AttemptFailure Of(AttemptView attempt) => new(
         attempt.Index,
         attempt.Attempt,
-        Spoken.Ending(attempt),
-        Spoken.Said(attempt.Outcome, attempt.StderrTail, attempt.Error, WidthOfMessage));
+        HumanText.Ending(attempt),
+        HumanText.Said(attempt.Outcome, attempt.StderrTail, attempt.Error, WidthOfMessage));
 
     /// <inheritdoc/>
     public override string ToString() => $"chunk {Index}, attempt {Attempt}: {Ending}{(Said.Length > 0 ? $": {Said}" : "")}";

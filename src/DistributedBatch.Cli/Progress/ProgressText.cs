@@ -26,8 +26,8 @@ internal static class ProgressText
     /// <summary>Rate and time to go.</summary>
     public static string Pace(ProgressState state)
     {
-        var eta = state.View.Eta is null ? "" : $", {Spoken.Eta(state.View.Eta)} to go";
-        return state.View.ItemsPerSecond is null ? "no chunk has ended yet" + eta : $"{Spoken.Rate(state.View.ItemsPerSecond)} items/s{eta}";
+        var eta = state.View.Eta is null ? "" : $", {HumanText.Eta(state.View.Eta)} to go";
+        return state.View.ItemsPerSecond is null ? "no chunk has ended yet" + eta : $"{HumanText.Rate(state.View.ItemsPerSecond)} items/s{eta}";
     }
 
     /// <summary>How many slots there are and why; empty when no host is up.</summary>

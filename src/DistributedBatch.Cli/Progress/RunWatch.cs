@@ -35,20 +35,20 @@ internal sealed class RunWatch(IRunSource source, RunId run, IProgressScreen scr
     public Task ShowAsync(CancellationToken until) => screen.ShowAsync(async show =>
     {
         var clock = Stopwatch.StartNew();
-        var view = await source.ShowAsync(run, CancellationToken.None).ConfigureAwait(false);
+        var view = await source.ShowAsync(run, CancellationToken.None);
         while (!until.IsCancellationRequested)
         {
-            await TellAsync(view).ConfigureAwait(false);
+            await TellAsync(view);
             if (view?.State.IsSettled() == true)
                 return;
-            view = await source.ShowAfterAsync(run, screen.Interval, until).ConfigureAwait(false);
+            view = await source.ShowAfterAsync(run, screen.Interval, until);
         }
 
-        await TellAsync(await source.ShowAsync(run, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false);
+        await TellAsync(await source.ShowAsync(run, CancellationToken.None));
 
         async Task TellAsync(RunView? latest)
         {
-            if (await StateAsync(latest, clock.Elapsed).ConfigureAwait(false) is { } state)
+            if (await StateAsync(latest, clock.Elapsed) is { } state)
                 show(state);
         }
     });
@@ -58,9 +58,9 @@ internal sealed class RunWatch(IRunSource source, RunId run, IProgressScreen scr
         // Submitted, and nothing was heard of its chunks yet; the next look finds them.
         if (view is null || (view.Chunks.Total == 0 && view.Total > view.First))
             return null;
-        var hosts = await source.HostsAsync(CancellationToken.None).ConfigureAwait(false);
+        var hosts = await source.HostsAsync(CancellationToken.None);
         if (!hears && view.Chunks.Failed > seen.Count)
-            await LookForFailuresAsync().ConfigureAwait(false);
+            await LookForFailuresAsync();
         var failures = new List<AttemptFailure>();
         while (heard.TryDequeue(out var failure))
             failures.Add(failure);
@@ -69,7 +69,7 @@ internal sealed class RunWatch(IRunSource source, RunId run, IProgressScreen scr
 
     private async Task LookForFailuresAsync()
     {
-        var page = await source.ChunksAsync(run, new ChunkFilter { State = ChunkState.Failed }, RunQueries.MostRows, null, CancellationToken.None).ConfigureAwait(false);
+        var page = await source.ChunksAsync(run, new ChunkFilter { State = ChunkState.Failed }, RunQueries.MostRows, null, CancellationToken.None);
         foreach (var chunk in page?.Items ?? [])
         {
             if (seen.Add(chunk.Index) && chunk.LastAttempt is { } attempt)

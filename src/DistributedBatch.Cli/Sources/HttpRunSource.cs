@@ -9,6 +9,7 @@ using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Contracts.Text;
 using DistributedBatch.Tracker.Logs;
 using DistributedBatch.Tracker.Queries;
 
@@ -23,20 +24,20 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
     public string Place => server.Place;
 
     /// <inheritdoc/>
-    public async Task<RunMatch> FindAsync(string text, CancellationToken cancellation)
+    public async Task<RunSelector> FindAsync(string text, CancellationToken cancellation)
     {
-        using var response = await server.SendAsync(HttpMethod.Get, $"api/runs/{Uri.EscapeDataString(text)}", null, cancellation).ConfigureAwait(false);
+        using var response = await server.SendAsync(HttpMethod.Get, $"api/runs/{Uri.EscapeDataString(text)}", null, cancellation);
         if (response.IsSuccessStatusCode)
         {
-            var view = await response.Content.ReadFromJsonAsync(ContractsJson.Default.RunView, cancellation).ConfigureAwait(false);
-            return new RunMatch.Found(view!.Run);
+            var view = await response.Content.ReadFromJsonAsync(ContractsJson.Default.RunView, cancellation);
+            return new RunSelector.Found(view!.Run);
         }
 
-        var problem = await server.ProblemAsync(response, cancellation).ConfigureAwait(false);
+        var problem = await server.ProblemAsync(response, cancellation);
         return response.StatusCode switch
         {
-            HttpStatusCode.NotFound => new RunMatch.None(problem.Sentence),
-            HttpStatusCode.Conflict => new RunMatch.Ambiguous(
+            HttpStatusCode.NotFound => new RunSelector.None(problem.Sentence),
+            HttpStatusCode.Conflict => new RunSelector.Ambiguous(
                 problem.Sentence, [.. (problem.Candidates ?? []).Select(run => RunId.TryParse(run, out var id) ? id : default)]),
             _ => throw new ServerException(problem.Sentence, ServerConnection.ExitCodeOf(response)),
         };
@@ -44,8 +45,7 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
 
     /// <inheritdoc/>
     public async Task<Page<RunView>> ListAsync(RunState? state, int limit, string? after, CancellationToken cancellation) =>
-        await server.GetAsync(Query("api/runs", ("state", state?.Word()), ("limit", Number(limit)), ("after", after)), ContractsJson.Default.PageRunView, cancellation)
-            .ConfigureAwait(false) ?? new Page<RunView>([], null);
+        await server.GetAsync(Query("api/runs", ("state", state?.ToText()), ("limit", Number(limit)), ("after", after)), ContractsJson.Default.PageRunView, cancellation) ?? new Page<RunView>([], null);
 
     /// <inheritdoc/>
     public Task<RunView?> ShowAsync(RunId run, CancellationToken cancellation) =>
@@ -58,11 +58,11 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
         try
         {
             var within = pause.TotalSeconds.ToString(CultureInfo.InvariantCulture);
-            var view = await server.GetAsync($"api/runs/{run}?within={within}", ContractsJson.Default.RunView, until).ConfigureAwait(false);
+            var view = await server.GetAsync($"api/runs/{run}?within={within}", ContractsJson.Default.RunView, until);
 
             // A server from before it could wait has answered at once.
             if (view?.State.IsSettled() != true && pause > clock.Elapsed)
-                await Task.Delay(pause - clock.Elapsed, until).ConfigureAwait(false);
+                await Task.Delay(pause - clock.Elapsed, until);
             return view;
         }
         catch (OperationCanceledException) when (until.IsCancellationRequested)
@@ -75,7 +75,7 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
     public Task<Page<ChunkView>?> ChunksAsync(RunId run, ChunkFilter filter, int limit, string? after, CancellationToken cancellation) => server.GetAsync(
         Query(
             $"api/runs/{run}/chunks",
-            ("state", filter.State?.Word()),
+            ("state", filter.State?.ToText()),
             ("host", filter.Host),
             ("longerThan", filter.LongerThan?.TotalSeconds.ToString(CultureInfo.InvariantCulture)),
             ("error", filter.Error),
@@ -90,21 +90,19 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<AttemptView>> AttemptsAsync(RunId run, int index, CancellationToken cancellation) =>
-        await server.GetAsync($"api/runs/{run}/chunks/{index}/attempts", ContractsJson.Default.IReadOnlyListAttemptView, cancellation)
-            .ConfigureAwait(false) ?? [];
+        await server.GetAsync($"api/runs/{run}/chunks/{index}/attempts", ContractsJson.Default.IReadOnlyListAttemptView, cancellation) ?? [];
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<AttemptView>> SlowestAsync(RunId run, int limit, CancellationToken cancellation) =>
-        await server.GetAsync($"api/runs/{run}/slowest?limit={limit}", ContractsJson.Default.IReadOnlyListAttemptView, cancellation)
-            .ConfigureAwait(false) ?? [];
+        await server.GetAsync($"api/runs/{run}/slowest?limit={limit}", ContractsJson.Default.IReadOnlyListAttemptView, cancellation) ?? [];
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<RunResult> ResultsAsync(RunId run, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        using var response = await server.SendAsync(HttpMethod.Get, $"api/runs/{run}/results", null, cancellation).ConfigureAwait(false);
-        await server.ThrowUnlessGoodAsync(response, cancellation).ConfigureAwait(false);
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false));
-        while (await reader.ReadLineAsync(cancellation).ConfigureAwait(false) is { } line)
+        using var response = await server.SendAsync(HttpMethod.Get, $"api/runs/{run}/results", null, cancellation);
+        await server.ThrowUnlessGoodAsync(response, cancellation);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellation));
+        while (await reader.ReadLineAsync(cancellation) is { } line)
         {
             if (line.Length > 0)
                 yield return JsonSerializer.Deserialize(line, ContractsJson.Default.RunResult)!;
@@ -113,7 +111,7 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<TimelineBucket>> TimelineAsync(RunId run, CancellationToken cancellation) =>
-        await server.GetAsync($"api/runs/{run}/timeline", ContractsJson.Default.IReadOnlyListTimelineBucket, cancellation).ConfigureAwait(false) ?? [];
+        await server.GetAsync($"api/runs/{run}/timeline", ContractsJson.Default.IReadOnlyListTimelineBucket, cancellation) ?? [];
 
     /// <inheritdoc/>
     public Task<Explanation?> ExplainAsync(RunId run, int? index, CancellationToken cancellation) => server.GetAsync(
@@ -125,77 +123,77 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<HostView>> HostsAsync(CancellationToken cancellation) =>
-        await server.GetAsync("api/hosts", ContractsJson.Default.IReadOnlyListHostView, cancellation).ConfigureAwait(false) ?? [];
+        await server.GetAsync("api/hosts", ContractsJson.Default.IReadOnlyListHostView, cancellation) ?? [];
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> LogAsync(
         RunId run, int index, int attempt, LogStream stream, bool follow, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var path = $"api/runs/{run}/chunks/{index}/attempts/{attempt}/logs/{stream.Word()}{(follow ? "?follow=true" : "")}";
-        using var response = await server.SendAsync(HttpMethod.Get, path, null, cancellation).ConfigureAwait(false);
+        var path = $"api/runs/{run}/chunks/{index}/attempts/{attempt}/logs/{stream.ToText()}{(follow ? "?follow=true" : "")}";
+        using var response = await server.SendAsync(HttpMethod.Get, path, null, cancellation);
         if (response.StatusCode == HttpStatusCode.NotFound)
             yield break;
-        await server.ThrowUnlessGoodAsync(response, cancellation).ConfigureAwait(false);
-        await using var body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+        await server.ThrowUnlessGoodAsync(response, cancellation);
+        await using var body = await response.Content.ReadAsStreamAsync(cancellation);
         var buffer = new byte[64 * 1024];
-        for (int read; (read = await body.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0;)
+        for (int read; (read = await body.ReadAsync(buffer, cancellation)) > 0;)
             yield return buffer.AsMemory(0, read);
     }
 
     /// <inheritdoc/>
-    public Task<RunAnswer> ChangeAsync(RunId run, RunAction action, CancellationToken cancellation) =>
-        AnswerAsync(HttpMethod.Post, $"api/runs/{run}/{action.Word()}", run, cancellation);
+    public Task<RunCommandResult> ChangeAsync(RunId run, RunAction action, CancellationToken cancellation) =>
+        AnswerAsync(HttpMethod.Post, $"api/runs/{run}/{action.ToText()}", run, cancellation);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<RunAnswer>> ForgetAsync(IReadOnlyList<RunId> runs, CancellationToken cancellation)
+    public async Task<IReadOnlyList<RunCommandResult>> ForgetAsync(IReadOnlyList<RunId> runs, CancellationToken cancellation)
     {
-        var answers = new List<RunAnswer>(runs.Count);
+        var answers = new List<RunCommandResult>(runs.Count);
         foreach (var run in runs)
-            answers.Add(await AnswerAsync(HttpMethod.Delete, $"api/runs/{run}", run, cancellation).ConfigureAwait(false));
+            answers.Add(await AnswerAsync(HttpMethod.Delete, $"api/runs/{run}", run, cancellation));
         return answers;
     }
 
-    private async Task<RunAnswer> AnswerAsync(HttpMethod method, string path, RunId run, CancellationToken cancellation)
+    private async Task<RunCommandResult> AnswerAsync(HttpMethod method, string path, RunId run, CancellationToken cancellation)
     {
-        using var response = await server.SendAsync(method, path, null, cancellation).ConfigureAwait(false);
+        using var response = await server.SendAsync(method, path, null, cancellation);
         if (response.IsSuccessStatusCode)
-            return RunAnswer.Done(run);
-        var problem = await server.ProblemAsync(response, cancellation).ConfigureAwait(false);
+            return RunCommandResult.Done(run);
+        var problem = await server.ProblemAsync(response, cancellation);
         return response.StatusCode is HttpStatusCode.Conflict or HttpStatusCode.BadRequest or HttpStatusCode.NotFound
-            ? RunAnswer.Refused(problem.Mistakes ?? [problem.Sentence])
+            ? RunCommandResult.Refused(problem.Mistakes ?? [problem.Sentence])
             : throw new ServerException(problem.Sentence, ServerConnection.ExitCodeOf(response));
     }
 
     /// <summary>Submits a run; the answer is its id or every mistake in it.</summary>
-    public async Task<RunAnswer> SubmitAsync(RunSpec spec, CancellationToken cancellation)
+    public async Task<RunCommandResult> SubmitAsync(RunSpec spec, CancellationToken cancellation)
     {
         using var body = JsonContent.Create(spec, ContractsJson.Default.RunSpec);
-        using var response = await server.SendAsync(HttpMethod.Post, "api/runs", body, cancellation).ConfigureAwait(false);
+        using var response = await server.SendAsync(HttpMethod.Post, "api/runs", body, cancellation);
         if (response.IsSuccessStatusCode)
         {
-            var answer = await response.Content.ReadFromJsonAsync(Output.CliJson.Default.SubmittedJson, cancellation).ConfigureAwait(false);
-            return RunAnswer.Done(answer!.Run);
+            var answer = await response.Content.ReadFromJsonAsync(Output.CliJson.Default.SubmittedJson, cancellation);
+            return RunCommandResult.Done(answer!.Run);
         }
 
-        var problem = await server.ProblemAsync(response, cancellation).ConfigureAwait(false);
+        var problem = await server.ProblemAsync(response, cancellation);
         return problem.Mistakes is { Count: > 0 } mistakes
-            ? RunAnswer.Refused(mistakes)
+            ? RunCommandResult.Refused(mistakes)
             : throw new ServerException(problem.Sentence, ServerConnection.ExitCodeOf(response));
     }
 
     /// <summary>Brings the outputs of all succeeded chunks into <paramref name="directory"/>, a folder a chunk; what was there is replaced as a whole.</summary>
     public async Task FetchOutputsAsync(RunId run, string directory, CancellationToken cancellation)
     {
-        using var response = await server.SendAsync(HttpMethod.Get, $"api/runs/{run}/outputs", null, cancellation).ConfigureAwait(false);
+        using var response = await server.SendAsync(HttpMethod.Get, $"api/runs/{run}/outputs", null, cancellation);
         var staging = directory + ".partial";
         if (Directory.Exists(staging))
             Directory.Delete(staging, recursive: true);
         Directory.CreateDirectory(staging);
         if (response.StatusCode != HttpStatusCode.NotFound)
         {
-            await server.ThrowUnlessGoodAsync(response, cancellation).ConfigureAwait(false);
-            await using var archive = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
-            await TarFile.ExtractToDirectoryAsync(archive, staging, overwriteFiles: false, cancellation).ConfigureAwait(false);
+            await server.ThrowUnlessGoodAsync(response, cancellation);
+            await using var archive = await response.Content.ReadAsStreamAsync(cancellation);
+            await TarFile.ExtractToDirectoryAsync(archive, staging, overwriteFiles: false, cancellation);
         }
 
         if (Directory.Exists(directory))

@@ -14,7 +14,7 @@ internal sealed class HttpTokens(ServerAddress address) : ITokenSource
     public async Task<CreatedToken> CreateAsync(NewToken wanted, CancellationToken cancellation)
     {
         using var body = JsonContent.Create(wanted, ContractsJson.Default.NewToken);
-        return await AskAsync(HttpMethod.Post, "api/tokens", body, ContractsJson.Default.CreatedToken, cancellation).ConfigureAwait(false);
+        return await AskAsync(HttpMethod.Post, "api/tokens", body, ContractsJson.Default.CreatedToken, cancellation);
     }
 
     /// <inheritdoc/>
@@ -30,8 +30,8 @@ internal sealed class HttpTokens(ServerAddress address) : ITokenSource
 
     private async Task<T> AskAsync<T>(HttpMethod method, string path, HttpContent? body, JsonTypeInfo<T> type, CancellationToken cancellation)
     {
-        using var response = await server.SendAsync(method, path, body, cancellation).ConfigureAwait(false);
-        await server.ThrowUnlessGoodAsync(response, cancellation).ConfigureAwait(false);
-        return (await response.Content.ReadFromJsonAsync(type, cancellation).ConfigureAwait(false))!;
+        using var response = await server.SendAsync(method, path, body, cancellation);
+        await server.ThrowUnlessGoodAsync(response, cancellation);
+        return (await response.Content.ReadFromJsonAsync(type, cancellation))!;
     }
 }

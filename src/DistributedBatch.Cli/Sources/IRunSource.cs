@@ -13,7 +13,7 @@ internal interface IRunSource : IAsyncDisposable
     string Place { get; }
 
     /// <summary>The run somebody means by an id, a prefix, a name or <c>last</c>.</summary>
-    Task<RunMatch> FindAsync(string text, CancellationToken cancellation);
+    Task<RunSelector> FindAsync(string text, CancellationToken cancellation);
 
     /// <summary>Runs, newest first.</summary>
     Task<Page<RunView>> ListAsync(RunState? state, int limit, string? after, CancellationToken cancellation);
@@ -55,8 +55,8 @@ internal interface IRunSource : IAsyncDisposable
     IAsyncEnumerable<ReadOnlyMemory<byte>> LogAsync(RunId run, int index, int attempt, LogStream stream, bool follow, CancellationToken cancellation);
 
     /// <summary>Steers a run.</summary>
-    Task<RunAnswer> ChangeAsync(RunId run, RunAction action, CancellationToken cancellation);
+    Task<RunCommandResult> ChangeAsync(RunId run, RunAction action, CancellationToken cancellation);
 
     /// <summary>Forgets settled runs with all they left, for good; an answer for each.</summary>
-    Task<IReadOnlyList<RunAnswer>> ForgetAsync(IReadOnlyList<RunId> runs, CancellationToken cancellation);
+    Task<IReadOnlyList<RunCommandResult>> ForgetAsync(IReadOnlyList<RunId> runs, CancellationToken cancellation);
 }

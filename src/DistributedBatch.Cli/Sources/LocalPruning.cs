@@ -11,19 +11,19 @@ namespace DistributedBatch.Cli.Sources;
 internal static class LocalPruning
 {
     /// <summary>Forgets <paramref name="runs"/>; an answer for each.</summary>
-    public static async Task<IReadOnlyList<RunAnswer>> ForgetAsync(string stateDirectory, IReadOnlyList<RunId> runs, CancellationToken cancellation)
+    public static async Task<IReadOnlyList<RunCommandResult>> ForgetAsync(string stateDirectory, IReadOnlyList<RunId> runs, CancellationToken cancellation)
     {
         using var state = StateDirectory.Take(stateDirectory, out var mistake);
         if (state is null)
-            return [.. runs.Select(_ => RunAnswer.Refused(mistake!))];
+            return [.. runs.Select(_ => RunCommandResult.Refused(mistake!))];
         using var host = EmbeddedHost.BuildIdle(state.Path);
-        await host.StartAsync(cancellation).ConfigureAwait(false);
+        await host.StartAsync(cancellation);
         var remover = host.Services.GetRequiredService<RunRemover>();
-        var answers = new List<RunAnswer>(runs.Count);
+        var answers = new List<RunCommandResult>(runs.Count);
         foreach (var run in runs)
-            answers.Add(await remover.ForgetAsync(run, cancellation).ConfigureAwait(false));
-        await remover.CleanAsync(cancellation).ConfigureAwait(false);
-        await host.StopAsync(CancellationToken.None).ConfigureAwait(false);
+            answers.Add(await remover.ForgetAsync(run, cancellation));
+        await remover.CleanAsync(cancellation);
+        await host.StopAsync(CancellationToken.None);
         return answers;
     }
 }

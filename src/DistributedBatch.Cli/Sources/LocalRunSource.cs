@@ -21,7 +21,7 @@ internal sealed class LocalRunSource(TrackerDatabase database) : IRunSource
     public string Place => database.DataDirectory;
 
     /// <inheritdoc/>
-    public Task<RunMatch> FindAsync(string text, CancellationToken cancellation) => queries.FindAsync(text, cancellation);
+    public Task<RunSelector> FindAsync(string text, CancellationToken cancellation) => queries.FindAsync(text, cancellation);
 
     /// <inheritdoc/>
     public Task<Page<RunView>> ListAsync(RunState? state, int limit, string? after, CancellationToken cancellation) =>
@@ -34,7 +34,7 @@ internal sealed class LocalRunSource(TrackerDatabase database) : IRunSource
     public async Task<RunView?> ShowAfterAsync(RunId run, TimeSpan pause, CancellationToken until)
     {
         await Task.Delay(pause, until).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return until.IsCancellationRequested ? null : await queries.ShowAsync(run, CancellationToken.None).ConfigureAwait(false);
+        return until.IsCancellationRequested ? null : await queries.ShowAsync(run, CancellationToken.None);
     }
 
     /// <inheritdoc/>
@@ -57,7 +57,7 @@ internal sealed class LocalRunSource(TrackerDatabase database) : IRunSource
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<TimelineBucket>> TimelineAsync(RunId run, CancellationToken cancellation) =>
-        await queries.TimelineAsync(run, cancellation: cancellation).ConfigureAwait(false) ?? [];
+        await queries.TimelineAsync(run, cancellation: cancellation) ?? [];
 
     /// <inheritdoc/>
     public Task<Explanation?> ExplainAsync(RunId run, int? index, CancellationToken cancellation) => queries.ExplainAsync(run, index, broker: null, cancellation);
@@ -75,15 +75,15 @@ internal sealed class LocalRunSource(TrackerDatabase database) : IRunSource
         var path = logs.PathOf(run, index, attempt, stream);
         if (follow)
         {
-            await foreach (var piece in LogReading
-                .FollowAsync(path, 0, stop => HasEndedAsync(run, index, attempt, stop), TimeProvider.System, cancellation).ConfigureAwait(false))
+            await foreach (var piece in LogTail
+                .FollowAsync(path, 0, stop => HasEndedAsync(run, index, attempt, stop), TimeProvider.System, cancellation))
                 yield return piece;
             yield break;
         }
 
         for (var offset = 0L; File.Exists(path);)
         {
-            var piece = await LogReading.RangeAsync(path, offset, PieceSize, cancellation).ConfigureAwait(false);
+            var piece = await LogTail.RangeAsync(path, offset, PieceSize, cancellation);
             if (piece.Length == 0)
                 break;
             offset += piece.Length;
@@ -92,17 +92,17 @@ internal sealed class LocalRunSource(TrackerDatabase database) : IRunSource
     }
 
     /// <inheritdoc/>
-    public Task<RunAnswer> ChangeAsync(RunId run, RunAction action, CancellationToken cancellation) =>
-        LocalSteering.ChangeAsync(database.DataDirectory, run, action, () => ShowAsync(run, cancellation), cancellation);
+    public Task<RunCommandResult> ChangeAsync(RunId run, RunAction action, CancellationToken cancellation) =>
+        LocalRunControl.ChangeAsync(database.DataDirectory, run, action, () => ShowAsync(run, cancellation), cancellation);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<RunAnswer>> ForgetAsync(IReadOnlyList<RunId> runs, CancellationToken cancellation) =>
+    public Task<IReadOnlyList<RunCommandResult>> ForgetAsync(IReadOnlyList<RunId> runs, CancellationToken cancellation) =>
         LocalPruning.ForgetAsync(database.DataDirectory, runs, cancellation);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => database.DisposeAsync();
 
     private async Task<bool> HasEndedAsync(RunId run, int index, int attempt, CancellationToken cancellation) =>
-        (await queries.ChunkAsync(run, index, cancellation).ConfigureAwait(false))?.State.IsFinal() == true
-        || (await queries.AttemptsAsync(run, index, cancellation).ConfigureAwait(false)).Any(view => view.Attempt == attempt && view.Outcome is not null);
+        (await queries.ChunkAsync(run, index, cancellation))?.State.IsFinal() == true
+        || (await queries.AttemptsAsync(run, index, cancellation)).Any(view => view.Attempt == attempt && view.Outcome is not null);
 }

@@ -31,7 +31,7 @@ internal sealed class RunSources
         var address = ServerAddress.Find(parsed.GetValue(server), parsed.GetValue(token), parsed.GetValue(authority), mistakes);
         if (mistakes.Count > 0)
         {
-            exitCode = Complaint.Usage(mistakes);
+            exitCode = ErrorOutput.Usage(mistakes);
             return null;
         }
 
@@ -40,7 +40,7 @@ internal sealed class RunSources
         var path = directory is null ? LocalState.Default(Directory.GetCurrentDirectory()) : Path.GetFullPath(directory);
         if (TrackerDatabase.TryOpenExisting(path, out var database, out var problem))
             return new LocalRunSource(database);
-        exitCode = Complaint.Usage(File.Exists(Path.Combine(path, TrackerDatabase.FileName))
+        exitCode = ErrorOutput.Usage(File.Exists(Path.Combine(path, TrackerDatabase.FileName))
             ? problem
             : $"There are no runs in {path}. Start one with 'dbatch run', go to the directory where you did, or name a server with --server URL.");
         return null;

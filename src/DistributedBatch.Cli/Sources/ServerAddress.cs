@@ -73,7 +73,7 @@ internal sealed record ServerAddress(Uri Url, string? Token, string? Authority)
     /// <summary>Whoever may read the token of a server on this machine needs not be told it.</summary>
     private static string? TokenOfThisMachine(Uri address)
     {
-        var file = Path.Combine(Lab.StateHome.Of("serve"), "token");
+        var file = Path.Combine(Lab.DefaultStateDirectory.Of("serve"), "token");
         try
         {
             return address.IsLoopback && File.Exists(file) ? File.ReadAllText(file).Trim() : null;

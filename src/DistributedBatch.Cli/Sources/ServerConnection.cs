@@ -35,7 +35,7 @@ internal sealed class ServerConnection : IDisposable
         try
         {
             using var request = new HttpRequestMessage(method, path) { Content = body };
-            var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+            var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
             if (response.StatusCode != HttpStatusCode.Unauthorized)
                 return response;
             response.Dispose();
@@ -56,14 +56,14 @@ internal sealed class ServerConnection : IDisposable
     public async Task<T?> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation)
         where T : class
     {
-        using var response = await SendAsync(HttpMethod.Get, path, body: null, cancellation).ConfigureAwait(false);
+        using var response = await SendAsync(HttpMethod.Get, path, body: null, cancellation);
         if (response.StatusCode == HttpStatusCode.NotFound)
             return null;
-        await ThrowUnlessGoodAsync(response, cancellation).ConfigureAwait(false);
-        await using var stream = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+        await ThrowUnlessGoodAsync(response, cancellation);
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
         try
         {
-            return await JsonSerializer.DeserializeAsync(stream, type, cancellation).ConfigureAwait(false);
+            return await JsonSerializer.DeserializeAsync(stream, type, cancellation);
         }
         catch (JsonException)
         {
@@ -76,7 +76,7 @@ internal sealed class ServerConnection : IDisposable
     public async Task ThrowUnlessGoodAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         if (!response.IsSuccessStatusCode)
-            throw new ServerException((await ProblemAsync(response, cancellation).ConfigureAwait(false)).Sentence, ExitCodeOf(response));
+            throw new ServerException((await ProblemAsync(response, cancellation)).Sentence, ExitCodeOf(response));
     }
 
     /// <summary>The refusal in a response that is not a success.</summary>
@@ -84,8 +84,8 @@ internal sealed class ServerConnection : IDisposable
     {
         try
         {
-            await using var stream = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
-            if (await JsonSerializer.DeserializeAsync(stream, CliJson.Default.ServerProblem, cancellation).ConfigureAwait(false) is { } problem)
+            await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
+            if (await JsonSerializer.DeserializeAsync(stream, CliJson.Default.ServerProblem, cancellation) is { } problem)
                 return problem;
         }
         catch (JsonException)

@@ -84,16 +84,16 @@ internal sealed record RunSummary
     /// <param name="cancellation">Gives up.</param>
     public static async Task<RunSummary> ReadAsync(IRunSource source, RunView view, RunSession? session, CancellationToken cancellation)
     {
-        var slowest = (await source.SlowestAsync(view.Run, 4 * ShownSlowest, cancellation).ConfigureAwait(false))
+        var slowest = (await source.SlowestAsync(view.Run, 4 * ShownSlowest, cancellation))
             .DistinctBy(attempt => attempt.Index).Take(ShownSlowest).ToList();
         var failed = view.Chunks.Failed == 0
             ? null
-            : await source.ChunksAsync(view.Run, new ChunkFilter { State = ChunkState.Failed }, ShownFailures, null, cancellation).ConfigureAwait(false);
-        var hosts = await source.HostsAsync(cancellation).ConfigureAwait(false);
+            : await source.ChunksAsync(view.Run, new ChunkFilter { State = ChunkState.Failed }, ShownFailures, null, cancellation);
+        var hosts = await source.HostsAsync(cancellation);
         var alive = hosts.Where(host => host.Alive).ToList();
         var wall = session?.Wall.TotalSeconds ?? ((view.FinishedAt ?? TimeProvider.System.GetUtcNow()) - view.SubmittedAt).TotalSeconds;
         var items = view.ItemsSucceeded - (session?.ItemsBefore ?? 0);
-        var busy = (await source.TimelineAsync(view.Run, cancellation).ConfigureAwait(false)).Sum(bucket => bucket.BusySeconds);
+        var busy = (await source.TimelineAsync(view.Run, cancellation)).Sum(bucket => bucket.BusySeconds);
         var warm = session?.Warm ?? [.. hosts.SelectMany(host => host.Host.Warm).Where(warm => warm.Run == view.Run)];
         return new RunSummary
         {
@@ -110,8 +110,8 @@ internal sealed record RunSummary
             Slots = session?.Slots ?? (alive.Count > 0 ? alive.Sum(host => host.Host.Slots) : null),
             SlotsReason = session is null ? null : session.SlotsReason ?? (alive is [var only] ? only.Host.SlotsReason : null),
             Warnings = session?.Warnings ?? [],
-            Warm = WarmWords.ModeOf(warm) ?? (slowest.Count > 0 ? slowest[0].Warm : null),
-            WarmReason = WarmWords.Of(warm, view.Command),
+            Warm = WarmStartText.ModeOf(warm) ?? (slowest.Count > 0 ? slowest[0].Warm : null),
+            WarmReason = WarmStartText.Of(warm, view.Command),
             OutputDirectory = view.OutputDirectory,
             Slowest = [.. slowest.Select(attempt => Point(view, attempt))],
             Failed = [.. (failed?.Items ?? []).Select(chunk => chunk.LastAttempt).OfType<AttemptView>().Select(attempt => Point(view, attempt))],
@@ -124,9 +124,9 @@ internal sealed record RunSummary
         attempt.Index,
         attempt.Attempt,
         attempt.Seconds,
-        Spoken.Ending(attempt),
+        HumanText.Ending(attempt),
         attempt.Outcome == AttemptOutcome.Succeeded
             ? null
-            : Spoken.Said(attempt.Outcome, attempt.StderrTail, attempt.Error, WidthOfMessage),
+            : HumanText.Said(attempt.Outcome, attempt.StderrTail, attempt.Error, WidthOfMessage),
         $"dbatch logs {view.Run} {attempt.Index}");
 }

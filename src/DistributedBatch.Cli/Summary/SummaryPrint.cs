@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using DistributedBatch.Cli.Output;
-using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Cli.Summary;
 
@@ -22,9 +22,9 @@ internal static class SummaryPrint
         if (summary.Slots is { } slots)
             yield return $"  {slots} slots{(summary.SlotsReason is { } reason ? $": {reason}" : "")}";
         if (summary.Warm is { } warm and not WarmMode.Off || summary.WarmReason is not null)
-            yield return $"  Python start: {(summary.Warm ?? WarmMode.Off).Word()}{(summary.WarmReason is { } why ? $", {why}" : "")}";
+            yield return $"  Python start: {(summary.Warm ?? WarmMode.Off).ToText()}{(summary.WarmReason is { } why ? $", {why}" : "")}";
         if (summary.Slowest.Count > 0 && summary.Chunks.Total > 1)
-            yield return $"  slowest: {string.Join(", ", summary.Slowest.Select(chunk => $"chunk {chunk.Index} {Spoken.Seconds(chunk.Seconds)}"))}";
+            yield return $"  slowest: {string.Join(", ", summary.Slowest.Select(chunk => $"chunk {chunk.Index} {HumanText.Seconds(chunk.Seconds)}"))}";
         foreach (var line in Failures(summary))
             yield return line;
         foreach (var warning in summary.Warnings)
@@ -49,7 +49,7 @@ internal static class SummaryPrint
         if (rest > 0)
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"{rest:N0} left"));
         var reason = summary.Reason is { } why ? $" ({why})" : "";
-        return $"Run {summary.Name} ({summary.Run}) {(summary.State.IsSettled() ? Paint.State(summary.State) : "is not finished")}{reason}: {string.Join(", ", parts)}.";
+        return $"Run {summary.Name} ({summary.Run}) {(summary.State.IsSettled() ? AnsiColor.State(summary.State) : "is not finished")}{reason}: {string.Join(", ", parts)}.";
     }
 
     private static string? Pace(RunSummary summary)
@@ -57,7 +57,7 @@ internal static class SummaryPrint
         if (summary.AttemptSeconds <= 0)
             return null;
         var speedup = summary.Speedup is { } factor ? string.Create(CultureInfo.InvariantCulture, $", {factor:0.0} x one slot") : "";
-        return $"{Spoken.Seconds(summary.WallSeconds)}, {Spoken.Rate(summary.ItemsPerSecond)} items/s{speedup}";
+        return $"{HumanText.Seconds(summary.WallSeconds)}, {HumanText.Rate(summary.ItemsPerSecond)} items/s{speedup}";
     }
 
     private static IEnumerable<string> Failures(RunSummary summary)

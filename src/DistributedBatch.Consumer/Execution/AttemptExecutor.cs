@@ -8,7 +8,7 @@ using DistributedBatch.Consumer.Processes;
 using DistributedBatch.Consumer.Reporting;
 using DistributedBatch.Consumer.Resources;
 using DistributedBatch.Consumer.Slots;
-using DistributedBatch.Contracts.Json;
+using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Consumer.Execution;
 
@@ -18,15 +18,15 @@ namespace DistributedBatch.Consumer.Execution;
 /// </summary>
 internal sealed class AttemptExecutor(
     ConsumerOptions options,
-    JobPlans plans,
+    JobTemplates plans,
     IProgramRunner processes,
     IEnumerable<IRunnerSource> warm,
-    SlotShare share,
-    Solo solo,
-    OomKills oomKills,
-    GpuDesk gpus,
-    MemoryDesk memory,
-    MemoryBook book,
+    ThreadShare share,
+    ExclusiveRun solo,
+    OomKillCounter oomKills,
+    GpuAllocator gpus,
+    MemoryReservations memory,
+    MemoryEstimates book,
     OutputDelivery delivery,
     TimeProvider time)
 {
@@ -34,24 +34,24 @@ internal sealed class AttemptExecutor(
 
     private readonly IRunnerSource[] sources = [.. warm];
     private readonly AllowedPrograms allowed = new(options.AllowedPrograms);
-    private readonly LogKeeper logs = new(options.LogHeadBytes, options.LogTailBytes);
+    private readonly LogStore logs = new(options.LogHeadBytes, options.LogTailBytes);
 
     /// <summary>Runs <paramref name="attempt"/> to its end and gives its report.</summary>
     public async Task<AttemptReport> ExecuteAsync(ActiveAttempt attempt)
     {
         if (Refusal(attempt) is { } refused)
             return refused;
-        return attempt.IsLastChance ? await RunAloneAsync(attempt).ConfigureAwait(false) : await RunBesideOthersAsync(attempt).ConfigureAwait(false);
+        return attempt.IsLastChance ? await RunAloneAsync(attempt) : await RunBesideOthersAsync(attempt);
     }
 
     private async Task<AttemptReport> RunAloneAsync(ActiveAttempt attempt)
     {
-        if (!await solo.EnterAsync(attempt).ConfigureAwait(false))
+        if (!await solo.EnterAsync(attempt))
             return Report(attempt, AttemptOutcome.Released) with { Error = "The chunk is to run alone, and another one has the host for itself now." };
         try
         {
             // It may have been stopped while it waited.
-            return Refusal(attempt) ?? await RunBesideOthersAsync(attempt).ConfigureAwait(false);
+            return Refusal(attempt) ?? await RunBesideOthersAsync(attempt);
         }
         finally
         {
@@ -63,8 +63,8 @@ internal sealed class AttemptExecutor(
     {
         var job = attempt.Chunk.Job;
         return job.Gpus > 0 || job.MemoryBytes is not null
-            ? await RunWithinAsync(attempt, job).ConfigureAwait(false)
-            : await RunAsync(attempt).ConfigureAwait(false);
+            ? await RunWithinAsync(attempt, job)
+            : await RunAsync(attempt);
     }
 
     // Runs it with what it reserved; it waits here until the host can give that.
@@ -74,11 +74,11 @@ internal sealed class AttemptExecutor(
         var limited = job.MemoryBytes is not null && options.Groups is { LimitsMemory: true };
         var bytes = limited ? book.Expected(attempt.Chunk) : job.MemoryBytes ?? 0;
         attempt.MemoryLimitBytes = limited ? bytes : 0;
-        if (!await memory.TakeAsync(bytes, attempt.Stopping).ConfigureAwait(false))
+        if (!await memory.TakeAsync(bytes, attempt.Stopping))
             return Report(attempt, attempt.StoppedFor) with { Error = attempt.StopReason };
         try
         {
-            return job.Gpus > 0 ? await RunOnGpuAsync(attempt).ConfigureAwait(false) : await RunAsync(attempt).ConfigureAwait(false);
+            return job.Gpus > 0 ? await RunOnGpuAsync(attempt) : await RunAsync(attempt);
         }
         finally
         {
@@ -88,13 +88,13 @@ internal sealed class AttemptExecutor(
 
     private async Task<AttemptReport> RunOnGpuAsync(ActiveAttempt attempt)
     {
-        if (await gpus.TakeAsync(attempt).ConfigureAwait(false) is not { } lease)
+        if (await gpus.TakeAsync(attempt) is not { } lease)
             return Report(attempt, attempt.StoppedFor) with { Error = attempt.StopReason };
         attempt.Gpus = lease;
         var report = Report(attempt, AttemptOutcome.Released);
         try
         {
-            report = await RunAsync(attempt).ConfigureAwait(false);
+            report = await RunAsync(attempt);
         }
         finally
         {
@@ -125,11 +125,11 @@ internal sealed class AttemptExecutor(
 
         if (allowed.Refusal(start) is { } forbidden)
             return Report(attempt, AttemptOutcome.NotStarted) with { Error = $"Host {options.Host}: {forbidden}" };
-        var (runner, mode) = await ChooseAsync(attempt.Chunk, start).ConfigureAwait(false);
-        var outcome = await runner.RunAsync(start, attempt.Stopping).ConfigureAwait(false);
+        var (runner, mode) = await ChooseAsync(attempt.Chunk, start);
+        var outcome = await runner.RunAsync(start, attempt.Stopping);
         var report = Judge(attempt, outcome) with { Warm = mode };
-        activity?.SetTag("dbatch.outcome", report.Outcome?.Word());
-        return await delivery.DeliverAsync(attempt, plan, Finish(attempt, plan, report, outcome)).ConfigureAwait(false);
+        activity?.SetTag("dbatch.outcome", report.Outcome?.ToText());
+        return await delivery.DeliverAsync(attempt, plan, Finish(attempt, plan, report, outcome));
     }
 
     private AttemptReport? Refusal(ActiveAttempt attempt)
@@ -143,14 +143,14 @@ internal sealed class AttemptExecutor(
         };
     }
 
-    private ProgramStart Prepare(ActiveAttempt attempt, JobPlan plan, Activity? activity)
+    private ProgramStart Prepare(ActiveAttempt attempt, JobTemplate plan, Activity? activity)
     {
         var chunk = attempt.Chunk;
         var scratch = attempt.Scratch;
         scratch.Prepare();
         if (plan.UsesItemsFile)
             File.WriteAllText(scratch.Items, ItemsFile.Content(chunk), Utf8);
-        var place = new AttemptPlace(
+        var place = new PlaceholderValues(
             attempt.Number, attempt.Slot, scratch.Out, scratch.Result, scratch.Items, attempt.Gpus, activity?.Id ?? chunk.TraceParent);
         return new ProgramStart
         {
@@ -176,7 +176,7 @@ internal sealed class AttemptExecutor(
     {
         foreach (var source in sources)
         {
-            if (await source.ForAsync(chunk.Run, chunk.Job, start).ConfigureAwait(false) is { } chosen)
+            if (await source.ForAsync(chunk.Run, chunk.Job, start) is { } chosen)
                 return chosen;
         }
 
@@ -227,7 +227,7 @@ internal sealed class AttemptExecutor(
 
     private bool IsOutOfMemory(ProgramOutcome.Signalled killed) => killed.OutOfMemory ?? (killed.Signal == Posix.SigKill && oomKills.Any());
 
-    private AttemptReport Finish(ActiveAttempt attempt, JobPlan plan, AttemptReport report, ProgramOutcome outcome)
+    private AttemptReport Finish(ActiveAttempt attempt, JobTemplate plan, AttemptReport report, ProgramOutcome outcome)
     {
         var scratch = attempt.Scratch;
         try
@@ -267,16 +267,16 @@ internal sealed class AttemptExecutor(
             : report with { Outcome = AttemptOutcome.ExitCode, Error = error };
     }
 
-    private AttemptReport KeepLogs(ActiveAttempt attempt, JobPlan plan, AttemptReport report)
+    private AttemptReport KeepLogs(ActiveAttempt attempt, JobTemplate plan, AttemptReport report)
     {
         var (stdout, stderr) = attempt.Scratch.LogLengths();
         if (stdout == 0 && stderr == 0)
             return report;
         if (stderr > 0 && report.Outcome != AttemptOutcome.Succeeded)
-            report = report with { StderrTail = LogKeeper.Tail(attempt.Scratch.Stderr) };
+            report = report with { StderrTail = LogStore.Tail(attempt.Scratch.Stderr) };
         report = report with { StdoutBytes = stdout, StderrBytes = stderr };
         if (delivery.LeavesToReport(stdout + stderr))
-            return report with { Stdout = LogKeeper.Take(attempt.Scratch.Stdout, stdout), Stderr = LogKeeper.Take(attempt.Scratch.Stderr, stderr) };
+            return report with { Stdout = LogStore.Take(attempt.Scratch.Stdout, stdout), Stderr = LogStore.Take(attempt.Scratch.Stderr, stderr) };
         Directory.CreateDirectory(plan.LogRoot);
         var name = plan.LogOf(attempt.Chunk.Index, attempt.Number);
         if (stdout > 0)

@@ -1,5 +1,5 @@
 using DistributedBatch.Consumer.Processes;
-using DistributedBatch.Consumer.Zygote;
+using DistributedBatch.Consumer.Warm;
 
 namespace DistributedBatch.Consumer.Execution;
 
@@ -15,7 +15,7 @@ internal sealed class WarmSource(WarmStart warm) : IRunnerSource
         return choice.IsCompletedSuccessfully ? new ValueTask<ChosenRunner?>(Chosen(choice.Result)) : WaitAsync(choice);
     }
 
-    private static async ValueTask<ChosenRunner?> WaitAsync(ValueTask<WarmChoice> choice) => Chosen(await choice.ConfigureAwait(false));
+    private static async ValueTask<ChosenRunner?> WaitAsync(ValueTask<WarmChoice> choice) => Chosen(await choice);
 
     private static ChosenRunner Chosen(WarmChoice choice) => new ChosenRunner(choice.Runner, choice.Mode);
 }

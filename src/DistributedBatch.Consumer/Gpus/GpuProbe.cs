@@ -19,8 +19,8 @@ public sealed class GpuProbe(string nvidiaSmi = "nvidia-smi", string rocmSmi = "
         foreach (var maker in answered is { } known ? [known] : Enum.GetValues<GpuMaker>())
         {
             var cards = maker == GpuMaker.Amd
-                ? RocmSmiText.Cards(await AskAsync(rocmSmi, RocmSmiText.Arguments, cancellation).ConfigureAwait(false))
-                : NvidiaSmiText.Cards(await AskAsync(nvidiaSmi, NvidiaSmiText.Arguments, cancellation).ConfigureAwait(false));
+                ? RocmSmiText.Cards(await AskAsync(rocmSmi, RocmSmiText.Arguments, cancellation))
+                : NvidiaSmiText.Cards(await AskAsync(nvidiaSmi, NvidiaSmiText.Arguments, cancellation));
             if (cards.Count == 0)
                 continue;
             answered = maker;
@@ -33,8 +33,8 @@ public sealed class GpuProbe(string nvidiaSmi = "nvidia-smi", string rocmSmi = "
     /// <summary>Who holds memory of which card; empty where the driver does not tell, and before it has told of cards.</summary>
     public async Task<IReadOnlyList<GpuProcess>> ProcessesAsync(CancellationToken cancellation) => answered switch
     {
-        GpuMaker.Nvidia => NvidiaSmiText.Processes(await AskAsync(nvidiaSmi, NvidiaSmiText.ProcessArguments, cancellation).ConfigureAwait(false)),
-        GpuMaker.Amd => RocmSmiText.Processes(await AskAsync(rocmSmi, RocmSmiText.ProcessArguments, cancellation).ConfigureAwait(false)),
+        GpuMaker.Nvidia => NvidiaSmiText.Processes(await AskAsync(nvidiaSmi, NvidiaSmiText.ProcessArguments, cancellation)),
+        GpuMaker.Amd => RocmSmiText.Processes(await AskAsync(rocmSmi, RocmSmiText.ProcessArguments, cancellation)),
         _ => [],
     };
 
@@ -47,8 +47,7 @@ public sealed class GpuProbe(string nvidiaSmi = "nvidia-smi", string rocmSmi = "
             var answer = await Cli.Wrap(program)
                 .WithArguments(arguments)
                 .WithValidation(CommandResultValidation.None)
-                .ExecuteBufferedAsync(limit.Token)
-                .ConfigureAwait(false);
+                .ExecuteBufferedAsync(limit.Token);
             return answer.StandardOutput;
         }
         catch (System.ComponentModel.Win32Exception)

@@ -5,7 +5,7 @@ public abstract record IsolationStart
 {
     /// <summary>They can.</summary>
     /// <param name="Groups">Makes the groups; whoever opened them closes them.</param>
-    public sealed record Ready(AttemptGroups Groups) : IsolationStart;
+    public sealed record Ready(AttemptCgroups Groups) : IsolationStart;
 
     /// <summary>They cannot; nothing is left behind.</summary>
     /// <param name="Reason">Why, half a sentence.</param>

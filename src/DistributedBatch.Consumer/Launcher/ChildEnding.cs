@@ -17,8 +17,8 @@ internal readonly record struct ChildEnding(
     int Id, int ExitCode, int Signal, long WallMicroseconds, long ProcessorMicroseconds, long PeakBytes, long ReadBytes, long WrittenBytes, bool Stragglers,
     bool? OutOfMemory = null)
 {
-    /// <summary>The same with what its control group tells; see <see cref="GroupEnding.Over"/> for why the larger figure counts.</summary>
-    public ChildEnding With(in GroupEnding group) => this with
+    /// <summary>The same with what its control group tells; see <see cref="CgroupExit.Over"/> for why the larger figure counts.</summary>
+    public ChildEnding With(in CgroupExit group) => this with
     {
         ProcessorMicroseconds = Math.Max(ProcessorMicroseconds, group.ProcessorMicroseconds),
         PeakBytes = Math.Max(PeakBytes, group.PeakBytes),

@@ -16,7 +16,7 @@ internal sealed class ChildTable(AnswerStream answers)
     private readonly Dictionary<int, RawExit> early = [];
     private readonly Dictionary<int, ulong> spawning = [];
 
-    public readonly record struct Child(int Id, ulong Tag, long StartedAt, bool Announced, AttemptGroup? Group = null);
+    public readonly record struct Child(int Id, ulong Tag, long StartedAt, bool Announced, AttemptCgroup? Group = null);
 
     public readonly record struct RawExit(int Status, long ProcessorMicroseconds, long PeakBytes, long ReadBytes, long WrittenBytes, long At);
 

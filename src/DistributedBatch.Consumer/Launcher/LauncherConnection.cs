@@ -24,13 +24,13 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
     private readonly byte[] signalFrame = new byte[LauncherProtocol.HeaderBytes + 8];
     private readonly ILogger logger;
     private readonly LauncherOptions options;
-    private readonly AttemptGroups? groups;
+    private readonly AttemptCgroups? groups;
     private Task process = Task.CompletedTask;
     private Stream requests = Stream.Null;
     private volatile bool dead;
     private int lastId;
 
-    private LauncherConnection(LauncherOptions options, AttemptGroups? groups, ILogger logger) => (this.options, this.groups, this.logger) = (options, groups, logger);
+    private LauncherConnection(LauncherOptions options, AttemptCgroups? groups, ILogger logger) => (this.options, this.groups, this.logger) = (options, groups, logger);
 
     /// <summary>Whether it still takes requests.</summary>
     public bool Alive => !dead;
@@ -40,18 +40,18 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
 
     /// <summary>Starts a launcher and waits for its greeting.</summary>
     /// <exception cref="InvalidOperationException">It did not start or does not speak our version; the message says what to do.</exception>
-    public static async Task<LauncherConnection> OpenAsync(LauncherOptions options, AttemptGroups? groups, ILogger logger)
+    public static async Task<LauncherConnection> OpenAsync(LauncherOptions options, AttemptCgroups? groups, ILogger logger)
     {
         var connection = new LauncherConnection(options, groups, logger);
         connection.process = connection.ServeAsync();
         try
         {
-            await connection.hello.Task.WaitAsync(HelloPatience).ConfigureAwait(false);
-            connection.requests = await connection.stdin.Task.ConfigureAwait(false);
+            await connection.hello.Task.WaitAsync(HelloPatience);
+            connection.requests = await connection.stdin.Task;
         }
         catch (TimeoutException)
         {
-            await connection.DisposeAsync().ConfigureAwait(false);
+            await connection.DisposeAsync();
             throw new InvalidOperationException(
                 $"The launcher '{options.Path} {string.Join(' ', options.Arguments)}' did not answer within {HelloPatience.TotalSeconds:0} s.");
         }
@@ -104,7 +104,7 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
         }
 
         closing.TrySetResult();
-        await process.ConfigureAwait(false);
+        await process;
     }
 
     private void SendLeave(Stream to)
@@ -136,12 +136,12 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
                 .WithStandardInputPipe(PipeSource.Create(async (stream, _) =>
                 {
                     stdin.TrySetResult(stream);
-                    await closing.Task.ConfigureAwait(false);
+                    await closing.Task;
                 }))
                 .WithStandardOutputPipe(PipeTarget.Create((stream, _) =>
                     Task.Factory.StartNew(() => Read(stream), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)))
                 .WithStandardErrorPipe(PipeTarget.ToDelegate(line => Said(logger, line)))
-                .ExecuteAsync().ConfigureAwait(false);
+                .ExecuteAsync();
             if (!closing.Task.IsCompleted)
                 Ended(logger, ProcessId, result.ExitCode);
             Close($"The launcher ended with exit code {result.ExitCode} before it greeted; run '{options.Path} {LauncherProgram.Command}' by hand to see why.");
@@ -228,7 +228,7 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
         // Its programs have lost their keeper: nobody reaps them or tells how they ended, so they are ended here before their chunks run anew.
         var lost = pending.Values.ToArray();
         if (lost.Length > 0)
-            Abandoned.Kill(lost.Select(start => (start.Process, start.Start.Environment)));
+            LauncherCrashCleanup.Kill(lost.Select(start => (start.Process, start.Start.Environment)));
         if (ProcessId > 0)
             groups?.EndThoseOf(ProcessId);
         foreach (var start in lost)

@@ -27,7 +27,7 @@ public static class LauncherProgram
             return 2;
         }
 
-        var groups = arguments.Length > 1 ? AttemptGroups.Join(arguments[1]) : null;
+        var groups = arguments.Length > 1 ? AttemptCgroups.Join(arguments[1]) : null;
         if (arguments.Length > 1 && groups is null)
         {
             Console.Error.WriteLine($"There is no control group {arguments[1]}.");
@@ -37,7 +37,7 @@ public static class LauncherProgram
         Detach();
         var answers = new AnswerStream();
         var children = new ChildTable(answers);
-        var strays = new StrayHunt(children);
+        var strays = new OrphanKiller(children);
         var reaper = new Reaper(children, strays, answers);
         Run("reaper", reaper.Run);
         var requests = new RequestStream(children);

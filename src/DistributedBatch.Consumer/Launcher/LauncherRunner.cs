@@ -8,7 +8,7 @@ namespace DistributedBatch.Consumer.Launcher;
 /// <param name="time">Clock for timeouts and grace periods.</param>
 /// <param name="logger">For what the launcher says and how it ended.</param>
 /// <param name="groups">Control groups for the programs; null for none.</param>
-internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time, ILogger<LauncherRunner> logger, AttemptGroups? groups = null) : IProgramRunner, IAsyncDisposable
+internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time, ILogger<LauncherRunner> logger, AttemptCgroups? groups = null) : IProgramRunner, IAsyncDisposable
 {
     private readonly ProgramLookup programs = new();
     private readonly SemaphoreSlim opening = new(1);
@@ -23,7 +23,7 @@ internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time,
     {
         try
         {
-            await ConnectAsync().ConfigureAwait(false);
+            await ConnectAsync();
         }
         catch (InvalidOperationException)
         {
@@ -42,7 +42,7 @@ internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time,
         LauncherConnection launcher;
         try
         {
-            launcher = connection is { Alive: true } open ? open : await ConnectAsync().ConfigureAwait(false);
+            launcher = connection is { Alive: true } open ? open : await ConnectAsync();
         }
         catch (InvalidOperationException failure)
         {
@@ -55,8 +55,8 @@ internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time,
             return new ProgramOutcome.NotStarted("The command or environment of the chunk holds a NUL character, which no program can be given; check the items.");
 
         var ending = stop.CanBeCanceled || start.Timeout is not null
-            ? await WatchAsync(launcher, started, stop).ConfigureAwait(false)
-            : await started.Task.ConfigureAwait(false);
+            ? await WatchAsync(launcher, started, stop)
+            : await started.Task;
         return Outcome(program, started, ending);
     }
 
@@ -64,11 +64,11 @@ internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time,
     public async ValueTask DisposeAsync()
     {
         disposed = true;
-        await opening.WaitAsync().ConfigureAwait(false);
+        await opening.WaitAsync();
         try
         {
             if (connection is not null)
-                await connection.DisposeAsync().ConfigureAwait(false);
+                await connection.DisposeAsync();
         }
         finally
         {
@@ -78,7 +78,7 @@ internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time,
 
     private async Task<LauncherConnection> ConnectAsync()
     {
-        await opening.WaitAsync().ConfigureAwait(false);
+        await opening.WaitAsync();
         try
         {
             if (connection is { Alive: true } open)
@@ -86,8 +86,8 @@ internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time,
             if (disposed)
                 throw new InvalidOperationException("The consumer is stopping.");
             if (connection is not null)
-                await connection.DisposeAsync().ConfigureAwait(false);
-            return connection = await LauncherConnection.OpenAsync(options, groups, logger).ConfigureAwait(false);
+                await connection.DisposeAsync();
+            return connection = await LauncherConnection.OpenAsync(options, groups, logger);
         }
         finally
         {
@@ -119,13 +119,13 @@ internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time,
             : null;
         try
         {
-            return await started.Task.ConfigureAwait(false);
+            return await started.Task;
         }
         finally
         {
-            await registration.DisposeAsync().ConfigureAwait(false);
+            await registration.DisposeAsync();
             if (limit is not null)
-                await limit.DisposeAsync().ConfigureAwait(false);
+                await limit.DisposeAsync();
             lock (started)
                 grace?.Dispose();
         }

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace DistributedBatch.Consumer.Launcher;
 
 /// <summary>One thread that waits for whatever child ends next, so that no zombie is left and every program's consumption is known exactly.</summary>
-internal sealed unsafe class Reaper(ChildTable children, StrayHunt strays, AnswerStream answers)
+internal sealed unsafe class Reaper(ChildTable children, OrphanKiller strays, AnswerStream answers)
 {
     private readonly object birth = new();
     private volatile bool born;

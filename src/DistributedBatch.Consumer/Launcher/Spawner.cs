@@ -20,13 +20,13 @@ internal sealed unsafe class Spawner
     private readonly ChildTable children;
     private readonly Reaper reaper;
     private readonly AnswerStream answers;
-    private readonly AttemptGroups? groups;
+    private readonly AttemptCgroups? groups;
     private readonly void* attributes;
     private readonly void* actions;
     private byte[] frame = new byte[16 << 10];
     private nint[] pointers = new nint[256];
 
-    public Spawner(RequestStream requests, ChildTable children, Reaper reaper, AnswerStream answers, AttemptGroups? groups)
+    public Spawner(RequestStream requests, ChildTable children, Reaper reaper, AnswerStream answers, AttemptCgroups? groups)
     {
         (this.requests, this.children, this.reaper, this.answers, this.groups) = (requests, children, reaper, answers, groups);
         attributes = NativeMemory.AllocZeroed(OpaqueBytes);
@@ -88,7 +88,7 @@ internal sealed unsafe class Spawner
             if (variables == 0)
                 *slot++ = 0;
             *slot = 0;
-            AttemptGroup? group = null;
+            AttemptCgroup? group = null;
             if (groups is not null && (group = groups.Make(Posix.ProcessId(), id, memoryLimit: 0, out var error)) is null)
             {
                 children.NotSpawned(id);
@@ -100,7 +100,7 @@ internal sealed unsafe class Spawner
         }
     }
 
-    private void Spawn(int id, ulong tag, AttemptGroup? group, long memoryLimit, byte** paths, byte** arguments, byte** environment, byte* stdin, int stdinLength)
+    private void Spawn(int id, ulong tag, AttemptCgroup? group, long memoryLimit, byte** paths, byte** arguments, byte** environment, byte* stdin, int stdinLength)
     {
         _ = Posix.InitActions(actions);
         var input = -1;
@@ -141,7 +141,7 @@ internal sealed unsafe class Spawner
 
     // A child is born where its parent is, and only glibc 2.39 lets posix_spawn name another group. Moving the child after it was born would lose what it
     // forked before, which on a busy machine is all there is of a shell script. So we go there ourselves and come back, one at a time.
-    private int SpawnInside(AttemptGroup group, long memoryLimit, int* process, byte* path, byte** arguments, byte** environment)
+    private int SpawnInside(AttemptCgroup group, long memoryLimit, int* process, byte* path, byte** arguments, byte** environment)
     {
         int error;
         lock (groups!.Away)

@@ -29,13 +29,13 @@ internal sealed class OutputDelivery : IDisposable
     public bool LeavesToReport(long logBytes) => upload is not null && logBytes <= AttemptReport.MostLogBytes;
 
     /// <summary>Delivers, waiting for a server that is away; the report says so when the server will not have it.</summary>
-    public async ValueTask<AttemptReport> DeliverAsync(ActiveAttempt attempt, JobPlan plan, AttemptReport report)
+    public async ValueTask<AttemptReport> DeliverAsync(ActiveAttempt attempt, JobTemplate plan, AttemptReport report)
     {
         if (upload is null || FilesOf(attempt, plan, report) is not { Count: > 0 } files)
             return report;
         try
         {
-            if (await upload.SendAsync(report.Run, report.Index, report.Attempt, files, attempt.Stopping).ConfigureAwait(false) is UploadOutcome.Refused refused)
+            if (await upload.SendAsync(report.Run, report.Index, report.Attempt, files, attempt.Stopping) is UploadOutcome.Refused refused)
                 return report.Outcome == AttemptOutcome.Succeeded ? report with { Outcome = AttemptOutcome.ExitCode, Error = refused.Sentence } : report;
             Remove(files);
             return report;
@@ -48,7 +48,7 @@ internal sealed class OutputDelivery : IDisposable
 
     public void Dispose() => http?.Dispose();
 
-    private static List<(string Name, string Path)> FilesOf(ActiveAttempt attempt, JobPlan plan, AttemptReport report)
+    private static List<(string Name, string Path)> FilesOf(ActiveAttempt attempt, JobTemplate plan, AttemptReport report)
     {
         var files = new List<(string Name, string Path)>();
         var log = plan.LogOf(attempt.Chunk.Index, attempt.Number);

@@ -27,9 +27,9 @@ internal sealed class OutputUpload(HttpClient http, TimeProvider time)
     {
         for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
-            if (await TryAsync($"api/runs/{run}/chunks/{index}/attempts/{attempt}/outputs", files, cancellation).ConfigureAwait(false) is { } outcome)
+            if (await TryAsync($"api/runs/{run}/chunks/{index}/attempts/{attempt}/outputs", files, cancellation) is { } outcome)
                 return outcome;
-            await Task.Delay(pause, time, cancellation).ConfigureAwait(false);
+            await Task.Delay(pause, time, cancellation);
         }
     }
 
@@ -38,13 +38,13 @@ internal sealed class OutputUpload(HttpClient http, TimeProvider time)
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Put, address) { Content = Archive(files) };
-            using var response = await http.SendAsync(request, cancellation).ConfigureAwait(false);
+            using var response = await http.SendAsync(request, cancellation);
             return response.StatusCode switch
             {
                 _ when response.IsSuccessStatusCode => new UploadOutcome.Stored(),
                 HttpStatusCode.Conflict => new UploadOutcome.Stored(),
                 HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnprocessableEntity => new UploadOutcome.Refused(
-                    $"The server would not store the outputs ({(int)response.StatusCode}): {await response.Content.ReadAsStringAsync(cancellation).ConfigureAwait(false)}"),
+                    $"The server would not store the outputs ({(int)response.StatusCode}): {await response.Content.ReadAsStringAsync(cancellation)}"),
                 HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new UploadOutcome.Refused(
                     $"The server at {http.BaseAddress} does not accept this host's token; set DBATCH_TOKEN or DBATCH_TOKEN_FILE for the consumer."),
                 // The run is not known there yet (its tracker is catching up), or the server is ill: both pass.
@@ -75,7 +75,7 @@ internal sealed class OutputUpload(HttpClient http, TimeProvider time)
         {
             await using var tar = new TarWriter(stream, TarEntryFormat.Pax, leaveOpen: true);
             foreach (var (name, path) in files)
-                await WriteAsync(tar, name, path, cancellationToken).ConfigureAwait(false);
+                await WriteAsync(tar, name, path, cancellationToken);
         }
 
         protected override bool TryComputeLength(out long length)
@@ -88,13 +88,13 @@ internal sealed class OutputUpload(HttpClient http, TimeProvider time)
         {
             if (File.Exists(path))
             {
-                await tar.WriteEntryAsync(path, name, cancellation).ConfigureAwait(false);
+                await tar.WriteEntryAsync(path, name, cancellation);
                 return;
             }
 
-            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.Directory, $"{name}/"), cancellation).ConfigureAwait(false);
+            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.Directory, $"{name}/"), cancellation);
             foreach (var entry in Directory.EnumerateFileSystemEntries(path).Order(StringComparer.Ordinal))
-                await WriteAsync(tar, $"{name}/{Path.GetFileName(entry)}", entry, cancellation).ConfigureAwait(false);
+                await WriteAsync(tar, $"{name}/{Path.GetFileName(entry)}", entry, cancellation);
         }
     }
 }

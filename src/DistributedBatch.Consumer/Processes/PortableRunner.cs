@@ -37,7 +37,7 @@ internal sealed class PortableRunner(TimeProvider time) : IProgramRunner
             return new ProgramOutcome.NotStarted(programs.Refusal(program, start, failure.Message));
         }
 
-        return await WaitAsync(task, start, startedAt, stop).ConfigureAwait(false);
+        return await WaitAsync(task, start, startedAt, stop);
     }
 
     private static Command Describe(string program, ProgramStart start)
@@ -68,7 +68,7 @@ internal sealed class PortableRunner(TimeProvider time) : IProgramRunner
     {
         try
         {
-            var code = (await task.Task.WaitAsync(start.Timeout ?? Timeout.InfiniteTimeSpan, time, stop).ConfigureAwait(false)).ExitCode;
+            var code = (await task.Task.WaitAsync(start.Timeout ?? Timeout.InfiniteTimeSpan, time, stop)).ExitCode;
             Signal(task.ProcessId, Posix.SigKill);
             var usage = Usage(startedAt);
 
@@ -77,12 +77,12 @@ internal sealed class PortableRunner(TimeProvider time) : IProgramRunner
         }
         catch (TimeoutException)
         {
-            await StopAsync(task, start.Grace).ConfigureAwait(false);
+            await StopAsync(task, start.Grace);
             return new ProgramOutcome.TimedOut(Usage(startedAt));
         }
         catch (OperationCanceledException)
         {
-            await StopAsync(task, start.Grace).ConfigureAwait(false);
+            await StopAsync(task, start.Grace);
             return new ProgramOutcome.Stopped(Usage(startedAt));
         }
     }
@@ -94,7 +94,7 @@ internal sealed class PortableRunner(TimeProvider time) : IProgramRunner
         Signal(task.ProcessId, Posix.SigTerm);
         try
         {
-            await task.Task.WaitAsync(grace, time).ConfigureAwait(false);
+            await task.Task.WaitAsync(grace, time);
         }
         catch (TimeoutException)
         {
@@ -102,7 +102,7 @@ internal sealed class PortableRunner(TimeProvider time) : IProgramRunner
         }
 
         Signal(task.ProcessId, Posix.SigKill);
-        await task.Task.ConfigureAwait(false);
+        await task.Task;
     }
 
     private static void Signal(int process, int signal)

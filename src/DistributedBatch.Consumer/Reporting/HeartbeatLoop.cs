@@ -23,8 +23,8 @@ internal sealed partial class HeartbeatLoop(
     {
         while (!cancellation.IsCancellationRequested)
         {
-            await BeatAsync(status(), stopping: false, cancellation).ConfigureAwait(false);
-            await changed.WaitAsync(options.Heartbeat, cancellation).ConfigureAwait(false);
+            await BeatAsync(status(), stopping: false, cancellation);
+            await changed.WaitAsync(options.Heartbeat, cancellation);
         }
     }
 
@@ -37,7 +37,7 @@ internal sealed partial class HeartbeatLoop(
             .OrderBy(attempt => attempt.Slot);
         try
         {
-            await bus.PublishAsync(new HostHeartbeat(status, time.GetUtcNow(), [.. attempts], stopping), cancellation).ConfigureAwait(false);
+            await bus.PublishAsync(new HostHeartbeat(status, time.GetUtcNow(), [.. attempts], stopping), cancellation);
         }
         catch (Exception failure) when (failure is not OperationCanceledException and not OutOfMemoryException)
         {

@@ -123,12 +123,12 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
         while (true)
         {
             if (Wait() is { } delay)
-                await due.WaitAsync(delay).ConfigureAwait(false);
+                await due.WaitAsync(delay);
             if (Take() is { } group)
             {
-                var confirmed = await PublishAsync(group).ConfigureAwait(false);
+                var confirmed = await PublishAsync(group);
                 group.ForEach(entry => entry.Trace?.Dispose());
-                await AcknowledgeAsync(confirmed).ConfigureAwait(false);
+                await AcknowledgeAsync(confirmed);
                 Settled();
             }
             else if (stopping)
@@ -187,7 +187,7 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
         for (var from = 0; from < group.Count; from += options.ReportBatch)
         {
             var message = new AttemptReports(options.Host, [.. group.Skip(from).Take(options.ReportBatch).Select(entry => entry.Report)]);
-            if (!await PublishAsync(message).ConfigureAwait(false))
+            if (!await PublishAsync(message))
             {
                 GivenUp(logger, options.Host, group.Count - from);
                 return group[..from];
@@ -205,7 +205,7 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
         {
             try
             {
-                await bus.PublishAsync(message, limit.Token).ConfigureAwait(false);
+                await bus.PublishAsync(message, limit.Token);
                 Interlocked.Add(ref reported, message.Reports.Count);
                 return true;
             }
@@ -230,7 +230,7 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
             try
             {
                 // The first of a lane tells of all of them.
-                await attempt.Delivery.FlushAsync().ConfigureAwait(false);
+                await attempt.Delivery.FlushAsync();
             }
             catch (Exception failure) when (failure is not OutOfMemoryException)
             {

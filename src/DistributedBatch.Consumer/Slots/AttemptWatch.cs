@@ -14,14 +14,14 @@ internal sealed partial class AttemptWatch(
     /// <summary>Attempts shorter than this are told of once, when they end.</summary>
     public static readonly TimeSpan Every = TimeSpan.FromMilliseconds(100);
 
-    private readonly LogKeeper logs = new(options.LogHeadBytes, options.LogTailBytes);
+    private readonly LogStore logs = new(options.LogHeadBytes, options.LogTailBytes);
 
     /// <summary>Looks until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(Every, time);
-        while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
-            await LookAsync(cancellation).ConfigureAwait(false);
+        while (await timer.WaitForNextTickAsync(cancellation))
+            await LookAsync(cancellation);
     }
 
     /// <summary>One look.</summary>
@@ -37,7 +37,7 @@ internal sealed partial class AttemptWatch(
             logs.Punch(attempt.Scratch.Stdout);
             logs.Punch(attempt.Scratch.Stderr);
             if (options.AckTimeout is { } limit && !attempt.Leased && age >= limit * 2 / 3)
-                await LeaseAsync(attempt, now, cancellation).ConfigureAwait(false);
+                await LeaseAsync(attempt, now, cancellation);
         }
     }
 
@@ -45,12 +45,12 @@ internal sealed partial class AttemptWatch(
     {
         try
         {
-            await bus.PublishAsync(new LeaseTaken(attempt.Chunk.Run, attempt.Chunk.Index, attempt.Number, options.Host, now), cancellation).ConfigureAwait(false);
+            await bus.PublishAsync(new LeaseTaken(attempt.Chunk.Run, attempt.Chunk.Index, attempt.Number, options.Host, now), cancellation);
             if (!attempt.Lease())
                 return;
-            await attempt.Delivery.AcknowledgeAsync().ConfigureAwait(false);
+            await attempt.Delivery.AcknowledgeAsync();
             if (attempt.LeaveLane is { } leave)
-                await leave().ConfigureAwait(false);
+                await leave();
         }
         catch (Exception failure) when (failure is not OperationCanceledException and not OutOfMemoryException)
         {

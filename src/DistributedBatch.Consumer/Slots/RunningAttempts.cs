@@ -22,12 +22,12 @@ internal sealed class RunningAttempts(TimeProvider time)
     public IEnumerable<ActiveAttempt> All => attempts.Keys;
 
     /// <summary>What was done so far.</summary>
-    public WorkDone Done()
+    public WorkTotals Done()
     {
         lock (turn)
         {
             Change(by: 0);
-            return new WorkDone(busy, chunks, items, attemptTime, cpuTime);
+            return new WorkTotals(busy, chunks, items, attemptTime, cpuTime);
         }
     }
 

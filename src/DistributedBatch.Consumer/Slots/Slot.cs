@@ -5,7 +5,7 @@ using DistributedBatch.Messaging.Chunks;
 namespace DistributedBatch.Consumer.Slots;
 
 /// <summary>One place where one attempt runs at a time: opens its lane, takes a chunk, executes it, hands over its report, takes the next.</summary>
-internal sealed partial class Slot(int number, string resourceClass, string scratchRoot, SlotWork work) : IDisposable
+internal sealed partial class Slot(int number, string resourceClass, string scratchRoot, SlotContext work) : IDisposable
 {
     private static readonly TimeSpan LongestBrake = TimeSpan.FromSeconds(5);
 
@@ -66,22 +66,22 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
             try
             {
                 if (brake > TimeSpan.Zero)
-                    await Task.Delay(brake, work.Time, token).ConfigureAwait(false);
-                lane ??= await work.Source.OpenAsync($"{work.Options.Host}/{number}", resourceClass, token).ConfigureAwait(false);
-                var delivery = await ReceiveAsync(lane, token).ConfigureAwait(false);
+                    await Task.Delay(brake, work.Time, token);
+                lane ??= await work.Source.OpenAsync($"{work.Options.Host}/{number}", resourceClass, token);
+                var delivery = await ReceiveAsync(lane, token);
                 Busy = true;
-                if (await HandleAsync(delivery, lane).ConfigureAwait(false))
-                    lane = await CloseAsync(lane).ConfigureAwait(false);
+                if (await HandleAsync(delivery, lane))
+                    lane = await CloseAsync(lane);
             }
             catch (OperationCanceledException) when (token.IsCancellationRequested)
             {
-                lane = await CloseAsync(lane).ConfigureAwait(false);
+                lane = await CloseAsync(lane);
             }
             catch (Exception failure) when (failure is not OutOfMemoryException)
             {
                 // A slot never ends by itself: whatever it was, the chunk goes back and the next one may work.
                 Failed(work.Logger, failure, number, work.Options.Host);
-                lane = await CloseAsync(lane).ConfigureAwait(false);
+                lane = await CloseAsync(lane);
                 Brake(on: true);
             }
             finally
@@ -90,7 +90,7 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
             }
         }
 
-        await CloseAsync(lane).ConfigureAwait(false);
+        await CloseAsync(lane);
     }
 
     private CancellationToken? Wanted()
@@ -114,12 +114,12 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
         if (hurries)
             work.Reporter.SlotRunsLow();
         if (hurries || next.IsCompleted)
-            return await next.ConfigureAwait(false);
+            return await next;
 
         work.Reporter.SlotStarves();
         try
         {
-            return await next.ConfigureAwait(false);
+            return await next;
         }
         finally
         {
@@ -134,8 +134,7 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
         if (chunk.Protocol > Protocol.Version)
         {
             await delivery.RejectAsync(
-                $"Chunk {chunk.Index} of run {chunk.Run} speaks protocol {chunk.Protocol}, host {work.Options.Host} up to {Protocol.Version}; update the host.")
-                .ConfigureAwait(false);
+                $"Chunk {chunk.Index} of run {chunk.Run} speaks protocol {chunk.Protocol}, host {work.Options.Host} up to {Protocol.Version}; update the host.");
             return false;
         }
 
@@ -148,7 +147,7 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
             // After it is among the running ones, so that a broadcast at this very moment finds it in one place or the other.
             if (work.Steered.Instead(chunk.Run) is { } instead)
                 attempt.Stop(instead, null);
-            report = await work.Executor.ExecuteAsync(attempt).ConfigureAwait(false);
+            report = await work.Executor.ExecuteAsync(attempt);
             attempt.End();
             work.Memory.Learn(report);
             work.Reporter.Add(report, attempt);
@@ -172,8 +171,8 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
             return null;
 
         // A lane hands back what was not acknowledged, and acknowledging waits for the report.
-        await work.Reporter.FlushedAsync().ConfigureAwait(false);
-        await lane.DisposeAsync().ConfigureAwait(false);
+        await work.Reporter.FlushedAsync();
+        await lane.DisposeAsync();
         return null;
     }
 

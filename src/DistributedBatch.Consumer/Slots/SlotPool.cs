@@ -4,7 +4,7 @@ namespace DistributedBatch.Consumer.Slots;
 /// The slots of a host: as many open ones as the target says, none while the host is on hold. Growing opens slots, shrinking closes the highest ones
 /// after what runs in them; no attempt is ever interrupted by it.
 /// </summary>
-internal sealed class SlotPool(string scratchRoot, string resourceClass, int firstNumber, SlotShare? share, SlotWork work) : IDisposable
+internal sealed class SlotPool(string scratchRoot, string resourceClass, int firstNumber, ThreadShare? share, SlotContext work) : IDisposable
 {
     private readonly Lock turn = new();
     private readonly List<Slot> slots = [];

@@ -5,7 +5,7 @@ using DistributedBatch.Consumer.Slots;
 namespace DistributedBatch.Consumer.Threads;
 
 /// <summary>Warns, with figures, of attempts that start far more threads than their slot's share of the cores.</summary>
-internal sealed partial class ThreadWatch(RunningAttempts running, SlotShare share, TimeProvider time, ILogger<ThreadWatch> logger)
+internal sealed partial class ThreadWatch(RunningAttempts running, ThreadShare share, TimeProvider time, ILogger<ThreadWatch> logger)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(10);
@@ -27,7 +27,7 @@ internal sealed partial class ThreadWatch(RunningAttempts running, SlotShare sha
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(Every, time);
-        while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
+        while (await timer.WaitForNextTickAsync(cancellation))
             Look();
     }
 
@@ -36,7 +36,7 @@ internal sealed partial class ThreadWatch(RunningAttempts running, SlotShare sha
     {
         threads.Look();
         List<(ActiveAttempt Attempt, int Threads)> busy = [.. running.All.Where(attempt => attempt.Process > 0).Select(attempt => (attempt, threads.Of(attempt.Process)))];
-        foreach (var (attempt, count) in Crowding.Find(busy, share.Threads, MachineProbe.Cores))
+        foreach (var (attempt, count) in ThreadOversubscription.Find(busy, share.Threads, MachineProbe.Cores))
         {
             var text = $"chunk {attempt.Chunk.Index} of run {attempt.Chunk.Run} keeps {count} threads busy where its share is {share.Threads} "
                 + $"({MachineProbe.Cores} cores, {busy.Count} attempts at once, {busy.Sum(other => other.Threads)} busy threads): "

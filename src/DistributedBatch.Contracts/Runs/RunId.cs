@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text.Json.Serialization;
-using DistributedBatch.Contracts.Json;
 
 namespace DistributedBatch.Contracts.Runs;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using DistributedBatch.Contracts.Json;
+using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Contracts.Runs;
 

@@ -20,14 +20,14 @@ internal abstract class AnswerListener<TRequest, TResponse> : BusListener
     /// <inheritdoc/>
     public override void Configure(IReceiveEndpointConfigurator endpoint, IServiceProvider services) =>
         endpoint.Handler<TRequest>(async context =>
-            await context.RespondAsync(await AnswerAsync(context.Message, services, context.CancellationToken).ConfigureAwait(false)).ConfigureAwait(false));
+            await context.RespondAsync(await AnswerAsync(context.Message, services, context.CancellationToken)));
 }
 
 /// <summary>Lets the <typeparamref name="TAnswerer"/> of the container answer.</summary>
 internal sealed class AnswerListener<TRequest, TResponse, TAnswerer> : AnswerListener<TRequest, TResponse>
     where TRequest : class
     where TResponse : class
-    where TAnswerer : class, IAnswer<TRequest, TResponse>
+    where TAnswerer : class, IRequestHandler<TRequest, TResponse>
 {
     /// <inheritdoc/>
     public override Task<TResponse> AnswerAsync(TRequest request, IServiceProvider services, CancellationToken cancellation) =>

@@ -52,9 +52,9 @@ public sealed class BusEndpoint
     /// <summary>Gives every <typeparamref name="TMessage"/> to <typeparamref name="THandler"/>, which the container holds as a singleton, one at a time.</summary>
     public BusEndpoint Handle<TMessage, THandler>()
         where TMessage : class
-        where THandler : class, IHandle<TMessage>
+        where THandler : class, IMessageHandler<TMessage>
     {
-        listeners.Add(new HandlerListener<TMessage, THandler>());
+        listeners.Add(new MessageListener<TMessage, THandler>());
         return this;
     }
 
@@ -62,7 +62,7 @@ public sealed class BusEndpoint
     public BusEndpoint Answer<TRequest, TResponse, TAnswerer>()
         where TRequest : class
         where TResponse : class
-        where TAnswerer : class, IAnswer<TRequest, TResponse>
+        where TAnswerer : class, IRequestHandler<TRequest, TResponse>
     {
         listeners.Add(new AnswerListener<TRequest, TResponse, TAnswerer>());
         return this;

@@ -66,7 +66,7 @@ internal sealed class InProcessBus : MessageBus
 
         try
         {
-            return await answer.Task.WaitAsync(patience, cancellation).ConfigureAwait(false);
+            return await answer.Task.WaitAsync(patience, cancellation);
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
@@ -99,7 +99,7 @@ internal sealed class InProcessBus : MessageBus
     {
         try
         {
-            answer.TrySetResult(await answers.AnswerAsync(request, services, stop).ConfigureAwait(false));
+            answer.TrySetResult(await answers.AnswerAsync(request, services, stop));
         }
         catch (Exception failure)
         {

@@ -26,15 +26,15 @@ internal sealed partial class InProcessEndpoint(string queue, int parallel, ILog
     /// <summary>Takes nothing more and ends when what was taken is done. What waits goes on waiting.</summary>
     public async Task CloseAsync(CancellationToken cancellation)
     {
-        await closing.CancelAsync().ConfigureAwait(false);
-        await EndAsync(cancellation).ConfigureAwait(false);
+        await closing.CancelAsync();
+        await EndAsync(cancellation);
     }
 
     /// <summary>Ends when everything that was posted is done; nothing is taken any more.</summary>
     public async Task DrainAsync(CancellationToken cancellation)
     {
         waiting.Writer.TryComplete();
-        await EndAsync(cancellation).ConfigureAwait(false);
+        await EndAsync(cancellation);
     }
 
     /// <inheritdoc/>
@@ -47,19 +47,19 @@ internal sealed partial class InProcessEndpoint(string queue, int parallel, ILog
 
     private async Task EndAsync(CancellationToken cancellation)
     {
-        await using var limit = cancellation.UnsafeRegister(source => ((CancellationTokenSource)source!).Cancel(), abandon).ConfigureAwait(false);
-        await listening.ConfigureAwait(false);
+        await using var limit = cancellation.UnsafeRegister(source => ((CancellationTokenSource)source!).Cancel(), abandon);
+        await listening;
     }
 
     private async Task ListenAsync()
     {
         try
         {
-            while (await waiting.Reader.WaitToReadAsync(closing.Token).ConfigureAwait(false))
+            while (await waiting.Reader.WaitToReadAsync(closing.Token))
             {
                 while (!closing.IsCancellationRequested && waiting.Reader.TryRead(out var work))
                 {
-                    await places.WaitAsync(abandon.Token).ConfigureAwait(false);
+                    await places.WaitAsync(abandon.Token);
 
                     // Begun here, one after the other, and so in order as far as each handler's first wait.
                     _ = DoAsync(work);
@@ -72,7 +72,7 @@ internal sealed partial class InProcessEndpoint(string queue, int parallel, ILog
         }
 
         for (var place = 0; place < parallel; place++)
-            await places.WaitAsync().ConfigureAwait(false);
+            await places.WaitAsync();
         places.Release(parallel);
     }
 
@@ -80,7 +80,7 @@ internal sealed partial class InProcessEndpoint(string queue, int parallel, ILog
     {
         try
         {
-            await work(abandon.Token).ConfigureAwait(false);
+            await work(abandon.Token);
         }
         catch (Exception failure)
         {

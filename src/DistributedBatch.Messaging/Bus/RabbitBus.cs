@@ -32,7 +32,7 @@ internal sealed partial class RabbitBus : MessageBus
     {
         (this.services, this.options, this.topology, this.time) = (services, options, topology, time);
         logger = loggers.CreateLogger<RabbitBus>();
-        LogContext.ConfigureCurrentLogContext(new PlainLogs(loggers, time));
+        LogContext.ConfigureCurrentLogContext(new MassTransitLogFilter(loggers, time));
         later = [.. endpoints.Where(endpoint => endpoint.OpensLater)];
         bus = Create([.. endpoints.Except(later)]);
     }
@@ -44,7 +44,7 @@ internal sealed partial class RabbitBus : MessageBus
         var handle = bus.ConnectReceiveEndpoint(
             topology.Named(queue), receive => Configure((IRabbitMqReceiveEndpointConfigurator)receive, endpoint));
         opened[queue] = handle;
-        await handle.Ready.WaitAsync(cancellation).ConfigureAwait(false);
+        await handle.Ready.WaitAsync(cancellation);
     }
 
     /// <inheritdoc/>
@@ -63,7 +63,7 @@ internal sealed partial class RabbitBus : MessageBus
             limit.CancelAfter(LongestTry);
             try
             {
-                await bus.Publish(message, limit.Token).ConfigureAwait(false);
+                await bus.Publish(message, limit.Token);
                 return;
             }
             catch (Exception failure) when (IsBrokerTrouble(failure) && !cancellation.IsCancellationRequested)
@@ -71,7 +71,7 @@ internal sealed partial class RabbitBus : MessageBus
                 LogAgain(typeof(TMessage).Name, failure.GetBaseException().Message);
             }
 
-            await Task.Delay(ReconnectDelay.After(failures, Random.Shared.NextDouble()), time, cancellation).ConfigureAwait(false);
+            await Task.Delay(ReconnectDelay.After(failures, Random.Shared.NextDouble()), time, cancellation);
         }
     }
 
@@ -84,8 +84,8 @@ internal sealed partial class RabbitBus : MessageBus
         {
             // An answer is sent to a queue of ours, which may still be missing just after the broker came back; the answer would be lost.
             while (bus.CheckHealth().Status != BusHealthStatus.Healthy)
-                await Task.Delay(HealthInterval, limit.Token).ConfigureAwait(false);
-            var response = await bus.CreateRequestClient<TRequest>(patience).GetResponse<TResponse>(request, limit.Token).ConfigureAwait(false);
+                await Task.Delay(HealthInterval, limit.Token);
+            var response = await bus.CreateRequestClient<TRequest>(patience).GetResponse<TResponse>(request, limit.Token);
             return response.Message;
         }
         catch (Exception failure) when (failure is RequestException or OperationCanceledException or MassTransitException
@@ -105,7 +105,7 @@ internal sealed partial class RabbitBus : MessageBus
     public override async ValueTask DisposeAsync()
     {
         if (bus is IAsyncDisposable disposable)
-            await disposable.DisposeAsync().ConfigureAwait(false);
+            await disposable.DisposeAsync();
     }
 
     private IBusControl Create(IReadOnlyList<BusEndpoint> endpoints) =>

@@ -42,14 +42,14 @@ public sealed class InProcessChunkQueue(int capacity = InProcessChunkQueue.Defau
 
         public async ValueTask<ChunkDelivery> ReceiveAsync(CancellationToken cancellation)
         {
-            var waiting = await queue.Reader.ReadAsync(cancellation).ConfigureAwait(false);
+            var waiting = await queue.Reader.ReadAsync(cancellation);
             return current = new Delivery { Chunk = waiting.Chunk, Returned = waiting.Returned };
         }
 
         public async ValueTask DisposeAsync()
         {
             if (current is { Settled: false } unsettled)
-                await queue.Writer.WriteAsync(Lost(unsettled.Chunk)).ConfigureAwait(false);
+                await queue.Writer.WriteAsync(Lost(unsettled.Chunk));
             current = null;
         }
 

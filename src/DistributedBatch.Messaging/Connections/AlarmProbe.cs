@@ -17,7 +17,7 @@ internal sealed class AlarmProbe(BrokerConnections connections, Topology topolog
         {
             try
             {
-                await ProbeAsync(stoppingToken).ConfigureAwait(false);
+                await ProbeAsync(stoppingToken);
             }
             catch (Exception end) when (ConfirmedPublisher.IsLoss(end) || end is OperationCanceledException)
             {
@@ -30,13 +30,13 @@ internal sealed class AlarmProbe(BrokerConnections connections, Topology topolog
 
     private async Task ProbeAsync(CancellationToken stopping)
     {
-        var live = await connections.Publishing.ConnectedAsync(stopping).ConfigureAwait(false);
-        await using var channel = await live.CreateChannelAsync(cancellationToken: stopping).ConfigureAwait(false);
+        var live = await connections.Publishing.ConnectedAsync(stopping);
+        await using var channel = await live.CreateChannelAsync(cancellationToken: stopping);
         while (channel.IsOpen)
         {
             // While the broker blocks us the next one waits here.
-            await channel.BasicPublishAsync(topology.ProbeExchange, "", ReadOnlyMemory<byte>.Empty, stopping).ConfigureAwait(false);
-            await Task.Delay(Interval, time, stopping).ConfigureAwait(false);
+            await channel.BasicPublishAsync(topology.ProbeExchange, "", ReadOnlyMemory<byte>.Empty, stopping);
+            await Task.Delay(Interval, time, stopping);
         }
     }
 }

@@ -31,7 +31,7 @@ internal sealed partial class BrokerConnections : IHostedService, IAsyncDisposab
         try
         {
             await Publishing.FirstConnectionAsync(cancellationToken)
-                .WaitAsync(options.StartPatience ?? Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
+                .WaitAsync(options.StartPatience ?? Timeout.InfiniteTimeSpan, cancellationToken);
         }
         catch (TimeoutException late)
         {
@@ -51,8 +51,8 @@ internal sealed partial class BrokerConnections : IHostedService, IAsyncDisposab
         if (disposed)
             return;
         disposed = true;
-        await Consuming.DisposeAsync().ConfigureAwait(false);
-        await Publishing.DisposeAsync().ConfigureAwait(false);
+        await Consuming.DisposeAsync();
+        await Publishing.DisposeAsync();
     }
 
     [LoggerMessage(107, LogLevel.Information,

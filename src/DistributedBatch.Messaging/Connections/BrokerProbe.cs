@@ -14,10 +14,10 @@ public static class BrokerProbe
         BrokerVersion? version = null;
         try
         {
-            await using var connection = await ConnectionSupervisor.Factory(options, "doctor").CreateConnectionAsync(cancellation).ConfigureAwait(false);
+            await using var connection = await ConnectionSupervisor.Factory(options, "doctor").CreateConnectionAsync(cancellation);
             version = BrokerVersion.Of(connection.ServerProperties);
-            await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation).ConfigureAwait(false);
-            await channel.QueueDeclarePassiveAsync(new Topology(options, []).ChunkQueue(Chunks.ResourceClass.Cpu), cancellation).ConfigureAwait(false);
+            await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
+            await channel.QueueDeclarePassiveAsync(new Topology(options, []).ChunkQueue(Chunks.ResourceClass.Cpu), cancellation);
             return new BrokerReading(version, Refusal: null, HasQueues: true);
         }
         catch (OperationInterruptedException missing) when (missing.ShutdownReason?.ReplyCode == Constants.NotFound)

@@ -46,15 +46,15 @@ internal sealed partial class ConnectionSupervisor(
 
     /// <summary>Declares the topology again, after something on the broker was found missing.</summary>
     public async Task DeclareAsync(CancellationToken cancellation) =>
-        await DeclareOnAsync(await ConnectedAsync(cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+        await DeclareOnAsync(await ConnectedAsync(cancellation), cancellation);
 
     public async ValueTask DisposeAsync()
     {
-        await stopping.CancelAsync().ConfigureAwait(false);
+        await stopping.CancelAsync();
         lock (gate)
             live.TrySetCanceled(CancellationToken.None);
         if (keeping is not null)
-            await keeping.ConfigureAwait(false);
+            await keeping;
         stopping.Dispose();
     }
 
@@ -67,7 +67,7 @@ internal sealed partial class ConnectionSupervisor(
         {
             try
             {
-                await LiveOnceAsync(() => failures = 0).ConfigureAwait(false);
+                await LiveOnceAsync(() => failures = 0);
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)
             {
@@ -87,7 +87,7 @@ internal sealed partial class ConnectionSupervisor(
     /// <summary>One life of the connection: returns when it is lost, throws when it could not be had.</summary>
     private async Task LiveOnceAsync(Action connected)
     {
-        await using var connection = await Factory(options, purpose).CreateConnectionAsync(stopping.Token).ConfigureAwait(false);
+        await using var connection = await Factory(options, purpose).CreateConnectionAsync(stopping.Token);
         var lost = NewSignal<string>();
         connection.ConnectionShutdownAsync += (_, shutdown) =>
         {
@@ -107,7 +107,7 @@ internal sealed partial class ConnectionSupervisor(
             return Task.CompletedTask;
         };
 
-        await DeclareOnAsync(connection, stopping.Token).ConfigureAwait(false);
+        await DeclareOnAsync(connection, stopping.Token);
         Version = BrokerVersion.Of(connection.ServerProperties);
         LogConnected(purpose, options.Url.Host, Version.Text);
         connected();
@@ -122,7 +122,7 @@ internal sealed partial class ConnectionSupervisor(
             lost.TrySetResult(connection.CloseReason?.ReplyText ?? "closed");
         try
         {
-            var reason = await lost.Task.WaitAsync(stopping.Token).ConfigureAwait(false);
+            var reason = await lost.Task.WaitAsync(stopping.Token);
             LogLost(purpose, options.Url.Host, reason);
             health.Report(purpose, new BrokerState.Away(reason));
         }
@@ -135,8 +135,8 @@ internal sealed partial class ConnectionSupervisor(
 
     private async Task DeclareOnAsync(IConnection connection, CancellationToken cancellation)
     {
-        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation).ConfigureAwait(false);
-        await topology.DeclareAsync(channel, cancellation).ConfigureAwait(false);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
+        await topology.DeclareAsync(channel, cancellation);
     }
 
     private void Tell(Exception failure)

@@ -33,7 +33,7 @@ internal sealed partial class DeadLetterReader(
         {
             try
             {
-                await ReadAsync(queue, () => failures = 0, stopping).ConfigureAwait(false);
+                await ReadAsync(queue, () => failures = 0, stopping);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -52,20 +52,20 @@ internal sealed partial class DeadLetterReader(
     private async Task ReadAsync(string queue, Action worked, CancellationToken stopping)
     {
         var codec = new ChunkCodec();
-        var live = await connections.Consuming.ConnectedAsync(stopping).ConfigureAwait(false);
+        var live = await connections.Consuming.ConnectedAsync(stopping);
         await using var letters = await QueueConsumer<DeadLetter>.OpenAsync(
             live,
             queue,
             $"{options.HostName} dead letters",
             new Dictionary<string, object?>(),
-            (_, parcel) => new DeadLetter(parcel.Tag, codec.Decode(parcel.Body.Span), ChunkMail.Reason(parcel.Properties), parcel.Body.ToArray()),
-            stopping).ConfigureAwait(false);
-        await letters.ConsumeAsync(Depth).ConfigureAwait(false);
-        await foreach (var letter in letters.Arrivals.ReadAllAsync(stopping).ConfigureAwait(false))
+            (_, parcel) => new DeadLetter(parcel.Tag, codec.Decode(parcel.Body.Span), ChunkHeaders.Reason(parcel.Properties), parcel.Body.ToArray()),
+            stopping);
+        await letters.ConsumeAsync(Depth);
+        await foreach (var letter in letters.Arrivals.ReadAllAsync(stopping))
         {
             using var still = CancellationTokenSource.CreateLinkedTokenSource(stopping, letters.Lost);
-            await DealWithAsync(letter, queue, still.Token).ConfigureAwait(false);
-            await letters.AcknowledgeAsync(letter.Tag).ConfigureAwait(false);
+            await DealWithAsync(letter, queue, still.Token);
+            await letters.AcknowledgeAsync(letter.Tag);
             worked();
         }
     }
@@ -74,20 +74,20 @@ internal sealed partial class DeadLetterReader(
     {
         var dead = letter.Reading switch
         {
-            ChunkReading.Readable(var chunk) => new ChunkDead(chunk.Run, chunk.Index, chunk.Attempt, letter.Reason, time.GetUtcNow()),
-            ChunkReading.Attributed(var run, var index, var attempt, _) => new ChunkDead(run, index, attempt, letter.Reason, time.GetUtcNow()),
+            DecodeResult.Readable(var chunk) => new ChunkDead(chunk.Run, chunk.Index, chunk.Attempt, letter.Reason, time.GetUtcNow()),
+            DecodeResult.Attributed(var run, var index, var attempt, _) => new ChunkDead(run, index, attempt, letter.Reason, time.GetUtcNow()),
             _ => null,
         };
         if (dead is not null)
         {
             LogDead(dead.Index, dead.Run.Value, dead.Reason);
-            await bus.PublishAsync(dead, cancellation).ConfigureAwait(false);
+            await bus.PublishAsync(dead, cancellation);
             return;
         }
 
-        var reason = letter.Reading is ChunkReading.Unreadable(var unreadable) ? $"{letter.Reason}: {unreadable}" : letter.Reason;
+        var reason = letter.Reading is DecodeResult.Unreadable(var unreadable) ? $"{letter.Reason}: {unreadable}" : letter.Reason;
         LogParked(queue, topology.ParkingQueue, reason);
-        await publisher.PublishAsync(topology.ParkingQueue, letter.Body, ChunkMail.Aside(reason), cancellation).ConfigureAwait(false);
+        await publisher.PublishAsync(topology.ParkingQueue, letter.Body, ChunkHeaders.Aside(reason), cancellation);
     }
 
     [LoggerMessage(131, LogLevel.Error, "Chunk {Index} of run {Run} is dead: {Reason}")]
@@ -99,5 +99,5 @@ internal sealed partial class DeadLetterReader(
     [LoggerMessage(133, LogLevel.Warning, "Cannot read {Queue} at the moment ({Reason}); trying again")]
     private partial void LogTrouble(string queue, string reason);
 
-    private sealed record DeadLetter(ulong Tag, ChunkReading Reading, string Reason, byte[] Body);
+    private sealed record DeadLetter(ulong Tag, DecodeResult Reading, string Reason, byte[] Body);
 }

@@ -1,11 +1,11 @@
 using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Producer.Feeding;
+using DistributedBatch.Producer.Dispatch;
 using Microsoft.Extensions.Logging;
 
 namespace DistributedBatch.Producer.Hosts;
 
 /// <summary>Keeps the judgement on hosts up to date and tells them of it. Within one process there is one host, and nothing to judge.</summary>
-internal sealed class HostCare(HostBook hosts, HostHealth health, RunBook runs, Announcer announcer, bool queueSurvives, ILogger<HostCare> log)
+internal sealed class HostCare(HostRegistry hosts, HostQuarantine health, RunRegistry runs, OutboxPublisher announcer, bool queueSurvives, ILogger<HostCare> log)
 {
     /// <summary>Takes in the end of an attempt.</summary>
     public void Ended(AttemptReport report)
@@ -19,7 +19,7 @@ internal sealed class HostCare(HostBook hosts, HostHealth health, RunBook runs, 
     public async ValueTask<bool> HeardAsync(HostHeartbeat heartbeat, DateTimeOffset now, CancellationToken cancellation)
     {
         if (queueSurvives && health.Heard(heartbeat, now) is { } reminder)
-            await announcer.SteeredAsync(reminder, cancellation).ConfigureAwait(false);
+            await announcer.SteeredAsync(reminder, cancellation);
         return hosts.Heard(heartbeat, now);
     }
 
@@ -31,10 +31,10 @@ internal sealed class HostCare(HostBook hosts, HostHealth health, RunBook runs, 
         foreach (var told in health.Decide([.. runs.Active.Select(run => (run.Id, run.ResourceClass))], hosts, now))
         {
             if (told.OnHold is { } reason)
-                FeedLog.HostOnHold(log, told.Host, reason);
+                ProducerLog.HostOnHold(log, told.Host, reason);
             else
-                FeedLog.HostTriedAgain(log, told.Host);
-            await announcer.SteeredAsync(told, cancellation).ConfigureAwait(false);
+                ProducerLog.HostTriedAgain(log, told.Host);
+            await announcer.SteeredAsync(told, cancellation);
         }
     }
 }

@@ -61,7 +61,7 @@ internal sealed partial class RunLedger
     }
 
     /// <summary>Starts to rebuild the ledger of a stored run; give it every chunk by <see cref="Restore(in ChunkRow, bool, DateTimeOffset)"/>, then <see cref="Restored"/>.</summary>
-    public static RunLedger Restoring(RunTerms terms, LedgerState state, Func<double> chance) => new(terms, state, chance);
+    public static RunLedger Restoring(RunLimits terms, LedgerState state, Func<double> chance) => new(terms, state, chance);
 
     /// <summary>Takes back one stored chunk, in index order.</summary>
     /// <param name="row">The chunk.</param>
@@ -82,7 +82,7 @@ internal sealed partial class RunLedger
         if (row.State is ChunkState.Queued or ChunkState.Running)
         {
             if (queueSurvived)
-                flights[index] = new Flight { FirstAttempt = Math.Max(1, row.Attempts), FedAt = now, Host = row.Host, Leased = row.Leased };
+                flights[index] = new InFlightChunk { FirstAttempt = Math.Max(1, row.Attempts), FedAt = now, Host = row.Host, Leased = row.Leased };
             else
                 Return(index, ref chunk, due: null);
         }

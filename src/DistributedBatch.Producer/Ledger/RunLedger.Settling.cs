@@ -8,21 +8,21 @@ namespace DistributedBatch.Producer.Ledger;
 internal sealed partial class RunLedger
 {
     /// <summary>Takes in a host's word on an attempt. Hearing it twice changes nothing.</summary>
-    public Verdict Settle(AttemptReport report, DateTimeOffset now)
+    public SettleResult Settle(AttemptReport report, DateTimeOffset now)
     {
         if (!Knows(report))
-            return Verdict.Stale;
+            return SettleResult.Stale;
         ref var chunk = ref table[report.Index];
         if (chunk.State.IsFinal())
-            return IsSuccess(report) && chunk.State == ChunkState.Succeeded ? Verdict.Duplicate : Verdict.Stale;
+            return IsSuccess(report) && chunk.State == ChunkState.Succeeded ? SettleResult.Duplicate : SettleResult.Stale;
         var verdict = IsSuccess(report)
             ? Succeed(report, ref chunk)
             : flights.TryGetValue(report.Index, out var flight) && report.Attempt >= flight.FirstAttempt
                 ? Advance(report, flight, ref chunk, now)
-                : Verdict.Stale;
-        if (verdict != Verdict.Stale && report.Attempt > chunk.Attempts)
+                : SettleResult.Stale;
+        if (verdict != SettleResult.Stale && report.Attempt > chunk.Attempts)
             chunk.Attempts = report.Attempt;
-        if (verdict == Verdict.Failed && tally[ChunkState.Failed] > terms.MaxFailures)
+        if (verdict == SettleResult.Failed && tally[ChunkState.Failed] > terms.MaxFailures)
             Cancel(now, $"Cancelled because {tally[ChunkState.Failed]} chunks failed and the limit is {terms.MaxFailures}.");
         Conclude(now);
         return verdict;
@@ -40,23 +40,23 @@ internal sealed partial class RunLedger
     }
 
     /// <summary>A chunk that the consumers put aside unread fails for good.</summary>
-    public Verdict Bury(int index, int attempt, DateTimeOffset now)
+    public SettleResult Bury(int index, int attempt, DateTimeOffset now)
     {
         if (!flights.TryGetValue(index, out var flight) || attempt < flight.FirstAttempt)
-            return Verdict.Stale;
+            return SettleResult.Stale;
         ref var chunk = ref table[index];
         End(index, ref chunk, ChunkState.Failed);
         if (tally[ChunkState.Failed] > terms.MaxFailures)
             Cancel(now, $"Cancelled because {tally[ChunkState.Failed]} chunks failed and the limit is {terms.MaxFailures}.");
         Conclude(now);
-        return Verdict.Failed;
+        return SettleResult.Failed;
     }
 
     /// <summary>The host of a running attempt is gone, and the broker does not hold the chunk any more.</summary>
-    public Verdict LoseHost(int index, DateTimeOffset now)
+    public SettleResult LoseHost(int index, DateTimeOffset now)
     {
         if (!flights.TryGetValue(index, out var flight))
-            return Verdict.Stale;
+            return SettleResult.Stale;
         ref var chunk = ref table[index];
         var verdict = Crash(index, flight, ref chunk, now);
         Conclude(now);
@@ -84,7 +84,7 @@ internal sealed partial class RunLedger
     }
 
     /// <summary>The chunks on their way, for whoever looks for lost ones.</summary>
-    public IEnumerable<(int Index, ChunkState State, Flight Flight)> OnTheirWay() =>
+    public IEnumerable<(int Index, ChunkState State, InFlightChunk Flight)> OnTheirWay() =>
         flights.Select(pair => (pair.Key, table[pair.Key].State, pair.Value));
 
     private static bool IsSuccess(AttemptReport report) => report.Outcome == AttemptOutcome.Succeeded;
@@ -102,15 +102,15 @@ internal sealed partial class RunLedger
         return range.Start == report.Start && range.Count == report.Count;
     }
 
-    private Verdict Succeed(AttemptReport report, ref PackedChunk chunk)
+    private SettleResult Succeed(AttemptReport report, ref PackedChunk chunk)
     {
         End(report.Index, ref chunk, ChunkState.Succeeded);
         ItemsSucceeded += report.Count;
         speed.Learn(report.Count, report.Duration);
-        return Verdict.Succeeded;
+        return SettleResult.Succeeded;
     }
 
-    private Verdict Advance(AttemptReport report, Flight flight, ref PackedChunk chunk, DateTimeOffset now)
+    private SettleResult Advance(AttemptReport report, InFlightChunk flight, ref PackedChunk chunk, DateTimeOffset now)
     {
         if (report.Outcome is not { } outcome)
             return Run(report.Index, report.Host, flight, ref chunk);
@@ -121,33 +121,33 @@ internal sealed partial class RunLedger
             chunk.Failures = (ushort)Math.Min(chunk.Failures + 1, ushort.MaxValue);
             return chunk.Failures > terms.Retries
                 ? End(report.Index, ref chunk, ChunkState.Failed)
-                : Return(report.Index, ref chunk, now + RetryPolicy.Delay(chunk.Failures, terms.RetryDelay, chance()), Verdict.Retry);
+                : Return(report.Index, ref chunk, now + RetryPolicy.Delay(chunk.Failures, terms.RetryDelay, chance()), SettleResult.Retry);
         }
 
         return Return(report.Index, ref chunk, due: null);
     }
 
-    private Verdict Run(int index, string host, Flight flight, ref PackedChunk chunk)
+    private SettleResult Run(int index, string host, InFlightChunk flight, ref PackedChunk chunk)
     {
         flight.Host = host;
         Land(ref chunk);
         Move(index, ref chunk, ChunkState.Running);
-        return Verdict.Started;
+        return SettleResult.Started;
     }
 
-    private Verdict Crash(int index, Flight flight, ref PackedChunk chunk, DateTimeOffset now)
+    private SettleResult Crash(int index, InFlightChunk flight, ref PackedChunk chunk, DateTimeOffset now)
     {
         flight.Leased = false;
         Count(1, ref chunk);
         return chunk.Crashes >= terms.CrashLimit
             ? End(index, ref chunk, ChunkState.Failed)
-            : Return(index, ref chunk, now + RetryPolicy.Delay(chunk.Crashes, terms.RetryDelay, chance()), Verdict.Retry);
+            : Return(index, ref chunk, now + RetryPolicy.Delay(chunk.Crashes, terms.RetryDelay, chance()), SettleResult.Retry);
     }
 
     private static void Count(int lostHosts, ref PackedChunk chunk) =>
         chunk.Crashes = (byte)Math.Min(chunk.Crashes + Math.Max(0, lostHosts), byte.MaxValue);
 
-    private Verdict Return(int index, ref PackedChunk chunk, DateTimeOffset? due, Verdict verdict = Verdict.Released)
+    private SettleResult Return(int index, ref PackedChunk chunk, DateTimeOffset? due, SettleResult verdict = SettleResult.Released)
     {
         if (State == RunState.Cancelled)
             return End(index, ref chunk, ChunkState.Cancelled);
@@ -161,16 +161,16 @@ internal sealed partial class RunLedger
         return verdict;
     }
 
-    private Verdict End(int index, ref PackedChunk chunk, ChunkState state)
+    private SettleResult End(int index, ref PackedChunk chunk, ChunkState state)
     {
         Land(ref chunk);
         flights.Remove(index);
         Move(index, ref chunk, state);
         return state switch
         {
-            ChunkState.Succeeded => Verdict.Succeeded,
-            ChunkState.Failed => Verdict.Failed,
-            _ => Verdict.Cancelled,
+            ChunkState.Succeeded => SettleResult.Succeeded,
+            ChunkState.Failed => SettleResult.Failed,
+            _ => SettleResult.Cancelled,
         };
     }
 }

@@ -1,6 +1,6 @@
 using DistributedBatch.Contracts.Chunks;
-using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Producer.Ledger;
 
@@ -22,7 +22,7 @@ internal sealed partial class RunLedger
             case RunAction.Retry:
                 return Retry();
             case not RunAction.Retry when State.IsSettled():
-                return $"is over ({State.Word()}); only 'retry' opens it again";
+                return $"is over ({State.ToText()}); only 'retry' opens it again";
             case RunAction.Cancel:
                 Cancel(now, "Cancelled by its user.");
                 return null;

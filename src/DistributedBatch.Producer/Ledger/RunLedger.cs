@@ -10,14 +10,14 @@ namespace DistributedBatch.Producer.Ledger;
 /// </summary>
 internal sealed partial class RunLedger
 {
-    private readonly RunTerms terms;
+    private readonly RunLimits terms;
     private readonly Func<double> chance;
     private readonly ChunkPlanner planner;
     private readonly ItemSpeed speed = new();
     private readonly ChunkTable table = new();
-    private readonly ChunkTally tally = new();
-    private readonly WaitingLine line = new();
-    private readonly Dictionary<int, Flight> flights = [];
+    private readonly StateCounts tally = new();
+    private readonly ReadyQueue line = new();
+    private readonly Dictionary<int, InFlightChunk> flights = [];
     private readonly List<int> changed = [];
     private readonly Queue<int> unwritten = new();
     private bool runChanged;
@@ -28,14 +28,14 @@ internal sealed partial class RunLedger
     /// <param name="terms">The run's limits.</param>
     /// <param name="now">A run without items is settled at once.</param>
     /// <param name="chance">Numbers between 0 and 1 for jitter.</param>
-    public RunLedger(RunTerms terms, DateTimeOffset now, Func<double> chance)
+    public RunLedger(RunLimits terms, DateTimeOffset now, Func<double> chance)
         : this(terms, LedgerState.New, chance)
     {
         runChanged = true;
         Conclude(now);
     }
 
-    private RunLedger(RunTerms terms, LedgerState state, Func<double> chance)
+    private RunLedger(RunLimits terms, LedgerState state, Func<double> chance)
     {
         this.terms = terms;
         this.chance = chance;
@@ -82,7 +82,7 @@ internal sealed partial class RunLedger
     /// <param name="now">The time.</param>
     /// <param name="slots">Slots known, for automatic sizes.</param>
     /// <param name="feed">The chunk, which counts as outstanding from now on.</param>
-    public bool TryFeed(DateTimeOffset now, int slots, out Feed feed)
+    public bool TryFeed(DateTimeOffset now, int slots, out DispatchedChunk feed)
     {
         feed = default;
         if (State != RunState.Running)
@@ -127,17 +127,17 @@ internal sealed partial class RunLedger
         line.Add(index, retryAt);
     }
 
-    private Feed Launch(int index, ref PackedChunk chunk, DateTimeOffset now, bool isNew)
+    private DispatchedChunk Launch(int index, ref PackedChunk chunk, DateTimeOffset now, bool isNew)
     {
         chunk.Attempts++;
         chunk.Publishing = true;
         publishing++;
-        flights[index] = new Flight { FirstAttempt = chunk.Attempts, FedAt = now };
+        flights[index] = new InFlightChunk { FirstAttempt = chunk.Attempts, FedAt = now };
         if (isNew && planner.IsFixed)
             Postpone(index, ref chunk);
         else
             Mark(index, ref chunk);
-        return new Feed(RangeOf(index), chunk.Attempts, Math.Max(1, terms.CrashLimit - chunk.Crashes), chunk.Crashes, isNew);
+        return new DispatchedChunk(RangeOf(index), chunk.Attempts, Math.Max(1, terms.CrashLimit - chunk.Crashes), chunk.Crashes, isNew);
     }
 
     private ref PackedChunk Enter(ChunkRange cut)

@@ -3,6 +3,7 @@ using System.Text.Json;
 using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Contracts.Text;
 using DistributedBatch.Producer.Ledger;
 
 namespace DistributedBatch.Producer.Storage;
@@ -23,7 +24,7 @@ internal static class RunRow
     {
         var state = new LedgerState(
             row.GetInt64(5),
-            Words.Parse<RunState>(row.GetString(7)) ?? throw Unreadable(row.GetString(7)),
+            EnumText.Parse<RunState>(row.GetString(7)) ?? throw Unreadable(row.GetString(7)),
             new ChunkCounts(row.GetInt32(10), row.GetInt32(11), row.GetInt32(12), row.GetInt32(13), row.GetInt32(14), row.GetInt32(15), row.GetInt32(16)),
             row.GetInt64(17),
             Time(row, 9),
@@ -41,7 +42,7 @@ internal static class RunRow
     /// <summary>A chunk from <see cref="ChunkColumns"/>.</summary>
     public static ChunkRow ReadChunk(DbDataReader row) => new(
         new ChunkRange(row.GetInt32(0), row.GetInt64(1), row.GetInt64(2)),
-        Words.Parse<ChunkState>(row.GetString(3)) ?? throw Unreadable(row.GetString(3)),
+        EnumText.Parse<ChunkState>(row.GetString(3)) ?? throw Unreadable(row.GetString(3)),
         row.GetInt32(4),
         row.GetInt32(5),
         row.GetInt32(6),

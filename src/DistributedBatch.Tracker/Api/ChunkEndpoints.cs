@@ -3,6 +3,7 @@ using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Contracts.Text;
 using DistributedBatch.Messaging.Connections;
 using DistributedBatch.Tracker.Queries;
 using Microsoft.AspNetCore.Builder;
@@ -19,24 +20,24 @@ internal static class ChunkEndpoints
         api.MapGet("/runs/{run}/chunks", ListAsync)
             .WithSummary("Lists the chunks of a run by number; state, host, longerThan (seconds) and error narrow the list.").Produces<Page<ChunkView>>();
         api.MapGet("/runs/{run}/failures", (string run, RunQueries queries, CancellationToken cancellation, int limit = 50, string? after = null) =>
-            Answers.WithRunAsync(queries, run, async id =>
-                Answers.JsonOr(await queries.FailuresAsync(id, limit, after, cancellation).ConfigureAwait(false), ContractsJson.Default.PageChunkView, () => Gone(id)),
+            HttpAnswers.WithRunAsync(queries, run, async id =>
+                HttpAnswers.JsonOr(await queries.FailuresAsync(id, limit, after, cancellation), ContractsJson.Default.PageChunkView, () => Gone(id)),
                 cancellation))
             .WithSummary("The failed chunks, each with what its last attempt wrote.").Produces<Page<ChunkView>>();
         api.MapGet("/runs/{run}/chunks/{index:int}", (string run, int index, RunQueries queries, CancellationToken cancellation) =>
-            Answers.WithRunAsync(queries, run, async id =>
-                Answers.JsonOr(
-                    await queries.ChunkAsync(id, index, cancellation).ConfigureAwait(false), ContractsJson.Default.ChunkView, () => Problems.NoChunk(id.Value, index)),
+            HttpAnswers.WithRunAsync(queries, run, async id =>
+                HttpAnswers.JsonOr(
+                    await queries.ChunkAsync(id, index, cancellation), ContractsJson.Default.ChunkView, () => Problems.NoChunk(id.Value, index)),
                 cancellation))
             .WithSummary("Shows a chunk.").Produces<ChunkView>();
         api.MapGet("/runs/{run}/chunks/{index:int}/attempts", (string run, int index, RunQueries queries, CancellationToken cancellation) =>
-            Answers.WithRunAsync(queries, run, async id =>
-                Answers.Json(await queries.AttemptsAsync(id, index, cancellation).ConfigureAwait(false), ContractsJson.Default.IReadOnlyListAttemptView), cancellation))
+            HttpAnswers.WithRunAsync(queries, run, async id =>
+                HttpAnswers.Json(await queries.AttemptsAsync(id, index, cancellation), ContractsJson.Default.IReadOnlyListAttemptView), cancellation))
             .WithSummary("All attempts of a chunk, first to last.").Produces<IReadOnlyList<AttemptView>>();
         api.MapGet("/runs/{run}/chunks/{index:int}/explain", (string run, int index, RunQueries queries, BrokerHealth broker, CancellationToken cancellation) =>
-            Answers.WithRunAsync(queries, run, async id =>
-                Answers.JsonOr(
-                    await queries.ExplainAsync(id, index, broker.View(), cancellation).ConfigureAwait(false), ContractsJson.Default.Explanation,
+            HttpAnswers.WithRunAsync(queries, run, async id =>
+                HttpAnswers.JsonOr(
+                    await queries.ExplainAsync(id, index, broker.View(), cancellation), ContractsJson.Default.Explanation,
                     () => Problems.NoChunk(id.Value, index)),
                 cancellation))
             .WithSummary("Says why a chunk stands where it stands.").Produces<Explanation>();
@@ -46,11 +47,11 @@ internal static class ChunkEndpoints
         string run, RunQueries queries, CancellationToken cancellation, string? state = null, string? host = null, string? longerThan = null,
         string? error = null, int limit = 50, string? after = null)
     {
-        ChunkState? wanted = state is null ? null : Words.Parse<ChunkState>(state);
+        ChunkState? wanted = state is null ? null : EnumText.Parse<ChunkState>(state);
         if (state is not null && wanted is null)
         {
             return Task.FromResult(Problems.Unreadable(
-                $"'{state}' is no state of a chunk. There are: {string.Join(", ", Enum.GetValues<ChunkState>().Select(known => known.Word()))}."));
+                $"'{state}' is no state of a chunk. There are: {string.Join(", ", Enum.GetValues<ChunkState>().Select(known => known.ToText()))}."));
         }
 
         var seconds = 0.0;
@@ -67,9 +68,9 @@ internal static class ChunkEndpoints
             LongerThan = longerThan is null ? null : TimeSpan.FromSeconds(seconds),
             Error = Given(error),
         };
-        return Answers.WithRunAsync(queries, run, async id =>
-            Answers.JsonOr(
-                await queries.ChunksAsync(id, filter, limit, after, cancellation).ConfigureAwait(false), ContractsJson.Default.PageChunkView, () => Gone(id)),
+        return HttpAnswers.WithRunAsync(queries, run, async id =>
+            HttpAnswers.JsonOr(
+                await queries.ChunksAsync(id, filter, limit, after, cancellation), ContractsJson.Default.PageChunkView, () => Gone(id)),
             cancellation);
     }
 

@@ -28,17 +28,16 @@ internal static class EventEndpoints
         api.MapGet("/runs/{run}/events", (
             string run, HttpContext context, RunQueries queries, ProjectionSignal signal, TimeProvider time, IHostApplicationLifetime lifetime,
             CancellationToken cancellation) =>
-            Answers.WithRunAsync(queries, run, async id =>
+            HttpAnswers.WithRunAsync(queries, run, async id =>
             {
                 var seen = context.Request.Headers["Last-Event-ID"].ToString();
                 context.Features.Get<IHttpResponseBodyFeature>()!.DisableBuffering();
                 context.Response.ContentType = "text/event-stream";
                 context.Response.Headers.CacheControl = "no-store";
                 // A client that has seen everything hears nothing for a while, and yet it wants to know that it is connected.
-                await context.Response.Body.FlushAsync(cancellation).ConfigureAwait(false);
+                await context.Response.Body.FlushAsync(cancellation);
                 await SseFormatter.WriteAsync(
-                    FollowAsync(id, seen, queries, signal, time, lifetime.ApplicationStopping, cancellation), context.Response.Body, cancellation)
-                    .ConfigureAwait(false);
+                    FollowAsync(id, seen, queries, signal, time, lifetime.ApplicationStopping, cancellation), context.Response.Body, cancellation);
                 return Results.Empty;
             }, cancellation))
             .WithSummary("Follows a run by server-sent events; takes Last-Event-ID.").Produces<string>(contentType: "text/event-stream");
@@ -52,7 +51,7 @@ internal static class EventEndpoints
         {
             // Asked for before the look, so that a commit between the two is not missed.
             var change = signal.WaitForChangeAsync(run, either.Token);
-            if (await queries.ShowAsync(run, cancellation).ConfigureAwait(false) is not { } view)
+            if (await queries.ShowAsync(run, cancellation) is not { } view)
                 yield break;
             var data = JsonSerializer.Serialize(view, ContractsJson.Default.RunView);
             var id = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(data)).AsSpan(0, 8));
@@ -63,10 +62,10 @@ internal static class EventEndpoints
             {
                 var pause = Task.Delay(AtMostEvery, time, either.Token);
                 if (view.State.IsSettled())
-                    await change.ConfigureAwait(false);
+                    await change;
                 else
-                    await Task.WhenAny(change, Task.Delay(AtLeastEvery, time, either.Token)).ConfigureAwait(false);
-                await pause.ConfigureAwait(false);
+                    await Task.WhenAny(change, Task.Delay(AtLeastEvery, time, either.Token));
+                await pause;
             }
             catch (OperationCanceledException)
             {

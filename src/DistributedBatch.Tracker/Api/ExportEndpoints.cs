@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Json;
+using DistributedBatch.Contracts.Text;
 using DistributedBatch.Tracker.Queries;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -20,13 +21,13 @@ internal static class ExportEndpoints
     public static void Map(RouteGroupBuilder api)
     {
         api.MapGet("/runs/{run}/results", (string run, HttpContext context, RunQueries queries, CancellationToken cancellation) =>
-            Answers.WithRunAsync(queries, run, id => LinesAsync(context, queries.ResultsAsync(id, cancellation), ContractsJson.Default.RunResult), cancellation))
+            HttpAnswers.WithRunAsync(queries, run, id => LinesAsync(context, queries.ResultsAsync(id, cancellation), ContractsJson.Default.RunResult), cancellation))
             .WithSummary("What the chunks wrote to DBATCH_RESULT, in chunk order, one JSON object a line.").Produces<RunResult>(contentType: JsonLines);
         api.MapGet("/runs/{run}/attempts.jsonl", (string run, HttpContext context, RunQueries queries, CancellationToken cancellation) =>
-            Answers.WithRunAsync(queries, run, id => LinesAsync(context, queries.AllAttemptsAsync(id, cancellation), ContractsJson.Default.AttemptView), cancellation))
+            HttpAnswers.WithRunAsync(queries, run, id => LinesAsync(context, queries.AllAttemptsAsync(id, cancellation), ContractsJson.Default.AttemptView), cancellation))
             .WithSummary("Every attempt of a run, one JSON object a line.").Produces<AttemptView>(contentType: JsonLines);
         api.MapGet("/runs/{run}/attempts.csv", (string run, HttpContext context, RunQueries queries, CancellationToken cancellation) =>
-            Answers.WithRunAsync(queries, run, id => CsvAsync(context, queries.AllAttemptsAsync(id, cancellation)), cancellation))
+            HttpAnswers.WithRunAsync(queries, run, id => CsvAsync(context, queries.AllAttemptsAsync(id, cancellation)), cancellation))
             .WithSummary("Every attempt of a run as CSV, like a job log.").Produces<string>(contentType: "text/csv");
     }
 
@@ -35,15 +36,15 @@ internal static class ExportEndpoints
         context.Response.ContentType = JsonLines;
         var body = context.Response.BodyWriter;
         var unflushed = 0;
-        await foreach (var row in rows.ConfigureAwait(false))
+        await foreach (var row in rows)
         {
             var line = JsonSerializer.SerializeToUtf8Bytes(row, type);
-            await body.WriteAsync(line, context.RequestAborted).ConfigureAwait(false);
-            await body.WriteAsync("\n"u8.ToArray(), context.RequestAborted).ConfigureAwait(false);
+            await body.WriteAsync(line, context.RequestAborted);
+            await body.WriteAsync("\n"u8.ToArray(), context.RequestAborted);
             unflushed += line.Length;
             if (unflushed > FlushEvery)
             {
-                await body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+                await body.FlushAsync(context.RequestAborted);
                 unflushed = 0;
             }
         }
@@ -55,13 +56,11 @@ internal static class ExportEndpoints
     {
         context.Response.ContentType = "text/csv; charset=utf-8";
         await using var writer = new StreamWriter(context.Response.Body, new UTF8Encoding(false), FlushEvery, leaveOpen: true);
-        await writer.WriteAsync("chunk,attempt,host,slot,started_at,seconds,cpu_seconds,peak_memory_bytes,read_bytes,written_bytes,outcome,exit_code,signal,duplicate,error\r\n")
-            .ConfigureAwait(false);
-        await foreach (var attempt in attempts.ConfigureAwait(false))
+        await writer.WriteAsync("chunk,attempt,host,slot,started_at,seconds,cpu_seconds,peak_memory_bytes,read_bytes,written_bytes,outcome,exit_code,signal,duplicate,error\r\n");
+        await foreach (var attempt in attempts)
         {
             await writer.WriteAsync(string.Create(CultureInfo.InvariantCulture,
-                $"{attempt.Index},{attempt.Attempt},{Cell(attempt.Host)},{attempt.Slot},{attempt.StartedAt:O},{attempt.Seconds:0.######},{attempt.CpuSeconds:0.######},{attempt.PeakMemoryBytes},{attempt.ReadBytes},{attempt.WrittenBytes},{attempt.Outcome?.Word()},{attempt.ExitCode},{attempt.Signal},{(attempt.Duplicate ? 1 : 0)},{Cell(attempt.Error)}\r\n"))
-                .ConfigureAwait(false);
+                $"{attempt.Index},{attempt.Attempt},{Cell(attempt.Host)},{attempt.Slot},{attempt.StartedAt:O},{attempt.Seconds:0.######},{attempt.CpuSeconds:0.######},{attempt.PeakMemoryBytes},{attempt.ReadBytes},{attempt.WrittenBytes},{attempt.Outcome?.ToText()},{attempt.ExitCode},{attempt.Signal},{(attempt.Duplicate ? 1 : 0)},{Cell(attempt.Error)}\r\n"));
         }
 
         return Results.Empty;

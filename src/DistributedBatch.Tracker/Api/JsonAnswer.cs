@@ -28,6 +28,6 @@ internal sealed class JsonAnswer<T>(T value, JsonTypeInfo<T> type) : IResult
 
         httpContext.Response.ContentType = "application/json; charset=utf-8";
         httpContext.Response.ContentLength = body.Length;
-        await httpContext.Response.Body.WriteAsync(body, httpContext.RequestAborted).ConfigureAwait(false);
+        await httpContext.Response.Body.WriteAsync(body, httpContext.RequestAborted);
     }
 }

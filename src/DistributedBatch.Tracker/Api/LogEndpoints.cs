@@ -1,5 +1,5 @@
-using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Contracts.Text;
 using DistributedBatch.Tracker.Logs;
 using DistributedBatch.Tracker.Queries;
 using Microsoft.AspNetCore.Builder;
@@ -17,8 +17,8 @@ internal static class LogEndpoints
     public static void Map(RouteGroupBuilder api)
     {
         api.MapGet("/runs/{run}/chunks/{index:int}/logs", (string run, int index, RunQueries queries, LogFiles logs, CancellationToken cancellation) =>
-            Answers.WithRunAsync(queries, run, id => Task.FromResult(Answers.Json(
-                (IReadOnlyList<LogEntry>)[.. logs.OfChunk(id, index).Select(log => new LogEntry(log.Index, log.Attempt, log.Stream.Word(), log.Bytes))],
+            HttpAnswers.WithRunAsync(queries, run, id => Task.FromResult(HttpAnswers.Json(
+                (IReadOnlyList<LogEntry>)[.. logs.OfChunk(id, index).Select(log => new LogEntry(log.Index, log.Attempt, log.Stream.ToText(), log.Bytes))],
                 TrackerJson.Default.IReadOnlyListLogEntry)), cancellation))
             .WithSummary("The logs of a chunk that are here.").Produces<IReadOnlyList<LogEntry>>();
         api.MapGet("/runs/{run}/chunks/{index:int}/attempts/{attempt:int}/logs/{stream:regex(^(out|err)$)}", ReadAsync)
@@ -28,13 +28,13 @@ internal static class LogEndpoints
     private static Task<IResult> ReadAsync(
         string run, int index, int attempt, string stream, HttpContext context, RunQueries queries, LogFiles logs, TimeProvider time,
         CancellationToken cancellation, bool follow = false, long offset = 0) =>
-        Answers.WithRunAsync(queries, run, async id =>
+        HttpAnswers.WithRunAsync(queries, run, async id =>
         {
-            var which = Words.Parse<LogStream>(stream)!.Value;
+            var which = EnumText.Parse<LogStream>(stream)!.Value;
             if (follow)
-                return await FollowAsync(id, index, attempt, logs.PathOf(id, index, attempt, which), offset, context, queries, time).ConfigureAwait(false);
+                return await FollowAsync(id, index, attempt, logs.PathOf(id, index, attempt, which), offset, context, queries, time);
             return logs.Find(id, index, attempt, which) is { } log
-                ? Results.Stream(LogReading.Open(log.Path), PlainText, enableRangeProcessing: true)
+                ? Results.Stream(LogTail.Open(log.Path), PlainText, enableRangeProcessing: true)
                 : Problems.NoLog(id.Value, index);
         }, cancellation);
 
@@ -42,23 +42,23 @@ internal static class LogEndpoints
         RunId run, int index, int attempt, string path, long offset, HttpContext context, RunQueries queries, TimeProvider time)
     {
         var cancellation = context.RequestAborted;
-        if (!File.Exists(path) && await OverAsync(cancellation).ConfigureAwait(false))
+        if (!File.Exists(path) && await OverAsync(cancellation))
             return Problems.NoLog(run.Value, index);
         context.Features.Get<IHttpResponseBodyFeature>()!.DisableBuffering();
         context.Response.ContentType = PlainText;
-        await context.Response.StartAsync(cancellation).ConfigureAwait(false);
-        await foreach (var piece in LogReading.FollowAsync(path, Math.Max(0, offset), OverAsync, time, cancellation).ConfigureAwait(false))
+        await context.Response.StartAsync(cancellation);
+        await foreach (var piece in LogTail.FollowAsync(path, Math.Max(0, offset), OverAsync, time, cancellation))
         {
-            await context.Response.Body.WriteAsync(piece, cancellation).ConfigureAwait(false);
-            await context.Response.Body.FlushAsync(cancellation).ConfigureAwait(false);
+            await context.Response.Body.WriteAsync(piece, cancellation);
+            await context.Response.Body.FlushAsync(cancellation);
         }
 
         return Results.Empty;
 
         // An attempt nothing was heard of may still begin, as long as its run goes on.
         async Task<bool> OverAsync(CancellationToken token) =>
-            (await queries.AttemptsAsync(run, index, token).ConfigureAwait(false)).FirstOrDefault(known => known.Attempt == attempt) is { } seen
+            (await queries.AttemptsAsync(run, index, token)).FirstOrDefault(known => known.Attempt == attempt) is { } seen
                 ? seen.Outcome is not null
-                : await queries.ShowAsync(run, token).ConfigureAwait(false) is not { } view || view.State.IsSettled();
+                : await queries.ShowAsync(run, token) is not { } view || view.State.IsSettled();
     }
 }

@@ -19,10 +19,10 @@ internal static class OutputEndpoints
         api.MapPut("/runs/{run}/chunks/{index:int}/attempts/{attempt:int}/outputs", TakeAsync)
             .Needs(TokenRole.Host).WithSummary("A host brings an attempt's outputs (out/…) and logs (logs/out, logs/err) as a tar archive. The first success wins.").Accepts<byte[]>(Tar);
         api.MapGet("/runs/{run}/chunks/{index:int}/outputs", (string run, int index, HttpContext context, RunQueries queries, OutputStore outputs, CancellationToken cancellation) =>
-            Answers.WithRunAsync(queries, run, id => PackAsync(context, outputs.DirectoryOf(id, index), $"{id}.{index}.tar", () => Problems.NoOutputs(id.Value, index)), cancellation))
+            HttpAnswers.WithRunAsync(queries, run, id => PackAsync(context, outputs.DirectoryOf(id, index), $"{id}.{index}.tar", () => Problems.NoOutputs(id.Value, index)), cancellation))
             .WithSummary("The outputs of a chunk as a tar archive.").Produces<byte[]>(contentType: Tar);
         api.MapGet("/runs/{run}/outputs", (string run, HttpContext context, RunQueries queries, OutputStore outputs, CancellationToken cancellation) =>
-            Answers.WithRunAsync(queries, run, id => PackAsync(context, outputs.DirectoryOf(id), $"{id}.tar", () => Problems.NoRunOutputs(id.Value)), cancellation))
+            HttpAnswers.WithRunAsync(queries, run, id => PackAsync(context, outputs.DirectoryOf(id), $"{id}.tar", () => Problems.NoRunOutputs(id.Value)), cancellation))
             .WithSummary("The outputs of all succeeded chunks as a tar archive with a folder a chunk.").Produces<byte[]>(contentType: Tar);
     }
 
@@ -31,8 +31,8 @@ internal static class OutputEndpoints
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = options.MostOutputBytes;
-        return Answers.WithRunAsync(queries, run, async id =>
-            await outputs.TakeAsync(id, index, attempt, context.Request.Body, cancellation).ConfigureAwait(false) switch
+        return HttpAnswers.WithRunAsync(queries, run, async id =>
+            await outputs.TakeAsync(id, index, attempt, context.Request.Body, cancellation) switch
             {
                 UnpackOutcome.Kept => Results.NoContent(),
                 UnpackOutcome.TooLate => Problems.OutputsTooLate(id.Value, index),
@@ -47,7 +47,7 @@ internal static class OutputEndpoints
             return nothing();
         context.Response.ContentType = Tar;
         context.Response.Headers.ContentDisposition = $"attachment; filename=\"{name}\"";
-        await OutputStore.PackAsync(directory, context.Response.Body, context.RequestAborted).ConfigureAwait(false);
+        await OutputStore.PackAsync(directory, context.Response.Body, context.RequestAborted);
         return Results.Empty;
     }
 }

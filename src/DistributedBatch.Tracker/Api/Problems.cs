@@ -1,5 +1,5 @@
 using DistributedBatch.Contracts.Api;
-using DistributedBatch.Contracts.Json;
+using DistributedBatch.Contracts.Text;
 using Microsoft.AspNetCore.Http;
 
 namespace DistributedBatch.Tracker.Api;
@@ -11,8 +11,8 @@ internal static class Problems
         "Send 'Authorization: Bearer TOKEN'. An operator makes tokens with 'dbatch token create'; the operator's own is in the file 'token' in the server's data directory.");
 
     public static IResult Forbidden(TokenView token, TokenRole needed) => Of(StatusCodes.Status403Forbidden, "The token may not do that",
-        $"This needs a token of the role {needed.Word()}{(needed == TokenRole.Operate ? "" : " or operate")}; yours ('{token.Name}') has the role {token.Role.Word()}. "
-        + $"An operator makes one: dbatch token create --role {needed.Word()}", ("role", token.Role.Word()), ("needed", needed.Word()));
+        $"This needs a token of the role {needed.ToText()}{(needed == TokenRole.Operate ? "" : " or operate")}; yours ('{token.Name}') has the role {token.Role.ToText()}. "
+        + $"An operator makes one: dbatch token create --role {needed.ToText()}", ("role", token.Role.ToText()), ("needed", needed.ToText()));
 
     public static IResult TooMany(HttpContext context)
     {

@@ -3,6 +3,7 @@ using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Contracts.Text;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Connections;
 using DistributedBatch.Tracker.Access;
@@ -27,69 +28,69 @@ internal static class RunEndpoints
         api.MapPost("/runs", SubmitAsync).Needs(TokenRole.Submit).WithSummary("Submits a run. Answers with its id, or with every mistake in it.").Accepts<RunSpec>("application/json");
         foreach (var action in Enum.GetValues<RunAction>())
         {
-            api.MapPost($"/runs/{{run}}/{action.Word()}", (string run, RunQueries queries, MessageBus bus, TrackerOptions options, CancellationToken cancellation) =>
-                Answers.WithRunAsync(queries, run, id => ChangeAsync(id, action, bus, options, cancellation), cancellation))
-                .WithSummary($"Asks the producer to {action.Word()} a run.");
+            api.MapPost($"/runs/{{run}}/{action.ToText()}", (string run, RunQueries queries, MessageBus bus, TrackerOptions options, CancellationToken cancellation) =>
+                HttpAnswers.WithRunAsync(queries, run, id => ChangeAsync(id, action, bus, options, cancellation), cancellation))
+                .WithSummary($"Asks the producer to {action.ToText()} a run.");
         }
 
         api.MapDelete("/runs/{run}", (
             string run, RunQueries queries, RunRemover remover, RetentionService retention, CancellationToken cancellation) =>
-            Answers.WithRunAsync(queries, run, id => ForgetAsync(id, remover, retention, cancellation), cancellation))
+            HttpAnswers.WithRunAsync(queries, run, id => ForgetAsync(id, remover, retention, cancellation), cancellation))
             .WithSummary("Forgets a settled run with its logs and its outputs, for good.");
         api.MapGet("/runs", ListAsync).WithSummary("Lists runs, newest first.").Produces<Page<RunView>>();
         api.MapGet("/runs/{run}", (
             string run, RunQueries queries, ProjectionSignal signal, IHostApplicationLifetime lifetime, CancellationToken cancellation, double within = 0) =>
-            Answers.WithRunAsync(queries, run, async id =>
+            HttpAnswers.WithRunAsync(queries, run, async id =>
             {
-                var view = await queries.ShowAsync(id, cancellation).ConfigureAwait(false);
+                var view = await queries.ShowAsync(id, cancellation);
 
                 // One that was settled before this process began is never signalled.
                 if (within > 0 && view?.State.IsSettled() == false)
                 {
                     var most = TimeSpan.FromSeconds(Math.Min(within, LongestWithin.TotalSeconds));
-                    await UntilSettledAsync(id, most, signal, lifetime.ApplicationStopping, cancellation).ConfigureAwait(false);
-                    view = await queries.ShowAsync(id, cancellation).ConfigureAwait(false);
+                    await UntilSettledAsync(id, most, signal, lifetime.ApplicationStopping, cancellation);
+                    view = await queries.ShowAsync(id, cancellation);
                 }
 
-                return Answers.JsonOr(view, ContractsJson.Default.RunView, () => Gone(id));
+                return HttpAnswers.JsonOr(view, ContractsJson.Default.RunView, () => Gone(id));
             }, cancellation))
             .WithSummary("Shows a run; with `within`, as soon as it is settled or after so many seconds, at most 60.").Produces<RunView>();
         api.MapGet("/runs/{run}/explain", (string run, RunQueries queries, BrokerHealth broker, CancellationToken cancellation) =>
-            Answers.WithRunAsync(queries, run, async id =>
-                Answers.JsonOr(
-                    await queries.ExplainAsync(id, null, broker.View(), cancellation).ConfigureAwait(false), ContractsJson.Default.Explanation, () => Gone(id)),
+            HttpAnswers.WithRunAsync(queries, run, async id =>
+                HttpAnswers.JsonOr(
+                    await queries.ExplainAsync(id, null, broker.View(), cancellation), ContractsJson.Default.Explanation, () => Gone(id)),
                 cancellation))
             .WithSummary("Says why a run stands where it stands.").Produces<Explanation>();
         api.MapGet("/runs/{run}/strip", (string run, RunQueries queries, CancellationToken cancellation, int buckets = 4096) =>
-            Answers.WithRunAsync(queries, run, async id =>
-                Answers.JsonOr(await queries.StripAsync(id, buckets, cancellation).ConfigureAwait(false), ContractsJson.Default.StateStrip, () => Gone(id)), cancellation))
+            HttpAnswers.WithRunAsync(queries, run, async id =>
+                HttpAnswers.JsonOr(await queries.StripAsync(id, buckets, cancellation), ContractsJson.Default.StateStrip, () => Gone(id)), cancellation))
             .WithSummary("The states of all chunks in a bounded number of buckets.").Produces<StateStrip>();
         api.MapGet("/runs/{run}/timeline", (string run, RunQueries queries, CancellationToken cancellation, int points = 300) =>
-            Answers.WithRunAsync(queries, run, async id =>
-                Answers.JsonOr(await queries.TimelineAsync(id, points, cancellation).ConfigureAwait(false), ContractsJson.Default.IReadOnlyListTimelineBucket, () => Gone(id)),
+            HttpAnswers.WithRunAsync(queries, run, async id =>
+                HttpAnswers.JsonOr(await queries.TimelineAsync(id, points, cancellation), ContractsJson.Default.IReadOnlyListTimelineBucket, () => Gone(id)),
                 cancellation))
             .WithSummary("The throughput of a run over its time, in at most about as many buckets as asked for.").Produces<IReadOnlyList<TimelineBucket>>();
         api.MapGet("/runs/{run}/slowest", (string run, RunQueries queries, CancellationToken cancellation, int limit = 10) =>
-            Answers.WithRunAsync(queries, run, async id =>
-                Answers.Json(await queries.SlowestAsync(id, limit, cancellation).ConfigureAwait(false), ContractsJson.Default.IReadOnlyListAttemptView), cancellation))
+            HttpAnswers.WithRunAsync(queries, run, async id =>
+                HttpAnswers.Json(await queries.SlowestAsync(id, limit, cancellation), ContractsJson.Default.IReadOnlyListAttemptView), cancellation))
             .WithSummary("The attempts that took longest.").Produces<IReadOnlyList<AttemptView>>();
         api.MapGet("/hosts", async (RunQueries queries, CancellationToken cancellation) =>
-            Answers.Json(await queries.HostsAsync(cancellation).ConfigureAwait(false), ContractsJson.Default.IReadOnlyListHostView))
+            HttpAnswers.Json(await queries.HostsAsync(cancellation), ContractsJson.Default.IReadOnlyListHostView))
             .WithSummary("Every host that was ever heard of, and what runs on it.").Produces<IReadOnlyList<HostView>>();
         api.MapGet("/hosts/{host}/slots", (string host, SlotHistory history, TimeProvider time, int minutes = 10) =>
-            Answers.Json(history.Of(host, time.GetUtcNow() - TimeSpan.FromMinutes(Math.Clamp(minutes, 1, 1440))), ContractsJson.Default.IReadOnlyListSlotSpan))
+            HttpAnswers.Json(history.Of(host, time.GetUtcNow() - TimeSpan.FromMinutes(Math.Clamp(minutes, 1, 1440))), ContractsJson.Default.IReadOnlyListSlotSpan))
             .WithSummary("What ended in the slots of a host lately, since the tracker was started and at most some hundred attempts a slot.")
             .Produces<IReadOnlyList<SlotSpan>>();
-        api.MapGet("/broker", (BrokerHealth broker) => Answers.Json(broker.View(), ContractsJson.Default.BrokerView))
+        api.MapGet("/broker", (BrokerHealth broker) => HttpAnswers.Json(broker.View(), ContractsJson.Default.BrokerView))
             .WithSummary("How the tracker stands with the broker, and what was wrong the last time.").Produces<BrokerView>();
     }
 
     private static async Task<IResult> ListAsync(RunQueries queries, CancellationToken cancellation, string? state = null, int limit = 50, string? after = null)
     {
-        var wanted = state is null ? null : Words.Parse<RunState>(state);
+        var wanted = state is null ? null : EnumText.Parse<RunState>(state);
         return state is not null && wanted is null
-            ? Problems.Unreadable($"'{state}' is no state of a run. There are: {string.Join(", ", Enum.GetValues<RunState>().Select(known => known.Word()))}.")
-            : Answers.Json(await queries.ListAsync(wanted, limit, after, cancellation).ConfigureAwait(false), ContractsJson.Default.PageRunView);
+            ? Problems.Unreadable($"'{state}' is no state of a run. There are: {string.Join(", ", Enum.GetValues<RunState>().Select(known => known.ToText()))}.")
+            : HttpAnswers.Json(await queries.ListAsync(wanted, limit, after, cancellation), ContractsJson.Default.PageRunView);
     }
 
     private static async Task<IResult> SubmitAsync(
@@ -98,7 +99,7 @@ internal static class RunEndpoints
         RunSpec? spec;
         try
         {
-            spec = await JsonSerializer.DeserializeAsync(request.Body, WrittenSpec.Reading, cancellation).ConfigureAwait(false);
+            spec = await JsonSerializer.DeserializeAsync(request.Body, RunSpecReader.Reading, cancellation);
         }
         catch (JsonException failure)
         {
@@ -113,10 +114,10 @@ internal static class RunEndpoints
             return Problems.Unreadable("The body is empty; a run as JSON is expected.");
         try
         {
-            var answer = await bus.RequestAsync<SubmitRun, RunAnswer>(new SubmitRun(spec), options.ProducerPatience, cancellation).ConfigureAwait(false);
+            var answer = await bus.RequestAsync<SubmitRun, RunCommandResult>(new SubmitRun(spec), options.ProducerPatience, cancellation);
             if (answer.Run is not { } run)
                 return Problems.Mistakes(answer.Mistakes);
-            await UntilKnownAsync(run, queries, signal, cancellation).ConfigureAwait(false);
+            await UntilKnownAsync(run, queries, signal, cancellation);
             request.HttpContext.Response.Headers.Location = $"/api/runs/{run}";
             return Results.Json(new SubmittedRun(run), TrackerJson.Default.SubmittedRun, statusCode: StatusCodes.Status201Created);
         }
@@ -130,7 +131,7 @@ internal static class RunEndpoints
     {
         try
         {
-            var answer = await bus.RequestAsync<ChangeRun, RunAnswer>(new ChangeRun(run, action), options.ProducerPatience, cancellation).ConfigureAwait(false);
+            var answer = await bus.RequestAsync<ChangeRun, RunCommandResult>(new ChangeRun(run, action), options.ProducerPatience, cancellation);
             return answer.Mistakes.Count > 0
                 ? Problems.Refused(answer.Mistakes)
                 : Results.Json(new SubmittedRun(answer.Run ?? run), TrackerJson.Default.SubmittedRun);
@@ -145,7 +146,7 @@ internal static class RunEndpoints
     {
         try
         {
-            var answer = await remover.ForgetAsync(run, cancellation).ConfigureAwait(false);
+            var answer = await remover.ForgetAsync(run, cancellation);
             if (answer.Mistakes.Count > 0)
                 return Problems.Refused(answer.Mistakes);
             retention.LookNow();
@@ -165,9 +166,9 @@ internal static class RunEndpoints
         try
         {
             var change = signal.WaitForChangeAsync(run, patience.Token);
-            while (await queries.ShowAsync(run, patience.Token).ConfigureAwait(false) is null)
+            while (await queries.ShowAsync(run, patience.Token) is null)
             {
-                await change.ConfigureAwait(false);
+                await change;
                 change = signal.WaitForChangeAsync(run, patience.Token);
             }
         }
@@ -183,7 +184,7 @@ internal static class RunEndpoints
         patience.CancelAfter(most);
         try
         {
-            await signal.WaitUntilSettledAsync(run, patience.Token).ConfigureAwait(false);
+            await signal.WaitUntilSettledAsync(run, patience.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {

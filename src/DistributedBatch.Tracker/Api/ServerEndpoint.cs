@@ -25,7 +25,7 @@ internal static class ServerEndpoint
             RunQueries queries, TrackerDatabase database, ProjectionIntake intake, MessageBus bus, BrokerHealth broker, TimeProvider time, CancellationToken cancellation) =>
         {
             var producer = ProducerProblemAsync(bus, cancellation);
-            var (databaseProblem, took) = await DatabaseProblemAsync(queries, cancellation).ConfigureAwait(false);
+            var (databaseProblem, took) = await DatabaseProblemAsync(queries, cancellation);
             var view = new ServerView
             {
                 Version = version,
@@ -36,10 +36,10 @@ internal static class ServerEndpoint
                 DiskFreeBytes = new DriveInfo(database.DataDirectory).AvailableFreeSpace,
                 BrokerVersion = broker.Version?.Text,
                 BrokerProblem = ProblemOf(broker.Current),
-                ProducerProblem = await producer.ConfigureAwait(false),
+                ProducerProblem = await producer,
                 Waiting = intake.Reader.CanCount ? intake.Reader.Count : 0,
             };
-            return Answers.Json(view, ContractsJson.Default.ServerView);
+            return HttpAnswers.Json(view, ContractsJson.Default.ServerView);
         }).WithSummary("How the server stands with its database, disk, broker and producer.").Produces<ServerView>();
 
     private static async Task<(string? Problem, TimeSpan Took)> DatabaseProblemAsync(RunQueries queries, CancellationToken cancellation)
@@ -47,7 +47,7 @@ internal static class ServerEndpoint
         var started = Stopwatch.GetTimestamp();
         try
         {
-            await queries.TotalsAsync(cancellation).ConfigureAwait(false);
+            await queries.TotalsAsync(cancellation);
             return (null, Stopwatch.GetElapsedTime(started));
         }
         catch (Exception failure) when (failure is DbException or IOException or TimeoutException)
@@ -61,7 +61,7 @@ internal static class ServerEndpoint
     {
         try
         {
-            await bus.RequestAsync<ChangeRun, RunAnswer>(new ChangeRun(RunId.New(), RunAction.Resume), Patience, cancellation).ConfigureAwait(false);
+            await bus.RequestAsync<ChangeRun, RunCommandResult>(new ChangeRun(RunId.New(), RunAction.Resume), Patience, cancellation);
             return null;
         }
         catch (RequestUnansweredException failure)

@@ -15,14 +15,14 @@ internal static class TokenEndpoints
 
     public static void Map(RouteGroupBuilder api)
     {
-        api.MapGet("/token", (HttpContext context) => Answers.Json(Caller.Of(context).Token, ContractsJson.Default.TokenView))
+        api.MapGet("/token", (HttpContext context) => HttpAnswers.Json(Caller.Of(context).Token, ContractsJson.Default.TokenView))
             .Needs(null).WithSummary("The token that asks: its role, and how long it is good for.").Produces<TokenView>();
-        api.MapGet("/tokens", (TokenStore tokens) => Answers.Json(tokens.All, ContractsJson.Default.IReadOnlyListTokenView))
+        api.MapGet("/tokens", (TokenStore tokens) => HttpAnswers.Json(tokens.All, ContractsJson.Default.IReadOnlyListTokenView))
             .Needs(TokenRole.Operate).WithSummary("Lists the tokens, without their secrets.").Produces<IReadOnlyList<TokenView>>();
         api.MapPost("/tokens", CreateAsync)
             .Needs(TokenRole.Operate).WithSummary("Makes a token. Its secret is in the answer and nowhere else.").Accepts<NewToken>("application/json").Produces<CreatedToken>();
         api.MapDelete("/tokens/{token}", (string token, TokenStore tokens) =>
-            Answers.JsonOr(tokens.Revoke(token), ContractsJson.Default.TokenView, () => Problems.NoToken(token)))
+            HttpAnswers.JsonOr(tokens.Revoke(token), ContractsJson.Default.TokenView, () => Problems.NoToken(token)))
             .Needs(TokenRole.Operate).WithSummary("Revokes a token by id or name, at once.").Produces<TokenView>();
     }
 
@@ -31,7 +31,7 @@ internal static class TokenEndpoints
         NewToken? wanted;
         try
         {
-            wanted = await JsonSerializer.DeserializeAsync(request.Body, ContractsJson.Default.NewToken, cancellation).ConfigureAwait(false);
+            wanted = await JsonSerializer.DeserializeAsync(request.Body, ContractsJson.Default.NewToken, cancellation);
         }
         catch (JsonException failure)
         {

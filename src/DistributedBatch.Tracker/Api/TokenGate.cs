@@ -17,25 +17,25 @@ internal sealed class TokenGate(OperatorToken operatorToken, TokenStore tokens, 
         if (CallerOf(context.Request.Headers.Authorization.ToString()) is not { } caller)
         {
             context.Response.Headers[HeaderNames.WWWAuthenticate] = "Bearer realm=\"dbatch\"";
-            await (limits.MayFail(context) ? Problems.Unauthorized() : Problems.TooMany(context)).ExecuteAsync(context).ConfigureAwait(false);
+            await (limits.MayFail(context) ? Problems.Unauthorized() : Problems.TooMany(context)).ExecuteAsync(context);
             return;
         }
 
         if (!limits.MayAsk(caller))
         {
-            await Problems.TooMany(context).ExecuteAsync(context).ConfigureAwait(false);
+            await Problems.TooMany(context).ExecuteAsync(context);
             return;
         }
 
         if (NeededRole.Of(context) is { } needed && !caller.May(needed))
         {
-            await Problems.Forbidden(caller.Token, needed).ExecuteAsync(context).ConfigureAwait(false);
+            await Problems.Forbidden(caller.Token, needed).ExecuteAsync(context);
             return;
         }
 
         caller.Enter(context);
         using var revoked = caller.Revoked.Register(context.Abort);
-        await next(context).ConfigureAwait(false);
+        await next(context);
     }
 
     private Caller? CallerOf(string authorization)

@@ -73,7 +73,7 @@ public static class TrackerApi
         var metrics = app.Services.GetRequiredService<PrometheusText>();
         app.MapGet("/metrics", async (TrackerMetrics tracker, CancellationToken cancellation) =>
         {
-            await tracker.RefreshAsync(cancellation).ConfigureAwait(false);
+            await tracker.RefreshAsync(cancellation);
             return Results.Text(metrics.Write(), "text/plain; version=0.0.4; charset=utf-8");
         }).WithSummary("What this program measures, as Prometheus reads it.");
         DashboardPage.Map(app);

@@ -64,7 +64,7 @@ internal static class DashboardPage
 
         context.Response.ContentType = file.Type;
         context.Response.ContentLength = file.Body.Length;
-        await context.Response.Body.WriteAsync(file.Body, context.RequestAborted).ConfigureAwait(false);
+        await context.Response.Body.WriteAsync(file.Body, context.RequestAborted);
     }
 
     private sealed record PageFile(byte[] Body, string Type, EntityTagHeaderValue Tag);

@@ -4,7 +4,7 @@ namespace DistributedBatch.Tracker.Estimates;
 
 /// <summary>
 /// When a run will probably be over, as the range between the luckiest and the unluckiest of 250 rehearsals of what is left of it.
-/// Each rehearsal guesses how long chunks take (see <see cref="DurationGuess"/>), gives the running ones what they still need, and lets free slots take the
+/// Each rehearsal guesses how long chunks take (see <see cref="DurationEstimate"/>), gives the running ones what they still need, and lets free slots take the
 /// waiting ones. How and why is told in docs/eta.md.
 /// </summary>
 internal static class EtaEstimator
@@ -30,20 +30,20 @@ internal static class EtaEstimator
             return input.Finished.Count > 0 ? new EtaRange(0, 0) : null;
         if (input.Finished.Count == 0 && input.RunningSeconds.Count == 0)
             return null;
-        var dice = new Dice(uniform);
-        var knowledge = new DurationKnowledge(input.Finished, input.RunningSeconds);
+        var dice = new MonteCarlo(uniform);
+        var knowledge = new DurationStatistics(input.Finished, input.RunningSeconds);
         var slots = Math.Clamp((int)Math.Ceiling(input.Slots), 1, 4096);
         // Slots that are not always busy take longer over everything by as much.
         var slack = slots / Math.Clamp(input.Slots, 0.01, slots);
         var rehearsals = Math.Clamp(Work / (Math.Min(input.Waiting, DealtOutOf(slots)) + slots), FewestRehearsals, MostRehearsals);
         var ends = new double[rehearsals];
         for (var rehearsal = 0; rehearsal < rehearsals; rehearsal++)
-            ends[rehearsal] = Rehearse(input, new DurationGuess(knowledge, dice), dice, slots) * slack;
+            ends[rehearsal] = Rehearse(input, new DurationEstimate(knowledge, dice), dice, slots) * slack;
         Array.Sort(ends);
         return new EtaRange(ends[(int)(Lucky * rehearsals)], ends[(int)(Unlucky * rehearsals)]);
     }
 
-    private static double Rehearse(EtaInput input, DurationGuess guess, Dice dice, int slots)
+    private static double Rehearse(EtaInput input, DurationEstimate guess, MonteCarlo dice, int slots)
     {
         var waiting = WithRetries(input.Waiting, input.FailureShare, dice);
         var free = new PriorityQueue<double, double>();
@@ -74,7 +74,7 @@ internal static class EtaEstimator
 
     private static int DealtOutOf(int slots) => Math.Max(DealtOut, 2 * slots);
 
-    private static int WithRetries(int waiting, double failureShare, Dice dice)
+    private static int WithRetries(int waiting, double failureShare, MonteCarlo dice)
     {
         var share = Math.Clamp(failureShare, 0, 0.9);
         var more = waiting * share / (1 - share);

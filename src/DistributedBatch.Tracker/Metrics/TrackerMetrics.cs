@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using DistributedBatch.Contracts.Chunks;
-using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Contracts.Text;
 using DistributedBatch.Tracker.Projection;
 using DistributedBatch.Tracker.Queries;
 
@@ -68,7 +68,7 @@ internal sealed class TrackerMetrics : IDisposable
         {
             if (report.Outcome is not { } outcome)
                 continue;
-            var label = Label("outcome", outcome.Word());
+            var label = Label("outcome", outcome.ToText());
             attempts.Add(1, label);
             attemptDuration.Record(report.Duration.TotalSeconds, label);
         }
@@ -77,20 +77,20 @@ internal sealed class TrackerMetrics : IDisposable
     /// <summary>Looks up what the gauges show.</summary>
     public async Task RefreshAsync(CancellationToken cancellation)
     {
-        var (runs, chunks) = await queries.TotalsAsync(cancellation).ConfigureAwait(false);
-        var hosts = await queries.HostsAsync(cancellation).ConfigureAwait(false);
+        var (runs, chunks) = await queries.TotalsAsync(cancellation);
+        var hosts = await queries.HostsAsync(cancellation);
         var alive = hosts.Where(host => host.Alive).ToList();
         var busy = alive.Sum(host => host.Running.Count);
         census = new Census(
-            Enum.GetValues<RunState>().ToDictionary(state => state.Word(), state => runs.GetValueOrDefault(state)),
+            Enum.GetValues<RunState>().ToDictionary(state => state.ToText(), state => runs.GetValueOrDefault(state)),
             new Dictionary<string, long>
             {
-                [ChunkState.Pending.Word()] = chunks.Pending,
-                [ChunkState.Queued.Word()] = chunks.Queued,
-                [ChunkState.Running.Word()] = chunks.Running,
-                [ChunkState.Succeeded.Word()] = chunks.Succeeded,
-                [ChunkState.Failed.Word()] = chunks.Failed,
-                [ChunkState.Cancelled.Word()] = chunks.Cancelled,
+                [ChunkState.Pending.ToText()] = chunks.Pending,
+                [ChunkState.Queued.ToText()] = chunks.Queued,
+                [ChunkState.Running.ToText()] = chunks.Running,
+                [ChunkState.Succeeded.ToText()] = chunks.Succeeded,
+                [ChunkState.Failed.ToText()] = chunks.Failed,
+                [ChunkState.Cancelled.ToText()] = chunks.Cancelled,
             },
             alive.Count, hosts.Count - alive.Count, busy, Math.Max(0, alive.Sum(host => host.Host.Slots) - busy));
     }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using DistributedBatch.Contracts.Json;
+using DistributedBatch.Contracts.Text;
 using DistributedBatch.Tracker.Queries;
 
 namespace DistributedBatch.Tracker.Notifications;
@@ -13,7 +13,7 @@ public sealed partial class Notifier : BackgroundService
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    private readonly NoticeBook book;
+    private readonly NotificationStore book;
     private readonly RunQueries queries;
     private readonly TrackerOptions options;
     private readonly TimeProvider time;
@@ -23,15 +23,15 @@ public sealed partial class Notifier : BackgroundService
     // A redirect could carry the credentials elsewhere.
     private readonly HttpClient client = new(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = Patience }) { Timeout = Patience };
 
-    internal Notifier(NoticeBook book, RunQueries queries, TrackerOptions options, TimeProvider time, ILogger<Notifier> log) =>
+    internal Notifier(NotificationStore book, RunQueries queries, TrackerOptions options, TimeProvider time, ILogger<Notifier> log) =>
         (this.book, this.queries, this.options, this.time, this.log) = (book, queries, options, time, log);
 
     /// <summary>Looks now and sends what is due. For a process that is about to end; the next one sends what this one could not.</summary>
     /// <returns>Whether nothing is left to be sent.</returns>
     public async Task<bool> FlushAsync(CancellationToken cancellation)
     {
-        await TurnAsync(cancellation).ConfigureAwait(false);
-        return (await book.DueAsync(DateTimeOffset.MaxValue, cancellation).ConfigureAwait(false)).Count == 0;
+        await TurnAsync(cancellation);
+        return (await book.DueAsync(DateTimeOffset.MaxValue, cancellation)).Count == 0;
     }
 
     /// <inheritdoc/>
@@ -50,8 +50,8 @@ public sealed partial class Notifier : BackgroundService
         {
             try
             {
-                await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false);
-                await TurnAsync(stoppingToken).ConfigureAwait(false);
+                await timer.WaitForNextTickAsync(stoppingToken);
+                await TurnAsync(stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -66,14 +66,14 @@ public sealed partial class Notifier : BackgroundService
 
     private async Task TurnAsync(CancellationToken cancellation)
     {
-        await turn.WaitAsync(cancellation).ConfigureAwait(false);
+        await turn.WaitAsync(cancellation);
         try
         {
-            var watched = await book.WatchedAsync(cancellation).ConfigureAwait(false);
+            var watched = await book.WatchedAsync(cancellation);
             if (watched.Count > 0)
-                await NoteAsync(watched, cancellation).ConfigureAwait(false);
-            var due = await book.DueAsync(time.GetUtcNow(), cancellation).ConfigureAwait(false);
-            await Task.WhenAll(due.Select(notice => SendAsync(notice, cancellation))).ConfigureAwait(false);
+                await NoteAsync(watched, cancellation);
+            var due = await book.DueAsync(time.GetUtcNow(), cancellation);
+            await Task.WhenAll(due.Select(notice => SendAsync(notice, cancellation)));
         }
         finally
         {
@@ -84,19 +84,19 @@ public sealed partial class Notifier : BackgroundService
     private async Task NoteAsync(IReadOnlyList<WatchedRun> watched, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        var busy = (await queries.HostsAsync(cancellation).ConfigureAwait(false)).Any(host => host.Alive && host.Running.Count > 0);
+        var busy = (await queries.HostsAsync(cancellation)).Any(host => host.Alive && host.Running.Count > 0);
         foreach (var run in watched)
         {
-            var slowest = await queries.SlowestAsync(run.View.Run, 1, cancellation).ConfigureAwait(false);
+            var slowest = await queries.SlowestAsync(run.View.Run, 1, cancellation);
             TimeSpan? longest = slowest.Count > 0 ? TimeSpan.FromSeconds(slowest[0].Seconds) : null;
-            var events = NoticeJudge.Of(run, busy, longest, options.StallAfter, now).ToList();
+            var events = NotificationRules.Of(run, busy, longest, options.StallAfter, now).ToList();
             if (events.Count == 0)
                 continue;
-            var noted = await book.NotedAsync(run.Number, cancellation).ConfigureAwait(false);
-            foreach (var (what, revision) in events.Where(found => !noted.Contains((found.Event.Word(), found.Revision))))
+            var noted = await book.NotedAsync(run.Number, cancellation);
+            foreach (var (what, revision) in events.Where(found => !noted.Contains((found.Event.ToText(), found.Revision))))
             {
-                var notice = NoticeText.Of(what, run, await DetailAsync(what, run, cancellation).ConfigureAwait(false), now);
-                await book.NoteAsync(run, what, revision, JsonSerializer.Serialize(notice, NoticeJson.Default.RunNotice), now, cancellation).ConfigureAwait(false);
+                var notice = NotificationText.Of(what, run, await DetailAsync(what, run, cancellation), now);
+                await book.NoteAsync(run, what, revision, JsonSerializer.Serialize(notice, NotificationJson.Default.RunNotification), now, cancellation);
             }
         }
     }
@@ -106,22 +106,22 @@ public sealed partial class Notifier : BackgroundService
         switch (what)
         {
             case RunEvent.Stalled:
-                return (await queries.ExplainAsync(run.View.Run, cancellation: cancellation).ConfigureAwait(false))?.Verdict;
+                return (await queries.ExplainAsync(run.View.Run, cancellation: cancellation))?.Verdict;
             case RunEvent.Failures:
-                var failed = await queries.FailuresAsync(run.View.Run, 1, cancellation: cancellation).ConfigureAwait(false);
+                var failed = await queries.FailuresAsync(run.View.Run, 1, cancellation: cancellation);
                 return failed is { Items: [{ LastAttempt: { Error: { } error } last } chunk, ..] } ? $"Chunk {chunk.Index} on {last.Host}: {error}" : null;
             default:
                 return run.View.Reason;
         }
     }
 
-    private async Task SendAsync(StoredNotice notice, CancellationToken cancellation)
+    private async Task SendAsync(StoredNotification notice, CancellationToken cancellation)
     {
         string? failure;
         try
         {
-            using var request = NoticeRequest.To(notice.Address, JsonSerializer.Deserialize(notice.Body, NoticeJson.Default.RunNotice)!);
-            using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+            using var request = NotificationRequest.To(notice.Address, JsonSerializer.Deserialize(notice.Body, NotificationJson.Default.RunNotification)!);
+            using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
             failure = answer.IsSuccessStatusCode ? null : $"it answered {(int)answer.StatusCode} {answer.ReasonPhrase}.";
         }
         catch (Exception reason) when (reason is HttpRequestException or TaskCanceledException && !cancellation.IsCancellationRequested)
@@ -129,12 +129,12 @@ public sealed partial class Notifier : BackgroundService
             failure = reason is TaskCanceledException ? $"it did not answer within {Patience.TotalSeconds:0} s." : reason.Message;
         }
 
-        var again = failure is null ? null : NoticeSchedule.Next(notice.MadeAt, notice.Tries + 1, time.GetUtcNow());
+        var again = failure is null ? null : NotificationSchedule.Next(notice.MadeAt, notice.Tries + 1, time.GetUtcNow());
         if (failure is not null && again is null)
             LogGivenUp(notice.Address.Host, notice.Event, failure);
         else if (failure is not null)
             LogUnsent(notice.Address.Host, notice.Event, failure);
-        await book.TriedAsync(notice, again, cancellation).ConfigureAwait(false);
+        await book.TriedAsync(notice, again, cancellation);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Address} could not be told that a run has {Event}: {Reason} It is tried again.")]

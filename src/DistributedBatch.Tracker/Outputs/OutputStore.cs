@@ -26,7 +26,7 @@ internal sealed class OutputStore(TrackerOptions options, LogFiles logs)
         Directory.CreateDirectory(staging);
         try
         {
-            var outcome = await new TarUnpacker(options.MostOutputBytes).UnpackAsync(archive, staging, cancellation).ConfigureAwait(false);
+            var outcome = await new TarUnpacker(options.MostOutputBytes).UnpackAsync(archive, staging, cancellation);
             if (outcome is not UnpackOutcome.Kept)
                 return outcome;
             KeepLogs(run, index, attempt, Path.Combine(staging, "logs"));
@@ -46,13 +46,13 @@ internal sealed class OutputStore(TrackerOptions options, LogFiles logs)
         // TarWriter leaves an archive without entries without its end too, and tar takes nothing at all for no archive.
         if (paths.Count == 0)
         {
-            await to.WriteAsync(new byte[1024], cancellation).ConfigureAwait(false);
+            await to.WriteAsync(new byte[1024], cancellation);
             return;
         }
 
         await using var writer = new TarWriter(to, TarEntryFormat.Pax, leaveOpen: true);
         foreach (var path in paths)
-            await writer.WriteEntryAsync(path, Path.GetRelativePath(directory, path), cancellation).ConfigureAwait(false);
+            await writer.WriteEntryAsync(path, Path.GetRelativePath(directory, path), cancellation);
     }
 
     private string RunDirectory(RunId run) => Path.Combine(Path.GetFullPath(options.DataDirectory), "runs", run.Value);

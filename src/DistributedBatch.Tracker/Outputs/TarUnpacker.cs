@@ -24,7 +24,7 @@ internal sealed class TarUnpacker(long mostBytes)
         try
         {
             await using var reader = new TarReader(archive, leaveOpen: true);
-            while (await reader.GetNextEntryAsync(copyData: false, cancellation).ConfigureAwait(false) is { } entry)
+            while (await reader.GetNextEntryAsync(copyData: false, cancellation) is { } entry)
             {
                 if (entry.EntryType is TarEntryType.GlobalExtendedAttributes)
                     continue;
@@ -44,7 +44,7 @@ internal sealed class TarUnpacker(long mostBytes)
                 if (bytes > mostBytes)
                     return new UnpackOutcome.Refused($"The outputs are larger than {mostBytes} bytes together, which is the limit of this tracker.");
                 Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-                await WriteAsync(entry, target, cancellation).ConfigureAwait(false);
+                await WriteAsync(entry, target, cancellation);
                 files++;
             }
         }
@@ -74,7 +74,7 @@ internal sealed class TarUnpacker(long mostBytes)
 
         await using var file = new FileStream(target, options);
         if (entry.DataStream is { } data)
-            await data.CopyToAsync(file, cancellation).ConfigureAwait(false);
+            await data.CopyToAsync(file, cancellation);
     }
 
     private static string? Target(string root, string name)

@@ -1,7 +1,7 @@
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Chunks;
-using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Tracker.Projection;
 
@@ -34,7 +34,7 @@ internal sealed class AttemptDeltas
     public void Add(long run, AttemptReport report, bool duplicate, DateTimeOffset now)
     {
         var outcome = report.Outcome!.Value;
-        Increase(Outcomes, (run, duplicate ? DuplicateWord : outcome.Word()));
+        Increase(Outcomes, (run, duplicate ? DuplicateWord : outcome.ToText()));
 
         // A duplicate used the machine like any other.
         var used = new RunUsage(report.Duration.TotalSeconds, report.CpuTime.TotalSeconds, report.PeakMemoryBytes, report.ReadBytes, report.WrittenBytes);

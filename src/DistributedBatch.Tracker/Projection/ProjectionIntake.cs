@@ -9,7 +9,7 @@ namespace DistributedBatch.Tracker.Projection;
 /// transaction that holds it is committed.
 /// </summary>
 internal sealed class ProjectionIntake(TimeProvider time) :
-    IHandle<RunSubmitted>, IHandle<RunChanged>, IHandle<AttemptReports>, IHandle<HostHeartbeat>, IHandle<LeaseTaken>
+    IMessageHandler<RunSubmitted>, IMessageHandler<RunChanged>, IMessageHandler<AttemptReports>, IMessageHandler<HostHeartbeat>, IMessageHandler<LeaseTaken>
 {
     /// <summary>Messages on their way; what does not fit waits with the broker.</summary>
     public const int Capacity = 1024;
@@ -41,7 +41,7 @@ internal sealed class ProjectionIntake(TimeProvider time) :
     private async Task TakeAsync(object message, CancellationToken cancellation)
     {
         var committed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await pending.Writer.WriteAsync(new PendingMessage(message, time.GetUtcNow(), committed), cancellation).ConfigureAwait(false);
-        await committed.Task.WaitAsync(cancellation).ConfigureAwait(false);
+        await pending.Writer.WriteAsync(new PendingMessage(message, time.GetUtcNow(), committed), cancellation);
+        await committed.Task.WaitAsync(cancellation);
     }
 }

@@ -27,7 +27,7 @@ internal sealed partial class Projector(
     /// <inheritdoc/>
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
-        await store.PrepareAsync(cancellationToken).ConfigureAwait(false);
+        await store.PrepareAsync(cancellationToken);
         writing = Task.Run(WriteAsync, CancellationToken.None);
     }
 
@@ -51,11 +51,11 @@ internal sealed partial class Projector(
             return;
         try
         {
-            await writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await writing.WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {
-            await abandon.CancelAsync().ConfigureAwait(false);
+            await abandon.CancelAsync();
         }
     }
 
@@ -66,7 +66,7 @@ internal sealed partial class Projector(
         if (Interlocked.Exchange(ref disposed, true))
             return;
         intake.Close();
-        await abandon.CancelAsync().ConfigureAwait(false);
+        await abandon.CancelAsync();
         if (writing is not null)
             await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         abandon.Dispose();
@@ -75,11 +75,11 @@ internal sealed partial class Projector(
     private async Task WriteAsync()
     {
         var messages = new List<PendingMessage>();
-        while (await intake.Reader.WaitToReadAsync(abandon.Token).ConfigureAwait(false))
+        while (await intake.Reader.WaitToReadAsync(abandon.Token))
         {
-            var batch = await GatherAsync(messages).ConfigureAwait(false);
+            var batch = await GatherAsync(messages);
             var began = time.GetTimestamp();
-            await CommitAsync(batch).ConfigureAwait(false);
+            await CommitAsync(batch);
             metrics.Committed(batch, time.GetElapsedTime(began));
             signal.Committed(batch);
             foreach (var message in messages)
@@ -102,7 +102,7 @@ internal sealed partial class Projector(
 
             var linger = batch.Urgent ? UrgentLinger : options.CommitInterval;
             var left = linger - time.GetElapsedTime(deadline);
-            if (batch.Weight >= EnoughRows || left <= TimeSpan.Zero || !await MoreWithinAsync(left).ConfigureAwait(false))
+            if (batch.Weight >= EnoughRows || left <= TimeSpan.Zero || !await MoreWithinAsync(left))
                 return batch;
         }
     }
@@ -113,7 +113,7 @@ internal sealed partial class Projector(
         limit.CancelAfter(patience);
         try
         {
-            return await intake.Reader.WaitToReadAsync(limit.Token).ConfigureAwait(false);
+            return await intake.Reader.WaitToReadAsync(limit.Token);
         }
         catch (OperationCanceledException)
         {
@@ -128,13 +128,13 @@ internal sealed partial class Projector(
             try
             {
                 WriteLogs(batch);
-                await store.CommitAsync(batch, abandon.Token).ConfigureAwait(false);
+                await store.CommitAsync(batch, abandon.Token);
                 return;
             }
             catch (Exception failure) when (failure is not OperationCanceledException)
             {
                 LogNotCommitted(failure, batch.Weight, pause);
-                await Task.Delay(pause, time, abandon.Token).ConfigureAwait(false);
+                await Task.Delay(pause, time, abandon.Token);
             }
         }
     }

@@ -1,8 +1,8 @@
 using System.Data.Common;
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Chunks;
-using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Contracts.Text;
 using DistributedBatch.Tracker.Storage;
 
 namespace DistributedBatch.Tracker.Queries;
@@ -29,7 +29,7 @@ internal static class AttemptRow
     {
         if (reader.IsDBNull(at))
             return null;
-        var outcome = reader.Text(at + 5) is { } word ? Words.Parse<AttemptOutcome>(word) : null;
+        var outcome = reader.Text(at + 5) is { } word ? EnumText.Parse<AttemptOutcome>(word) : null;
         var error = reader.Text(at + 13);
         if (outcome is null && reader.GetInt64(at + 18) == 1)
         {
@@ -53,7 +53,7 @@ internal static class AttemptRow
             PeakMemoryBytes = reader.GetInt64(at + 11),
             ReadBytes = reader.GetInt64(at + 16),
             WrittenBytes = reader.GetInt64(at + 17),
-            Warm = Words.Parse<WarmMode>(reader.GetString(at + 12)) ?? WarmMode.Off,
+            Warm = EnumText.Parse<WarmMode>(reader.GetString(at + 12)) ?? WarmMode.Off,
             Error = error,
             StderrTail = reader.Text(at + 14),
             Result = reader.Text(at + 15),

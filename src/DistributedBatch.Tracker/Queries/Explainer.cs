@@ -1,8 +1,8 @@
 using System.Globalization;
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Chunks;
-using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Tracker.Queries;
 
@@ -10,9 +10,9 @@ namespace DistributedBatch.Tracker.Queries;
 internal static class Explainer
 {
     /// <summary>Explains a chunk if one was asked about, else the run.</summary>
-    public static Explanation Explain(ExplainFacts facts) => facts.Chunk is { } chunk ? OfChunk(facts, chunk) : OfRun(facts);
+    public static Explanation Explain(ExplainInputs facts) => facts.Chunk is { } chunk ? OfChunk(facts, chunk) : OfRun(facts);
 
-    private static Explanation OfRun(ExplainFacts facts)
+    private static Explanation OfRun(ExplainInputs facts)
     {
         var run = facts.Run;
         var chunks = run.Chunks;
@@ -70,13 +70,13 @@ internal static class Explainer
         return new("All is well: the run is being worked on.", reasons, []);
     }
 
-    private static Explanation OfChunk(ExplainFacts facts, ChunkView chunk)
+    private static Explanation OfChunk(ExplainInputs facts, ChunkView chunk)
     {
         var run = facts.Run.Run;
         var attempt = chunk.LastAttempt;
         List<string> reasons = [$"Chunk {chunk.Index} has items {chunk.Start} to {chunk.Start + chunk.Count - 1} and had {Count(chunk.Attempts, "attempt")}."];
         if (attempt is { Outcome: not null })
-            reasons.Add($"Attempt {attempt.Attempt} on {attempt.Host} ended as {attempt.Outcome.Value.Word()}{(attempt.Error is { } error ? $": {error}" : ".")}");
+            reasons.Add($"Attempt {attempt.Attempt} on {attempt.Host} ended as {attempt.Outcome.Value.ToText()}{(attempt.Error is { } error ? $": {error}" : ".")}");
         var look = $"dbatch logs {run} {chunk.Index}";
         switch (chunk.State)
         {
@@ -108,7 +108,7 @@ internal static class Explainer
     }
 
     // Before the hosts: without a broker the last word of each is old, and they may be well.
-    private static Explanation? NoBroker(ExplainFacts facts)
+    private static Explanation? NoBroker(ExplainInputs facts)
     {
         if (facts.Broker is not { LastTrouble: { Until: null } trouble } broker)
             return null;
@@ -125,7 +125,7 @@ internal static class Explainer
         };
     }
 
-    private static Explanation? NoHost(ExplainFacts facts)
+    private static Explanation? NoHost(ExplainInputs facts)
     {
         var alive = facts.Hosts.Where(host => host.Alive).ToList();
         if (alive.Count == 0)
@@ -158,7 +158,7 @@ internal static class Explainer
     }
 
     // What keeps the run from going faster, host by host: those that take nothing, why others have no more slots, and attempts that crowd.
-    private static IEnumerable<string> Notes(ExplainFacts facts)
+    private static IEnumerable<string> Notes(ExplainInputs facts)
     {
         foreach (var host in facts.Suitable.Select(view => view.Host))
         {
@@ -171,7 +171,7 @@ internal static class Explainer
         }
     }
 
-    private static string Slots(ExplainFacts facts)
+    private static string Slots(ExplainInputs facts)
     {
         var hosts = facts.Suitable.ToList();
         return $"{Count(hosts.Sum(host => host.Host.Slots), "slot")} on {Count(hosts.Count, "host")}, {Count(hosts.Sum(host => host.Running.Count), "attempt")} on them now.";

@@ -23,26 +23,26 @@ public sealed partial class RunQueries
     /// <summary>All attempts of one chunk, first to last; empty when none is known.</summary>
     public async Task<IReadOnlyList<AttemptView>> AttemptsAsync(RunId run, int index, CancellationToken cancellation = default)
     {
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(cancellation);
         return await connection.ListAsync(
-            $"{AttemptsOf} AND a.idx = $2 ORDER BY a.attempt", reader => AttemptRow.Read(reader)!, cancellation, run.Value, index).ConfigureAwait(false);
+            $"{AttemptsOf} AND a.idx = $2 ORDER BY a.attempt", reader => AttemptRow.Read(reader)!, cancellation, run.Value, index);
     }
 
     /// <summary>The attempts that took longest, slowest first.</summary>
     public async Task<IReadOnlyList<AttemptView>> SlowestAsync(RunId run, int limit = 10, CancellationToken cancellation = default)
     {
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(cancellation);
         return await connection.ListAsync(
             $"{AttemptsOf} AND a.outcome IS NOT NULL ORDER BY a.seconds DESC, a.idx DESC, a.attempt DESC LIMIT $2",
-            reader => AttemptRow.Read(reader)!, cancellation, run.Value, Math.Clamp(limit, 1, MostRows)).ConfigureAwait(false);
+            reader => AttemptRow.Read(reader)!, cancellation, run.Value, Math.Clamp(limit, 1, MostRows));
     }
 
     /// <summary>Every attempt of a run in the order of its chunks, one by one: a job log.</summary>
     public async IAsyncEnumerable<AttemptView> AllAttemptsAsync(RunId run, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(cancellation);
         await foreach (var attempt in connection.StreamAsync(
-            $"{AttemptsOf} ORDER BY a.idx, a.attempt", reader => AttemptRow.Read(reader)!, [run.Value], cancellation).ConfigureAwait(false))
+            $"{AttemptsOf} ORDER BY a.idx, a.attempt", reader => AttemptRow.Read(reader)!, [run.Value], cancellation))
         {
             yield return attempt;
         }
@@ -51,12 +51,12 @@ public sealed partial class RunQueries
     /// <summary>What the chunks wrote to <c>DBATCH_RESULT</c>, in the order of the chunks, one by one.</summary>
     public async IAsyncEnumerable<RunResult> ResultsAsync(RunId run, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(cancellation);
         await foreach (var result in connection.StreamAsync(
             "SELECT idx, attempt, result FROM results WHERE run_no = (SELECT run_no FROM runs WHERE run = $1) ORDER BY idx",
             reader => new RunResult((int)reader.GetInt64(0), (int)reader.GetInt64(1), Json(reader.GetString(2))),
             [run.Value],
-            cancellation).ConfigureAwait(false))
+            cancellation))
         {
             yield return result;
         }
@@ -66,8 +66,8 @@ public sealed partial class RunQueries
     public async Task<IReadOnlyList<TimelineBucket>?> TimelineAsync(RunId run, int points = 300, CancellationToken cancellation = default)
     {
         points = Math.Clamp(points, 1, 2000);
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
-        if (await RowAsync(connection, run, cancellation).ConfigureAwait(false) is not { } row)
+        await using var connection = await database.OpenAsync(cancellation);
+        if (await RowAsync(connection, run, cancellation) is not { } row)
             return null;
         var span = (row.FinishedAt ?? time.GetUtcNow()) - row.SubmittedAt;
         // A few thousand rows are summed up faster than a screen shows them, so the finer step is worth having.
@@ -82,7 +82,7 @@ public sealed partial class RunQueries
                 DateTimeOffset.FromUnixTimeSeconds(reader.GetInt64(0)), width, Whole(reader.GetValue(1)), Whole(reader.GetValue(2)), Whole(reader.GetValue(3)),
                 reader.GetDouble(4)),
             cancellation,
-            row.Number, step, (long)width).ConfigureAwait(false);
+            row.Number, step, (long)width);
     }
 
     // PostgreSQL sums bigints to a numeric.

@@ -2,8 +2,8 @@ using System.Data.Common;
 using System.Globalization;
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Chunks;
-using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Contracts.Text;
 using DistributedBatch.Tracker.Projection;
 using DistributedBatch.Tracker.Storage;
 
@@ -26,15 +26,15 @@ public sealed partial class RunQueries
     {
         limit = Math.Clamp(limit, 1, MostRows);
         filter ??= new ChunkFilter();
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
-        if (await RowAsync(connection, run, cancellation).ConfigureAwait(false) is not { } row)
+        await using var connection = await database.OpenAsync(cancellation);
+        if (await RowAsync(connection, run, cancellation) is not { } row)
             return null;
         var above = int.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out var key) ? key : -1;
         var found = filter is { Host: null, LongerThan: null, Error: null }
-            ? await ByStateAsync(connection, row, filter.State, above, limit + 1, cancellation).ConfigureAwait(false)
-            : await ByAttemptsAsync(connection, row, filter, above, limit + 1, cancellation).ConfigureAwait(false);
+            ? await ByStateAsync(connection, row, filter.State, above, limit + 1, cancellation)
+            : await ByAttemptsAsync(connection, row, filter, above, limit + 1, cancellation);
         var page = found.Count > limit ? found[..limit] : found;
-        var chunks = await ReadChunksAsync(connection, row, page, cancellation).ConfigureAwait(false);
+        var chunks = await ReadChunksAsync(connection, row, page, cancellation);
         return new Page<ChunkView>(chunks, found.Count > limit ? page[^1].ToString(CultureInfo.InvariantCulture) : null);
     }
 
@@ -49,9 +49,9 @@ public sealed partial class RunQueries
     /// <summary>One chunk; null when it is not known here.</summary>
     public async Task<ChunkView?> ChunkAsync(RunId run, int index, CancellationToken cancellation = default)
     {
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
-        return await RowAsync(connection, run, cancellation).ConfigureAwait(false) is { } row && index >= 0 && index < row.Counts.Total
-            && await ReadChunksAsync(connection, row, [index], cancellation).ConfigureAwait(false) is [var chunk]
+        await using var connection = await database.OpenAsync(cancellation);
+        return await RowAsync(connection, run, cancellation) is { } row && index >= 0 && index < row.Counts.Total
+            && await ReadChunksAsync(connection, row, [index], cancellation) is [var chunk]
             ? chunk
             : null;
     }
@@ -59,11 +59,11 @@ public sealed partial class RunQueries
     /// <summary>The states of all chunks in at most <paramref name="buckets"/> buckets; null when the run is not known here.</summary>
     public async Task<StateStrip?> StripAsync(RunId run, int buckets = 4096, CancellationToken cancellation = default)
     {
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
-        if (await RowAsync(connection, run, cancellation).ConfigureAwait(false) is not { } row)
+        await using var connection = await database.OpenAsync(cancellation);
+        if (await RowAsync(connection, run, cancellation) is not { } row)
             return null;
         var strip = new StripBuilder(row.Counts.Total, Math.Clamp(buckets, 1, 4096));
-        await foreach (var (block, states) in BlocksAsync(connection, row, 0, cancellation).ConfigureAwait(false))
+        await foreach (var (block, states) in BlocksAsync(connection, row, 0, cancellation))
             strip.Add(block, states);
         return strip.Build();
     }
@@ -87,7 +87,7 @@ public sealed partial class RunQueries
         }
 
         var next = above + 1;
-        await foreach (var (block, states) in BlocksAsync(connection, run, ChunkStateBlock.BlockOf(next), cancellation).ConfigureAwait(false))
+        await foreach (var (block, states) in BlocksAsync(connection, run, ChunkStateBlock.BlockOf(next), cancellation))
         {
             // Blocks that nothing was heard of are all pending.
             for (; state == ChunkState.Pending && next < block * ChunkStateBlock.Size && next < run.Counts.Total && found.Count < limit; next++)
@@ -116,7 +116,7 @@ public sealed partial class RunQueries
         var arguments = new List<object> { run.Number, above, limit };
         async Task<bool> FewAsync(string condition, object value) => (await connection.ListAsync(
             $"SELECT count(*) FROM (SELECT 1 FROM attempts WHERE run_no = $1 AND {condition} LIMIT $3) matches",
-            reader => reader.GetInt64(0), cancellation, run.Number, value, FewMatches + 1).ConfigureAwait(false))[0] <= FewMatches;
+            reader => reader.GetInt64(0), cancellation, run.Number, value, FewMatches + 1))[0] <= FewMatches;
 
         string Argument(object value)
         {
@@ -128,14 +128,14 @@ public sealed partial class RunQueries
         // only lead astray, which the "+ 0" and "|| ''" keep the planner from.
         if (filter.Host is { } host)
         {
-            conditions.Add(await FewAsync("host = $2", host).ConfigureAwait(false)
+            conditions.Add(await FewAsync("host = $2", host)
                 ? $"idx IN (SELECT idx FROM attempts WHERE run_no = $1 AND host = {Argument(host)})"
                 : $"EXISTS (SELECT 1 FROM attempts a WHERE a.run_no = c.run_no AND a.idx = c.idx AND a.host || '' = {Argument(host)})");
         }
 
         if (filter.LongerThan is { } least)
         {
-            conditions.Add(await FewAsync("seconds >= $2", least.TotalSeconds).ConfigureAwait(false)
+            conditions.Add(await FewAsync("seconds >= $2", least.TotalSeconds)
                 ? $"idx IN (SELECT idx FROM attempts WHERE run_no = $1 AND seconds >= {Argument(least.TotalSeconds)})"
                 : $"EXISTS (SELECT 1 FROM attempts a WHERE a.run_no = c.run_no AND a.idx = c.idx AND a.seconds + 0 >= {Argument(least.TotalSeconds)})");
         }
@@ -149,10 +149,10 @@ public sealed partial class RunQueries
         }
 
         if (filter.State is { } state)
-            conditions.Add($"state = {Argument(state.Word())}");
+            conditions.Add($"state = {Argument(state.ToText())}");
         return await connection.ListAsync(
             $"SELECT idx FROM chunks c WHERE run_no = $1 AND idx > $2 AND {string.Join(" AND ", conditions)} ORDER BY idx LIMIT $3",
-            reader => (int)reader.GetInt64(0), cancellation, [.. arguments]).ConfigureAwait(false);
+            reader => (int)reader.GetInt64(0), cancellation, [.. arguments]);
     }
 
     private static async Task<List<ChunkView>> ReadChunksAsync(
@@ -175,13 +175,13 @@ public sealed partial class RunQueries
                 Index = (int)reader.GetInt64(0),
                 Start = reader.GetInt64(1),
                 Count = reader.GetInt64(2),
-                State = Words.Parse<ChunkState>(reader.GetString(3))!.Value,
+                State = EnumText.Parse<ChunkState>(reader.GetString(3))!.Value,
                 Attempts = (int)reader.GetInt64(4),
                 NotBefore = reader.TimeOrNull(5),
                 LastAttempt = AttemptRow.Read(reader, 6),
             },
             cancellation,
-            run.Number).ConfigureAwait(false)).ToDictionary(chunk => chunk.Index);
+            run.Number)).ToDictionary(chunk => chunk.Index);
         return [.. indices.Select(index => known.GetValueOrDefault(index) ?? Unheard(run, index)).OfType<ChunkView>()];
     }
 

@@ -13,8 +13,8 @@ public sealed partial class RunQueries
     /// <summary>Every host that was ever heard of, by name.</summary>
     public async Task<IReadOnlyList<HostView>> HostsAsync(CancellationToken cancellation = default)
     {
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
-        return await HostsAsync(connection, cancellation).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(cancellation);
+        return await HostsAsync(connection, cancellation);
     }
 
     /// <summary>Why a run, or one chunk of it, stands where it stands, and what would help; null when it is not known here.</summary>
@@ -24,19 +24,18 @@ public sealed partial class RunQueries
     /// <param name="cancellation">Gives up.</param>
     public async Task<Explanation?> ExplainAsync(RunId run, int? index = null, BrokerView? broker = null, CancellationToken cancellation = default)
     {
-        if (await ShowAsync(run, cancellation).ConfigureAwait(false) is not { } view)
+        if (await ShowAsync(run, cancellation) is not { } view)
             return null;
-        var chunk = index is { } number ? await ChunkAsync(run, number, cancellation).ConfigureAwait(false) : null;
+        var chunk = index is { } number ? await ChunkAsync(run, number, cancellation) : null;
         if (index is not null && chunk is null)
             return null;
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
-        var row = (await RowAsync(connection, run, cancellation).ConfigureAwait(false))!;
+        await using var connection = await database.OpenAsync(cancellation);
+        var row = (await RowAsync(connection, run, cancellation))!;
         var waiting = await connection.ListAsync(
             "SELECT min(not_before), count(*) FROM chunks WHERE run_no = $1 AND state = 'pending' AND not_before > $2",
-            reader => (Next: reader.TimeOrNull(0), Chunks: reader.GetInt64(1)), cancellation, row.Number, time.GetUtcNow().ToUnixTimeMilliseconds())
-            .ConfigureAwait(false);
-        var hosts = await HostsAsync(connection, cancellation).ConfigureAwait(false);
-        return Explainer.Explain(new ExplainFacts(view, row.Job, row.Retries, chunk, waiting[0].Next, waiting[0].Chunks, hosts, time.GetUtcNow(), broker));
+            reader => (Next: reader.TimeOrNull(0), Chunks: reader.GetInt64(1)), cancellation, row.Number, time.GetUtcNow().ToUnixTimeMilliseconds());
+        var hosts = await HostsAsync(connection, cancellation);
+        return Explainer.Explain(new ExplainInputs(view, row.Job, row.Retries, chunk, waiting[0].Next, waiting[0].Chunks, hosts, time.GetUtcNow(), broker));
     }
 
     private async Task<IReadOnlyList<HostView>> HostsAsync(DbConnection connection, CancellationToken cancellation)
@@ -55,6 +54,6 @@ public sealed partial class RunQueries
                     reader.GetInt64(4),
                     reader.GetInt64(5));
             },
-            cancellation).ConfigureAwait(false);
+            cancellation);
     }
 }

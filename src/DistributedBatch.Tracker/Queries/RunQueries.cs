@@ -2,8 +2,8 @@ using System.Data.Common;
 using System.Globalization;
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Chunks;
-using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Contracts.Text;
 using DistributedBatch.Tracker.Projection;
 using DistributedBatch.Tracker.Storage;
 
@@ -31,41 +31,40 @@ public sealed partial class RunQueries(TrackerDatabase database, TimeProvider ti
     public async Task<Page<RunView>> ListAsync(RunState? state = null, int limit = 50, string? after = null, CancellationToken cancellation = default)
     {
         limit = Math.Clamp(limit, 1, MostRows);
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(cancellation);
         var below = long.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out var key) ? key : long.MaxValue;
         var filter = state is null ? "" : " AND state = $3";
-        object[] arguments = state is null ? [below, limit + 1] : [below, limit + 1, state.Value.Word()];
+        object[] arguments = state is null ? [below, limit + 1] : [below, limit + 1, state.Value.ToText()];
         var rows = await connection.ListAsync(
-            $"SELECT {RunRow.Columns} FROM runs WHERE forgotten = 0 AND run_no < $1{filter} ORDER BY run_no DESC LIMIT $2", RunRow.Read, cancellation, arguments)
-            .ConfigureAwait(false);
+            $"SELECT {RunRow.Columns} FROM runs WHERE forgotten = 0 AND run_no < $1{filter} ORDER BY run_no DESC LIMIT $2", RunRow.Read, cancellation, arguments);
         var page = rows.Take(limit).ToList();
-        var views = await ViewsAsync(connection, page, cancellation).ConfigureAwait(false);
+        var views = await ViewsAsync(connection, page, cancellation);
         return new Page<RunView>(views, rows.Count > limit ? page[^1].Number.ToString(CultureInfo.InvariantCulture) : null);
     }
 
     /// <summary>Finds the run somebody means: by id, by name (the newest of that name), by a prefix of the id that fits one run only, or as <c>last</c>.</summary>
-    public async Task<RunMatch> FindAsync(string text, CancellationToken cancellation = default)
+    public async Task<RunSelector> FindAsync(string text, CancellationToken cancellation = default)
     {
         const int Shown = 5;
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(cancellation);
         var exact = text == "last"
-            ? await FindAsync("SELECT run FROM runs WHERE forgotten = 0 ORDER BY run_no DESC LIMIT 1").ConfigureAwait(false)
-            : await FindAsync("SELECT run FROM runs WHERE forgotten = 0 AND run = $1", text).ConfigureAwait(false) is { Count: > 0 } byId
+            ? await FindAsync("SELECT run FROM runs WHERE forgotten = 0 ORDER BY run_no DESC LIMIT 1")
+            : await FindAsync("SELECT run FROM runs WHERE forgotten = 0 AND run = $1", text) is { Count: > 0 } byId
                 ? byId
-                : await FindAsync("SELECT run FROM runs WHERE forgotten = 0 AND name = $1 ORDER BY run_no DESC LIMIT 1", text).ConfigureAwait(false);
+                : await FindAsync("SELECT run FROM runs WHERE forgotten = 0 AND name = $1 ORDER BY run_no DESC LIMIT 1", text);
         if (exact.Count > 0)
-            return new RunMatch.Found(exact[0]);
+            return new RunSelector.Found(exact[0]);
 
         // '~' comes after every character of an id, so this is a range of the index and not a pattern.
         var byPrefix = text is "" or "last" ? [] : await FindAsync(
-            "SELECT run FROM runs WHERE forgotten = 0 AND run >= $1 AND run < $2 ORDER BY run_no DESC LIMIT $3", text, text + "~", Shown).ConfigureAwait(false);
+            "SELECT run FROM runs WHERE forgotten = 0 AND run >= $1 AND run < $2 ORDER BY run_no DESC LIMIT $3", text, text + "~", Shown);
         return byPrefix switch
         {
-            [var only] => new RunMatch.Found(only),
-            [] => new RunMatch.None(text == "last"
+            [var only] => new RunSelector.Found(only),
+            [] => new RunSelector.None(text == "last"
                 ? "There are no runs yet."
                 : $"No run has the id or name '{text}', and no id begins with it. `dbatch list` shows the runs there are."),
-            _ => new RunMatch.Ambiguous(
+            _ => new RunSelector.Ambiguous(
                 $"'{text}' could be {string.Join(", ", byPrefix)}{(byPrefix.Count == Shown ? " and others" : "")}. Write more of the id.", byPrefix),
         };
 
@@ -76,33 +75,31 @@ public sealed partial class RunQueries(TrackerDatabase database, TimeProvider ti
     /// <summary>One run; null when it is not known here.</summary>
     public async Task<RunView?> ShowAsync(RunId run, CancellationToken cancellation = default)
     {
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
-        return await RowAsync(connection, run, cancellation).ConfigureAwait(false) is { } row
-            ? (await ViewsAsync(connection, [row], cancellation).ConfigureAwait(false))[0] with { Usage = await UsageAsync(connection, row, cancellation).ConfigureAwait(false) }
+        await using var connection = await database.OpenAsync(cancellation);
+        return await RowAsync(connection, run, cancellation) is { } row
+            ? (await ViewsAsync(connection, [row], cancellation))[0] with { Usage = await UsageAsync(connection, row, cancellation) }
             : null;
     }
 
     /// <summary>Runs by state, and the chunks of those that are not settled.</summary>
     internal async Task<(IReadOnlyDictionary<RunState, long> Runs, ChunkCounts Chunks)> TotalsAsync(CancellationToken cancellation)
     {
-        await using var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
+        await using var connection = await database.OpenAsync(cancellation);
         var runs = await connection.ListAsync(
-            "SELECT state, count(*) FROM runs WHERE forgotten = 0 GROUP BY state", reader => (State: Words.Parse<RunState>(reader.GetString(0))!.Value, Runs: reader.GetInt64(1)), cancellation)
-            .ConfigureAwait(false);
+            "SELECT state, count(*) FROM runs WHERE forgotten = 0 GROUP BY state", reader => (State: EnumText.Parse<RunState>(reader.GetString(0))!.Value, Runs: reader.GetInt64(1)), cancellation);
         var chunks = await connection.ListAsync(
             """
             SELECT coalesce(sum(chunks_total), 0), coalesce(sum(pending), 0), coalesce(sum(queued), 0), coalesce(sum(running), 0), coalesce(sum(succeeded), 0),
               coalesce(sum(failed), 0), coalesce(sum(cancelled), 0) FROM runs WHERE forgotten = 0 AND state IN ('running', 'paused')
             """,
-            reader => new ChunkCounts(Sum(reader, 0), Sum(reader, 1), Sum(reader, 2), Sum(reader, 3), Sum(reader, 4), Sum(reader, 5), Sum(reader, 6)), cancellation)
-            .ConfigureAwait(false);
+            reader => new ChunkCounts(Sum(reader, 0), Sum(reader, 1), Sum(reader, 2), Sum(reader, 3), Sum(reader, 4), Sum(reader, 5), Sum(reader, 6)), cancellation);
         return (runs.ToDictionary(row => row.State, row => row.Runs), chunks[0]);
 
         static int Sum(DbDataReader reader, int column) => (int)Math.Min(int.MaxValue, Whole(reader.GetValue(column)));
     }
 
     private static async Task<RunRow?> RowAsync(DbConnection connection, RunId run, CancellationToken cancellation) =>
-        (await connection.ListAsync($"SELECT {RunRow.Columns} FROM runs WHERE forgotten = 0 AND run = $1", RunRow.Read, cancellation, run.Value).ConfigureAwait(false))
+        (await connection.ListAsync($"SELECT {RunRow.Columns} FROM runs WHERE forgotten = 0 AND run = $1", RunRow.Read, cancellation, run.Value))
             .FirstOrDefault();
 
     private async Task<List<RunView>> ViewsAsync(DbConnection connection, List<RunRow> runs, CancellationToken cancellation)
@@ -115,7 +112,7 @@ public sealed partial class RunQueries(TrackerDatabase database, TimeProvider ti
             $"SELECT run_no, bucket, n FROM run_durations WHERE run_no IN ({Numbers(histograms.Keys)})",
             reader => (reader.GetInt64(0), (int)reader.GetInt64(1), reader.GetInt64(2)),
             [],
-            cancellation).ConfigureAwait(false))
+            cancellation))
         {
             histograms[run].Add(bucket, count);
         }
@@ -124,9 +121,9 @@ public sealed partial class RunQueries(TrackerDatabase database, TimeProvider ti
         foreach (var run in runs)
         {
             var settled = run.State.IsSettled();
-            var recent = settled ? default : await RecentAsync(connection, run, now, cancellation).ConfigureAwait(false);
-            var running = settled ? [] : await RunningSecondsAsync(connection, run, now, cancellation).ConfigureAwait(false);
-            views.Add(new RunFacts(histograms[run.Number], recent, running).View(run, database.DataDirectory, now));
+            var recent = settled ? default : await RecentAsync(connection, run, now, cancellation);
+            var running = settled ? [] : await RunningSecondsAsync(connection, run, now, cancellation);
+            views.Add(new RunSnapshot(histograms[run.Number], recent, running).View(run, database.DataDirectory, now));
         }
 
         return views;
@@ -147,7 +144,7 @@ public sealed partial class RunQueries(TrackerDatabase database, TimeProvider ti
                     seconds, Whole(reader.GetValue(0)), Whole(reader.GetValue(1)), Whole(reader.GetValue(2)),
                     Convert.ToDouble(reader.GetValue(3), CultureInfo.InvariantCulture)),
                 cancellation,
-                run.Number, step, since).ConfigureAwait(false))[0];
+                run.Number, step, since))[0];
             if (recent.Attempts >= Throughput.Enough || seconds < window)
                 break;
         }
@@ -160,7 +157,7 @@ public sealed partial class RunQueries(TrackerDatabase database, TimeProvider ti
             "SELECT seconds, cpu_seconds, peak_memory, read_bytes, written_bytes FROM run_usage WHERE run_no = $1",
             reader => new RunUsage(reader.GetDouble(0), reader.GetDouble(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4)),
             cancellation,
-            run.Number).ConfigureAwait(false)).FirstOrDefault();
+            run.Number)).FirstOrDefault();
 
     private static Task<List<double>> RunningSecondsAsync(DbConnection connection, RunRow run, DateTimeOffset now, CancellationToken cancellation) =>
         connection.ListAsync(

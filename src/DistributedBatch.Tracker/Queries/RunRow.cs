@@ -3,6 +3,7 @@ using System.Text.Json;
 using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Contracts.Text;
 using DistributedBatch.Tracker.Storage;
 
 namespace DistributedBatch.Tracker.Queries;
@@ -58,7 +59,7 @@ internal sealed record RunRow
         Retries = (int)reader.GetInt64(7),
         SubmittedAt = reader.Time(8),
         Revision = reader.GetInt64(9),
-        State = Words.Parse<RunState>(reader.GetString(10))!.Value,
+        State = EnumText.Parse<RunState>(reader.GetString(10))!.Value,
         Reason = reader.Text(11),
         Counts = new ChunkCounts(
             Int(reader, 12), Int(reader, 13), Int(reader, 14), Int(reader, 15), Int(reader, 16), Int(reader, 17), Int(reader, 18)),

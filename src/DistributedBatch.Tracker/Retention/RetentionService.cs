@@ -28,10 +28,10 @@ internal sealed partial class RetentionService(RunRemover remover, TrackerOption
         {
             try
             {
-                await wanted.WaitAsync(stoppingToken).ConfigureAwait(false);
+                await wanted.WaitAsync(stoppingToken);
                 if (options.Keep is { } keep)
-                    await remover.ExpireAsync(keep, stoppingToken).ConfigureAwait(false);
-                await remover.CleanAsync(stoppingToken).ConfigureAwait(false);
+                    await remover.ExpireAsync(keep, stoppingToken);
+                await remover.CleanAsync(stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {

@@ -1,6 +1,6 @@
-using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Contracts.Text;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Tracker.Queries;
 using DistributedBatch.Tracker.Storage;
@@ -30,17 +30,17 @@ public sealed partial class RunRemover : IDisposable
     /// <summary>Hides a settled run from everybody, for good. What it left is removed by <see cref="CleanAsync"/>.</summary>
     /// <returns>The run, or why it must stay.</returns>
     /// <exception cref="RequestUnansweredException">No producer answered, so nothing was done.</exception>
-    public async Task<RunAnswer> ForgetAsync(RunId run, CancellationToken cancellation = default)
+    public async Task<RunCommandResult> ForgetAsync(RunId run, CancellationToken cancellation = default)
     {
-        if (await queries.ShowAsync(run, cancellation).ConfigureAwait(false) is not { } view)
-            return RunAnswer.Refused($"There is no run {run}.");
+        if (await queries.ShowAsync(run, cancellation) is not { } view)
+            return RunCommandResult.Refused($"There is no run {run}.");
         if (!view.State.IsSettled())
-            return RunAnswer.Refused($"Run {run} ({view.Name}) is {view.State.Word()}; cancel it first.");
-        var answer = await bus.RequestAsync<ForgetRun, RunAnswer>(new ForgetRun(run), options.ProducerPatience, cancellation).ConfigureAwait(false);
+            return RunCommandResult.Refused($"Run {run} ({view.Name}) is {view.State.ToText()}; cancel it first.");
+        var answer = await bus.RequestAsync<ForgetRun, RunCommandResult>(new ForgetRun(run), options.ProducerPatience, cancellation);
         if (answer.Mistakes.Count > 0)
             return answer;
-        await using var writer = await dialect.OpenWriteAsync(cancellation).ConfigureAwait(false);
-        await writer.InTransactionAsync(() => writer.RunAsync(RemovalSql.Forget, [[run.Value]], cancellation), cancellation).ConfigureAwait(false);
+        await using var writer = await dialect.OpenWriteAsync(cancellation);
+        await writer.InTransactionAsync(() => writer.RunAsync(RemovalSql.Forget, [[run.Value]], cancellation), cancellation);
         return answer;
     }
 
@@ -49,9 +49,9 @@ public sealed partial class RunRemover : IDisposable
     public async Task<int> ExpireAsync(TimeSpan keep, CancellationToken cancellation = default)
     {
         var forgotten = 0;
-        foreach (var run in await queries.SettledBeforeAsync(time.GetUtcNow() - keep, cancellation).ConfigureAwait(false))
+        foreach (var run in await queries.SettledBeforeAsync(time.GetUtcNow() - keep, cancellation))
         {
-            var answer = await ForgetAsync(run, cancellation).ConfigureAwait(false);
+            var answer = await ForgetAsync(run, cancellation);
             if (answer.Mistakes.Count == 0)
                 forgotten++;
             else
@@ -67,12 +67,12 @@ public sealed partial class RunRemover : IDisposable
     /// <summary>Removes the rows, logs and outputs of all forgotten runs.</summary>
     public async Task CleanAsync(CancellationToken cancellation = default)
     {
-        await turn.WaitAsync(cancellation).ConfigureAwait(false);
+        await turn.WaitAsync(cancellation);
         try
         {
-            foreach (var (number, run, chunks) in await queries.ForgottenAsync(cancellation).ConfigureAwait(false))
+            foreach (var (number, run, chunks) in await queries.ForgottenAsync(cancellation))
             {
-                await RemoveRowsAsync(number, chunks, cancellation).ConfigureAwait(false);
+                await RemoveRowsAsync(number, chunks, cancellation);
                 RemoveFiles(run);
                 LogRemoved(run, chunks);
             }
@@ -85,23 +85,23 @@ public sealed partial class RunRemover : IDisposable
 
     private async Task RemoveRowsAsync(long number, int chunks, CancellationToken cancellation)
     {
-        await using var writer = await dialect.OpenWriteAsync(cancellation).ConfigureAwait(false);
+        await using var writer = await dialect.OpenWriteAsync(cancellation);
         for (var from = 0L; from <= chunks; from += ChunksASlice)
         {
             var began = time.GetTimestamp();
             await writer.InTransactionAsync(async () =>
             {
                 foreach (var statement in RemovalSql.Slices)
-                    await writer.RunAsync(statement, [[number, from, from + ChunksASlice]], cancellation).ConfigureAwait(false);
-            }, cancellation).ConfigureAwait(false);
-            await Task.Delay(time.GetElapsedTime(began), time, cancellation).ConfigureAwait(false);
+                    await writer.RunAsync(statement, [[number, from, from + ChunksASlice]], cancellation);
+            }, cancellation);
+            await Task.Delay(time.GetElapsedTime(began), time, cancellation);
         }
 
         await writer.InTransactionAsync(async () =>
         {
             foreach (var statement in RemovalSql.Rest.Append(RemovalSql.Gone))
-                await writer.RunAsync(statement, [[number]], cancellation).ConfigureAwait(false);
-        }, cancellation).ConfigureAwait(false);
+                await writer.RunAsync(statement, [[number]], cancellation);
+        }, cancellation);
     }
 
     private void RemoveFiles(RunId run)

@@ -1,7 +1,7 @@
 using DistributedBatch.Contracts.Chunks;
-using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Contracts.Text;
 using DistributedBatch.Tracker.Projection;
 
 namespace DistributedBatch.Tracker.Storage;
@@ -24,7 +24,7 @@ internal sealed class AttemptWriter(IWriteConnection to, IReadOnlyDictionary<Run
         foreach (var report in reports)
             (report.Outcome != AttemptOutcome.Succeeded || succeeded.Add((report.Run, report.Index)) ? first : late).Add(report);
 
-        var news = await to.RunAsync(WriteSql.TakeAttempt, [.. first.Select(Row)], cancellation).ConfigureAwait(false);
+        var news = await to.RunAsync(WriteSql.TakeAttempt, [.. first.Select(Row)], cancellation);
         for (var position = 0; position < first.Count; position++)
         {
             var report = first[position];
@@ -41,15 +41,15 @@ internal sealed class AttemptWriter(IWriteConnection to, IReadOnlyDictionary<Run
         }
 
         // What succeeded and was no news is either known already, or came after another success of its chunk.
-        var duplicates = await to.RunAsync(WriteSql.TakeDuplicate, [.. late.Select(Row)], cancellation).ConfigureAwait(false);
+        var duplicates = await to.RunAsync(WriteSql.TakeDuplicate, [.. late.Select(Row)], cancellation);
         for (var position = 0; position < late.Count; position++)
         {
             if (duplicates[position])
                 deltas.Add(runNumbers[late[position].Run], late[position], duplicate: true, now);
         }
 
-        await WriteTextsAsync(ended, cancellation).ConfigureAwait(false);
-        await WriteDeltasAsync(deltas, cancellation).ConfigureAwait(false);
+        await WriteTextsAsync(ended, cancellation);
+        await WriteDeltasAsync(deltas, cancellation);
     }
 
     private async Task WriteTextsAsync(List<AttemptReport> ended, CancellationToken cancellation)
@@ -60,46 +60,44 @@ internal sealed class AttemptWriter(IWriteConnection to, IReadOnlyDictionary<Run
             {
                 runNumbers[report.Run], report.Index, report.Attempt, StorableText.Of(report.Error), StorableText.Of(report.StderrTail),
             })],
-            cancellation).ConfigureAwait(false);
+            cancellation);
         await to.RunAsync(
             WriteSql.TakeResult,
             [.. ended.Where(report => report is { Outcome: AttemptOutcome.Succeeded, Result: not null }).Select(report => new object?[]
             {
                 runNumbers[report.Run], report.Index, report.Attempt, StorableText.Of(report.Result),
             })],
-            cancellation).ConfigureAwait(false);
+            cancellation);
     }
 
     private async Task WriteDeltasAsync(AttemptDeltas deltas, CancellationToken cancellation)
     {
-        await to.RunAsync(WriteSql.AddOutcome, [.. deltas.Outcomes.Select(pair => new object?[] { pair.Key.Run, pair.Key.Outcome, pair.Value })], cancellation)
-            .ConfigureAwait(false);
-        await to.RunAsync(WriteSql.AddDuration, [.. deltas.Durations.Select(pair => new object?[] { pair.Key.Run, pair.Key.Bucket, pair.Value })], cancellation)
-            .ConfigureAwait(false);
+        await to.RunAsync(WriteSql.AddOutcome, [.. deltas.Outcomes.Select(pair => new object?[] { pair.Key.Run, pair.Key.Outcome, pair.Value })], cancellation);
+        await to.RunAsync(WriteSql.AddDuration, [.. deltas.Durations.Select(pair => new object?[] { pair.Key.Run, pair.Key.Bucket, pair.Value })], cancellation);
         await to.RunAsync(
             WriteSql.AddTimeline,
             [.. deltas.Timeline.Select(pair => new object?[]
             {
                 pair.Key.Run, pair.Key.Step, pair.Key.At, pair.Value.Succeeded, pair.Value.Failed, pair.Value.Items, pair.Value.BusySeconds,
             })],
-            cancellation).ConfigureAwait(false);
+            cancellation);
         await to.RunAsync(
             WriteSql.AddUsage,
             [.. deltas.Usage.Select(pair => new object?[]
             {
                 pair.Key, pair.Value.Seconds, pair.Value.CpuSeconds, pair.Value.PeakMemoryBytes, pair.Value.ReadBytes, pair.Value.WrittenBytes,
             })],
-            cancellation).ConfigureAwait(false);
+            cancellation);
         await to.RunAsync(
             WriteSql.AddHost,
             [.. deltas.Hosts.Select(pair => new object?[] { pair.Key, pair.Value.Succeeded, pair.Value.Failed })],
-            cancellation).ConfigureAwait(false);
+            cancellation);
     }
 
     private object?[] Row(AttemptReport report) =>
     [
         runNumbers[report.Run], report.Index, report.Attempt, report.Host, report.Slot, report.StartedAt.ToUnixTimeMilliseconds(),
-        report.Outcome?.Word(), report.Duration.TotalSeconds, report.ExitCode, report.Signal, report.CpuTime.TotalSeconds, report.PeakMemoryBytes,
-        report.Warm.Word(), report.StdoutBytes, report.StderrBytes, report.ReadBytes, report.WrittenBytes,
+        report.Outcome?.ToText(), report.Duration.TotalSeconds, report.ExitCode, report.Signal, report.CpuTime.TotalSeconds, report.PeakMemoryBytes,
+        report.Warm.ToText(), report.StdoutBytes, report.StderrBytes, report.ReadBytes, report.WrittenBytes,
     ];
 }

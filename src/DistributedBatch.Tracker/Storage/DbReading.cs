@@ -12,7 +12,7 @@ internal static class DbReading
         this DbConnection connection, string sql, Func<DbDataReader, T> map, CancellationToken cancellation, params object[] arguments)
     {
         var rows = new List<T>();
-        await foreach (var row in connection.StreamAsync(sql, map, arguments, cancellation).ConfigureAwait(false))
+        await foreach (var row in connection.StreamAsync(sql, map, arguments, cancellation))
             rows.Add(row);
         return rows;
     }
@@ -33,8 +33,8 @@ internal static class DbReading
             command.Parameters.Add(parameter);
         }
 
-        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
-        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        while (await reader.ReadAsync(cancellation))
             yield return map(reader);
     }
 

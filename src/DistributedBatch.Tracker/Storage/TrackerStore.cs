@@ -2,6 +2,7 @@ using System.Text.Json;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Contracts.Text;
 using DistributedBatch.Tracker.Projection;
 
 namespace DistributedBatch.Tracker.Storage;
@@ -16,8 +17,8 @@ internal sealed class TrackerStore(IStorageDialect dialect, TimeProvider time) :
     /// <exception cref="NewerSchemaException">The database was made by a newer program.</exception>
     public async Task PrepareAsync(CancellationToken cancellation)
     {
-        writer ??= await dialect.OpenWriteAsync(cancellation).ConfigureAwait(false);
-        await writer.MigrateAsync(cancellation).ConfigureAwait(false);
+        writer ??= await dialect.OpenWriteAsync(cancellation);
+        await writer.MigrateAsync(cancellation);
     }
 
     /// <summary>Commits a batch. After a failure the same batch may be committed again.</summary>
@@ -25,16 +26,16 @@ internal sealed class TrackerStore(IStorageDialect dialect, TimeProvider time) :
     {
         try
         {
-            writer ??= await dialect.OpenWriteAsync(cancellation).ConfigureAwait(false);
+            writer ??= await dialect.OpenWriteAsync(cancellation);
             var open = writer;
-            await open.InTransactionAsync(() => WriteAsync(open, batch, cancellation), cancellation).ConfigureAwait(false);
+            await open.InTransactionAsync(() => WriteAsync(open, batch, cancellation), cancellation);
         }
         catch
         {
             // Whatever the connection is in the middle of, a new one is not; and a run that was rolled back has no number.
             runNumbers.Clear();
             if (writer is { } broken)
-                await broken.DisposeAsync().ConfigureAwait(false);
+                await broken.DisposeAsync();
             writer = null;
             throw;
         }
@@ -44,7 +45,7 @@ internal sealed class TrackerStore(IStorageDialect dialect, TimeProvider time) :
     public async ValueTask DisposeAsync()
     {
         if (writer is { } open)
-            await open.DisposeAsync().ConfigureAwait(false);
+            await open.DisposeAsync();
         writer = null;
     }
 
@@ -52,24 +53,23 @@ internal sealed class TrackerStore(IStorageDialect dialect, TimeProvider time) :
     {
         var runs = batch.Submitted.Keys.Concat(batch.Runs.Keys).Concat(batch.Attempts.Keys.Select(key => key.Run)).Concat(batch.Leases.Select(lease => lease.Run));
         foreach (var run in runs.Where(run => !runNumbers.ContainsKey(run)).Distinct().ToList())
-            runNumbers[run] = await NumberAsync(to, run, cancellation).ConfigureAwait(false);
+            runNumbers[run] = await NumberAsync(to, run, cancellation);
 
-        await to.RunAsync(WriteSql.Submit, [.. batch.Submitted.Values.Select(Row)], cancellation).ConfigureAwait(false);
-        await to.RunAsync(WriteSql.ChangeRun, [.. batch.Runs.Values.Select(Row)], cancellation).ConfigureAwait(false);
-        await WriteChunksAsync(to, batch, cancellation).ConfigureAwait(false);
-        await new AttemptWriter(to, runNumbers, time.GetUtcNow()).WriteAsync([.. batch.Attempts.Values], cancellation).ConfigureAwait(false);
+        await to.RunAsync(WriteSql.Submit, [.. batch.Submitted.Values.Select(Row)], cancellation);
+        await to.RunAsync(WriteSql.ChangeRun, [.. batch.Runs.Values.Select(Row)], cancellation);
+        await WriteChunksAsync(to, batch, cancellation);
+        await new AttemptWriter(to, runNumbers, time.GetUtcNow()).WriteAsync([.. batch.Attempts.Values], cancellation);
         await to.RunAsync(
             WriteSql.TakeLease,
             [.. batch.Leases.Select(lease => new object?[] { runNumbers[lease.Run], lease.Index, lease.Attempt })],
-            cancellation).ConfigureAwait(false);
-        await to.RunAsync(WriteSql.Heartbeat, [.. batch.Heartbeats.Values.Select(heard => Row(heard.Heartbeat, heard.ReceivedAt))], cancellation)
-            .ConfigureAwait(false);
+            cancellation);
+        await to.RunAsync(WriteSql.Heartbeat, [.. batch.Heartbeats.Values.Select(heard => Row(heard.Heartbeat, heard.ReceivedAt))], cancellation);
     }
 
     private static async Task<long> NumberAsync(IWriteConnection to, RunId run, CancellationToken cancellation)
     {
-        await to.RunAsync(WriteSql.NoteRun, [[run.Value]], cancellation).ConfigureAwait(false);
-        return (long)(await to.ScalarAsync(WriteSql.RunNumber, [run.Value], cancellation).ConfigureAwait(false))!;
+        await to.RunAsync(WriteSql.NoteRun, [[run.Value]], cancellation);
+        return (long)(await to.ScalarAsync(WriteSql.RunNumber, [run.Value], cancellation))!;
     }
 
     private async Task WriteChunksAsync(IWriteConnection to, ProjectionBatch batch, CancellationToken cancellation)
@@ -83,19 +83,19 @@ internal sealed class TrackerStore(IStorageDialect dialect, TimeProvider time) :
             WriteSql.ChangeChunk,
             [.. chunks.Select(row => new object?[]
             {
-                row.Run, row.Chunk.Index, row.Chunk.Start, row.Chunk.Count, row.Chunk.State.Word(), row.Chunk.Attempts, row.Chunk.Revision,
+                row.Run, row.Chunk.Index, row.Chunk.Start, row.Chunk.Count, row.Chunk.State.ToText(), row.Chunk.Attempts, row.Chunk.Revision,
                 row.Chunk.NotBefore?.ToUnixTimeMilliseconds(),
             })],
-            cancellation).ConfigureAwait(false);
+            cancellation);
 
         var changed = chunks.Where((_, position) => news[position]);
         foreach (var block in changed.GroupBy(row => (row.Run, Block: ChunkStateBlock.BlockOf(row.Chunk.Index))))
         {
             var (run, number) = block.Key;
-            var states = (byte[]?)await to.ScalarAsync(WriteSql.ReadBlock, [run, number], cancellation).ConfigureAwait(false) ?? ChunkStateBlock.Empty();
+            var states = (byte[]?)await to.ScalarAsync(WriteSql.ReadBlock, [run, number], cancellation) ?? ChunkStateBlock.Empty();
             foreach (var (_, chunk) in block)
                 ChunkStateBlock.Set(states, chunk.Index, chunk.State);
-            await to.RunAsync(WriteSql.WriteBlock, [[run, number, states]], cancellation).ConfigureAwait(false);
+            await to.RunAsync(WriteSql.WriteBlock, [[run, number, states]], cancellation);
         }
     }
 
@@ -109,7 +109,7 @@ internal sealed class TrackerStore(IStorageDialect dialect, TimeProvider time) :
 
     private object?[] Row(RunChanged run) =>
     [
-        runNumbers[run.Run], run.Revision, run.State.Word(), StorableText.Of(run.Reason), run.Counts.Total, run.Counts.Pending, run.Counts.Queued,
+        runNumbers[run.Run], run.Revision, run.State.ToText(), StorableText.Of(run.Reason), run.Counts.Total, run.Counts.Pending, run.Counts.Queued,
         run.Counts.Running, run.Counts.Succeeded, run.Counts.Failed, run.Counts.Cancelled, run.ItemsSucceeded, run.At.ToUnixTimeMilliseconds(),
         run.SubmittedAt.ToUnixTimeMilliseconds(), run.FinishedAt?.ToUnixTimeMilliseconds(),
     ];

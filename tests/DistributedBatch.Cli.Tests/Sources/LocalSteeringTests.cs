@@ -21,12 +21,12 @@ public sealed class LocalSteeringTests : IDisposable
     {
         using var held = StateDirectory.Take(state, out _);
 
-        var answer = await LocalSteering.ChangeAsync(state, Run, action, Shown, TestContext.Current.CancellationToken);
+        var answer = await LocalRunControl.ChangeAsync(state, Run, action, Shown, TestContext.Current.CancellationToken);
 
         Assert.Equal(mistake, string.Concat(answer.Mistakes));
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(state, "control")));
 
-        Task<RunView?> Shown() => Task.FromResult<RunView?>(View(LocalSteering.Requests(state).Any() ? end : RunState.Running));
+        Task<RunView?> Shown() => Task.FromResult<RunView?>(View(LocalRunControl.Requests(state).Any() ? end : RunState.Running));
     }
 
     [Fact(Timeout = 30_000)]
@@ -34,15 +34,15 @@ public sealed class LocalSteeringTests : IDisposable
     {
         using var held = StateDirectory.Take(state, out _);
 
-        var answer = await LocalSteering.ChangeAsync(state, Run, RunAction.Pause, Shown, TestContext.Current.CancellationToken);
+        var answer = await LocalRunControl.ChangeAsync(state, Run, RunAction.Pause, Shown, TestContext.Current.CancellationToken);
 
         Assert.Equal("It will not pause.", Assert.Single(answer.Mistakes));
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(state, "control")));
 
         Task<RunView?> Shown()
         {
-            foreach (var (run, action, request) in LocalSteering.Requests(state))
-                LocalSteering.Answer(request, RunAnswer.Refused(run == Run && action == RunAction.Pause ? "It will not pause." : "Misread."));
+            foreach (var (run, action, request) in LocalRunControl.Requests(state))
+                LocalRunControl.Answer(request, RunCommandResult.Refused(run == Run && action == RunAction.Pause ? "It will not pause." : "Misread."));
             return Task.FromResult<RunView?>(View(RunState.Running));
         }
     }
@@ -54,12 +54,12 @@ public sealed class LocalSteeringTests : IDisposable
         {
             Directory.CreateDirectory(Path.Combine(state, "control"));
             await File.WriteAllTextAsync(Path.Combine(state, "control", $"{Run}.cancel.0123"), "", TestContext.Current.CancellationToken);
-            Assert.Single(LocalSteering.Requests(state));
+            Assert.Single(LocalRunControl.Requests(state));
         }
 
         using var next = StateDirectory.Take(state, out _);
 
-        Assert.Empty(LocalSteering.Requests(state));
+        Assert.Empty(LocalRunControl.Requests(state));
     }
 
     private static RunView View(RunState state) => new()

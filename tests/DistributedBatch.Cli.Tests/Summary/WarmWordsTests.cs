@@ -18,7 +18,7 @@ public sealed class WarmWordsTests
     {
         string[] modules = preloaded.Length > 0 ? preloaded.Split(',') : [];
 
-        Assert.Equal(expected, WarmWords.Of([new WarmStatus(RunId.New(), mode, reason, starts, seconds, modules)], ["python3", "job.py"]));
+        Assert.Equal(expected, WarmStartText.Of([new WarmStatus(RunId.New(), mode, reason, starts, seconds, modules)], ["python3", "job.py"]));
     }
 
     [Fact]
@@ -27,10 +27,10 @@ public sealed class WarmWordsTests
         var (run, why) = (RunId.New(), "warm start needs Linux");
         WarmStatus[] hosts = [new(run, WarmMode.Fork, null, 40, 56, ["torch"]), new(run, WarmMode.Fork, null, 20, 28, ["torch"]), new(run, WarmMode.Off, why, 0, 0, [])];
 
-        Assert.Equal("torch imported once; 60 warm starts saved about 1m 24s of processor time; warm start needs Linux", WarmWords.Of(hosts, ["uv", "run", "job.py"]));
-        Assert.Null(WarmWords.Of(hosts[2..], ["/bin/true"]));
-        Assert.Null(WarmWords.Of([], ["python3", "job.py"]));
-        Assert.Equal(WarmMode.Fork, WarmWords.ModeOf(hosts));
-        Assert.Null(WarmWords.ModeOf(hosts[2..]));
+        Assert.Equal("torch imported once; 60 warm starts saved about 1m 24s of processor time; warm start needs Linux", WarmStartText.Of(hosts, ["uv", "run", "job.py"]));
+        Assert.Null(WarmStartText.Of(hosts[2..], ["/bin/true"]));
+        Assert.Null(WarmStartText.Of([], ["python3", "job.py"]));
+        Assert.Equal(WarmMode.Fork, WarmStartText.ModeOf(hosts));
+        Assert.Null(WarmStartText.ModeOf(hosts[2..]));
     }
 }

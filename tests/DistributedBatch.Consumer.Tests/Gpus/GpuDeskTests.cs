@@ -25,7 +25,7 @@ public sealed class GpuDeskTests : IDisposable
         var test = TestContext.Current.CancellationToken;
         smi.Cards(new FakeCard(UsedBytes: 10L << 30));
         smi.Process(Environment.ProcessId, 3L << 30);
-        var desk = new GpuDesk(new ConsumerOptions { Host = "box" }, new GpuProbe("no-such-driver-program", smi.Path), TimeProvider.System, NullLogger<GpuDesk>.Instance);
+        var desk = new GpuAllocator(new ConsumerOptions { Host = "box" }, new GpuProbe("no-such-driver-program", smi.Path), TimeProvider.System, NullLogger<GpuAllocator>.Instance);
         await DuringAsync(desk, () => Eventually.HoldsAsync("the card is found", () => desk.Status().Count == 1, test), test);
 
         var attempt = Attempt();
@@ -40,7 +40,7 @@ public sealed class GpuDeskTests : IDisposable
         Assert.NotNull(await desk.TakeAsync(Attempt()));
     }
 
-    private static async Task DuringAsync(GpuDesk desk, Func<Task> what, CancellationToken test)
+    private static async Task DuringAsync(GpuAllocator desk, Func<Task> what, CancellationToken test)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(test);
         var running = desk.RunAsync(end.Token);

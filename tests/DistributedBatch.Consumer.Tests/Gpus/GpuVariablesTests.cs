@@ -28,8 +28,8 @@ public sealed class GpuVariablesTests
         var lease = maker is { } known ? new GpuLease([1], 1, 0) { Maker = known } : null;
         var job = new JobSpec { Command = ["true"], Gpus = lease is null ? 0 : 1 };
         var chunk = new RunChunk { Run = RunId.New(), Index = 0, Start = 0, Count = 1, Total = 1, Attempt = 1, Job = job };
-        var plan = new JobPlan(chunk, "box", "/nowhere", Inherited);
-        return plan.Environment(chunk, new AttemptPlace(1, 0, "/out", "/result", "/items", lease, null), threads: 1)
+        var plan = new JobTemplate(chunk, "box", "/nowhere", Inherited);
+        return plan.Environment(chunk, new PlaceholderValues(1, 0, "/out", "/result", "/items", lease, null), threads: 1)
             .Where(pair => Inherited.ContainsKey(pair.Key))
             .Select(pair => $"{pair.Key}={pair.Value}")
             .Order(StringComparer.Ordinal);

@@ -9,24 +9,24 @@ public sealed class GroupFiguresTests
     [Fact]
     public void What_the_page_cache_can_give_back_is_no_need_for_memory()
     {
-        Assert.Equal(1_000_000, GroupFigures.PeakBytes("51000000\n", "anon 0\nfile 49500000\nshmem 0\nslab_reclaimable 500000\n"));
-        Assert.Equal(51_000_000, GroupFigures.PeakBytes("51000000\n", "anon 0\nfile 49500000\nshmem 49500000\n"));
-        Assert.Equal(0, GroupFigures.PeakBytes("1000\n", "file 5000\nshmem 0\n"));
+        Assert.Equal(1_000_000, CgroupUsage.PeakBytes("51000000\n", "anon 0\nfile 49500000\nshmem 0\nslab_reclaimable 500000\n"));
+        Assert.Equal(51_000_000, CgroupUsage.PeakBytes("51000000\n", "anon 0\nfile 49500000\nshmem 49500000\n"));
+        Assert.Equal(0, CgroupUsage.PeakBytes("1000\n", "file 5000\nshmem 0\n"));
     }
 
     [Fact]
     public void A_kernel_that_does_not_count_tells_nothing()
     {
-        Assert.Equal(0, GroupFigures.PeakBytes(null, null));
-        Assert.Null(GroupFigures.OutOfMemory(null));
-        Assert.Equal(0, GroupFigures.Bytes(null, "rbytes"));
+        Assert.Equal(0, CgroupUsage.PeakBytes(null, null));
+        Assert.Null(CgroupUsage.OutOfMemory(null));
+        Assert.Equal(0, CgroupUsage.Bytes(null, "rbytes"));
     }
 
     [Fact]
     public void Memory_ran_out_when_the_kernel_killed_and_not_when_it_only_came_near()
     {
-        Assert.False(GroupFigures.OutOfMemory("low 0\nhigh 0\nmax 17\noom 1\noom_kill 0\n"));
-        Assert.True(GroupFigures.OutOfMemory("low 0\nhigh 0\nmax 17\noom 1\noom_kill 2\noom_group_kill 1\n"));
+        Assert.False(CgroupUsage.OutOfMemory("low 0\nhigh 0\nmax 17\noom 1\noom_kill 0\n"));
+        Assert.True(CgroupUsage.OutOfMemory("low 0\nhigh 0\nmax 17\noom 1\noom_kill 2\noom_group_kill 1\n"));
     }
 
     [Fact]
@@ -34,14 +34,14 @@ public sealed class GroupFiguresTests
     {
         const string Stat = "8:0 rbytes=1000 wbytes=20 rios=3 wios=4 dbytes=0 dios=0\n259:0 rbytes=500 wbytes=7 rios=1 wios=1 dbytes=0 dios=0\n";
 
-        Assert.Equal(1500, GroupFigures.Bytes(Stat, "rbytes"));
-        Assert.Equal(27, GroupFigures.Bytes(Stat, "wbytes"));
+        Assert.Equal(1500, CgroupUsage.Bytes(Stat, "rbytes"));
+        Assert.Equal(27, CgroupUsage.Bytes(Stat, "wbytes"));
     }
 
     [Fact]
     public void The_larger_of_what_program_and_group_tell_counts()
     {
-        var group = new GroupEnding(Stragglers: false, ProcessorMicroseconds: 5_000_000, PeakBytes: 100, ReadBytes: 1, WrittenBytes: 9, OutOfMemory: null);
+        var group = new CgroupExit(Stragglers: false, ProcessorMicroseconds: 5_000_000, PeakBytes: 100, ReadBytes: 1, WrittenBytes: 9, OutOfMemory: null);
         var usage = group.Over(new ProgramUsage(TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(1), PeakMemoryBytes: 300, ReadBytes: 4, WrittenBytes: 2));
 
         Assert.Equal(new ProgramUsage(TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(5), 300, 4, 9), usage);

@@ -30,7 +30,7 @@ public sealed class IsolatedRunnerTests : ProgramRunnerConformance
         os.execve('/bin/sleep', ['sleep', '600'], {})
         """;
 
-    private readonly AttemptGroups groups = OpenGroups();
+    private readonly AttemptCgroups groups = OpenGroups();
     private readonly LauncherRunner launcher;
 
     public IsolatedRunnerTests() => launcher = new(Programs.Launcher, TimeProvider.System, NullLogger<LauncherRunner>.Instance, groups);
@@ -46,9 +46,9 @@ public sealed class IsolatedRunnerTests : ProgramRunnerConformance
     }
 
     /// <summary>The kernel's own groups, or the reason why there are none as a failure: a test that did not run has shown nothing.</summary>
-    internal static AttemptGroups OpenGroups()
+    internal static AttemptCgroups OpenGroups()
     {
-        var start = AttemptGroups.Open();
+        var start = AttemptCgroups.Open();
         Assert.True(start is IsolationStart.Ready, (start as IsolationStart.Refused)?.Sentence);
         return ((IsolationStart.Ready)start).Groups;
     }

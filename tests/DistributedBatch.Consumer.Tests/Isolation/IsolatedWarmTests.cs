@@ -1,5 +1,5 @@
 using DistributedBatch.Consumer.Isolation;
-using DistributedBatch.Consumer.Tests.Zygote;
+using DistributedBatch.Consumer.Tests.Warm;
 using DistributedBatch.TestKit.Processes;
 using DistributedBatch.TestKit.Waiting;
 
@@ -27,7 +27,7 @@ public sealed class IsolatedWarmTests : IDisposable
 
         """;
 
-    private readonly AttemptGroups groups = IsolatedRunnerTests.OpenGroups();
+    private readonly AttemptCgroups groups = IsolatedRunnerTests.OpenGroups();
 
     public void Dispose() => groups.Dispose();
 

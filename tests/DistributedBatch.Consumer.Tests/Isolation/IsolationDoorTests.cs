@@ -17,7 +17,7 @@ public sealed class IsolationDoorTests : IDisposable
         root.Write("proc/self/cgroup", "4:memory:/\n");
         root.Write("proc/self/mountinfo", "");
 
-        var refused = Assert.IsType<IsolationStart.Refused>(AttemptGroups.Open(root.Path));
+        var refused = Assert.IsType<IsolationStart.Refused>(AttemptCgroups.Open(root.Path));
         Assert.StartsWith("--isolation cgroup: there is no control group of version 2 here. ", refused.Sentence, StringComparison.Ordinal);
         Assert.Contains("leave --isolation out", refused.Remedy, StringComparison.Ordinal);
     }
@@ -29,7 +29,7 @@ public sealed class IsolationDoorTests : IDisposable
         root.Write("proc/self/mountinfo", Mount);
         root.Write("sys/fs/cgroup/locked", "a file, in which nobody can make a directory");
 
-        var refused = Assert.IsType<IsolationStart.Refused>(AttemptGroups.Open(root.Path));
+        var refused = Assert.IsType<IsolationStart.Refused>(AttemptCgroups.Open(root.Path));
         Assert.Contains($"no group can be made in {root["sys", "fs", "cgroup", "locked"]} (Not a directory)", refused.Sentence, StringComparison.Ordinal);
         Assert.Contains("systemd-run --user --scope -p Delegate=yes dbatch", refused.Sentence, StringComparison.Ordinal);
     }
@@ -42,7 +42,7 @@ public sealed class IsolationDoorTests : IDisposable
         root.Write("sys/fs/cgroup/box/cgroup.procs", "");
 
         // A directory that is no control group has no file to enter it by.
-        var refused = Assert.IsType<IsolationStart.Refused>(AttemptGroups.Open(root.Path));
+        var refused = Assert.IsType<IsolationStart.Refused>(AttemptCgroups.Open(root.Path));
         Assert.Contains("processes cannot be moved between groups", refused.Sentence, StringComparison.Ordinal);
         Assert.Empty(Directory.GetDirectories(root["sys", "fs", "cgroup", "box"]));
     }
@@ -51,8 +51,8 @@ public sealed class IsolationDoorTests : IDisposable
     public void A_group_that_counts_memory_is_limited_and_tells_its_peak_and_what_ended_it()
     {
         Directory.CreateDirectory(root["dbatch-1"]);
-        var groups = new AttemptGroups(root["dbatch-1"], GroupHold.Share(root["dbatch-1"])!, withoutMemory: null);
-        var group = new AttemptGroup(groups, root["dbatch-1", "7.1"], counts: true);
+        var groups = new AttemptCgroups(root["dbatch-1"], CgroupLock.Share(root["dbatch-1"])!, withoutMemory: null);
+        var group = new AttemptCgroup(groups, root["dbatch-1", "7.1"], counts: true);
         foreach (var (file, text) in new[]
                  {
                      ("cpu.stat", "usage_usec 1500000\nuser_usec 1\n"), ("memory.peak", "4000000\n"), ("memory.stat", "anon 0\nfile 1000000\nshmem 0\n"),
@@ -65,20 +65,20 @@ public sealed class IsolationDoorTests : IDisposable
         Assert.Equal("4000000", File.ReadAllText(root["dbatch-1", "7.1", "memory.max"]));
         Assert.Equal("1", File.ReadAllText(root["dbatch-1", "7.1", "memory.oom.group"]));
         Assert.Equal("0", File.ReadAllText(root["dbatch-1", "7.1", "memory.swap.max"]));
-        Assert.Equal(new GroupEnding(false, 1_500_000, 3_000_000, 5, 6, OutOfMemory: true), group.End());
+        Assert.Equal(new CgroupExit(false, 1_500_000, 3_000_000, 5, 6, OutOfMemory: true), group.End());
     }
 
     [Fact]
     public void A_group_that_counts_no_memory_is_not_limited()
     {
         Directory.CreateDirectory(root["dbatch-1"]);
-        var groups = new AttemptGroups(root["dbatch-1"], GroupHold.Share(root["dbatch-1"])!, withoutMemory: "it is not there");
-        var group = new AttemptGroup(groups, root["dbatch-1", "7.1"], counts: false);
+        var groups = new AttemptCgroups(root["dbatch-1"], CgroupLock.Share(root["dbatch-1"])!, withoutMemory: "it is not there");
+        var group = new AttemptCgroup(groups, root["dbatch-1", "7.1"], counts: false);
         root.Write("dbatch-1/7.1/cpu.stat", "usage_usec 3\n");
 
         Assert.Equal(0, group.Limit(4_000_000));
         Assert.False(File.Exists(root["dbatch-1", "7.1", "memory.max"]));
-        Assert.Equal(new GroupEnding(false, 3, 0, 0, 0, OutOfMemory: null), group.End());
+        Assert.Equal(new CgroupExit(false, 3, 0, 0, 0, OutOfMemory: null), group.End());
     }
 
     [Fact]
@@ -86,9 +86,9 @@ public sealed class IsolationDoorTests : IDisposable
     {
         foreach (var group in (string[])["dbatch-11/1.1", "dbatch-11-self", "dbatch-12/1.1", "somebody-else"])
             Directory.CreateDirectory(root[group]);
-        using var hold = GroupHold.Share(root["dbatch-12"]);
+        using var hold = CgroupLock.Share(root["dbatch-12"]);
 
-        DeadGroups.Sweep(root.Path, TimeSpan.Zero);
+        DeadCgroups.Sweep(root.Path, TimeSpan.Zero);
 
         Assert.Equal(["dbatch-12", "somebody-else"], Directory.GetDirectories(root.Path).Select(Path.GetFileName).Order());
         Assert.True(Directory.Exists(root["dbatch-12", "1.1"]));
@@ -97,10 +97,10 @@ public sealed class IsolationDoorTests : IDisposable
     [Fact]
     public void A_hold_is_shared_by_the_living_and_the_last_one_may_take_over()
     {
-        var consumer = GroupHold.Share(root.Path)!;
-        using var launcher = GroupHold.Share(root.Path)!;
+        var consumer = CgroupLock.Share(root.Path)!;
+        using var launcher = CgroupLock.Share(root.Path)!;
 
-        Assert.Null(GroupHold.TakeOver(root.Path));
+        Assert.Null(CgroupLock.TakeOver(root.Path));
         Assert.False(launcher.Alone());
         consumer.Dispose();
         Assert.True(launcher.Alone());

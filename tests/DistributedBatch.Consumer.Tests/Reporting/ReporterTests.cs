@@ -128,7 +128,7 @@ public sealed class ReporterTests : IAsyncDisposable
     private async Task SentTogetherAsync(CancellationToken test, params int[] indexes) =>
         Assert.Equal(indexes, (await heard.Messages.Reader.ReadAsync(test)).Reports.Select(report => report.Index));
 
-    private sealed class Heard : IHandle<AttemptReports>
+    private sealed class Heard : IMessageHandler<AttemptReports>
     {
         public Channel<AttemptReports> Messages { get; } = Channel.CreateUnbounded<AttemptReports>();
 

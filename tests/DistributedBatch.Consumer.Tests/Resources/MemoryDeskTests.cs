@@ -8,7 +8,7 @@ public class MemoryDeskTests
     public async Task Reservations_beyond_the_machine_wait_until_others_are_given_back()
     {
         var test = TestContext.Current.CancellationToken;
-        var desk = new MemoryDesk(budgetBytes: 100);
+        var desk = new MemoryReservations(budgetBytes: 100);
         Assert.True(await desk.TakeAsync(60, test));
         Assert.True(await desk.TakeAsync(40, test));
         var third = desk.TakeAsync(50, test).AsTask();
@@ -23,7 +23,7 @@ public class MemoryDeskTests
     public async Task One_that_is_too_large_runs_alone_and_one_that_is_stopped_gives_up()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        var desk = new MemoryDesk(budgetBytes: 100);
+        var desk = new MemoryReservations(budgetBytes: 100);
         Assert.True(await desk.TakeAsync(500, stop.Token));
         var second = desk.TakeAsync(1, stop.Token).AsTask();
         await stop.CancelAsync();

@@ -39,7 +39,7 @@ public class MemoryGuardTests
     [Fact]
     public void What_ran_out_of_memory_is_expected_to_need_more_next_time()
     {
-        var book = new MemoryBook();
+        var book = new MemoryEstimates();
         var chunk = new RunChunk { Run = RunId.New(), Index = 0, Start = 0, Count = 1, Total = 1, Attempt = 1, Job = new JobSpec { Command = ["x"], MemoryBytes = 10 } };
         Assert.Equal(10, book.Expected(chunk));
         var report = new AttemptReport { Run = chunk.Run, Index = 0, Start = 0, Count = 1, Attempt = 1, Host = "box", Slot = 0, StartedAt = default, Outcome = AttemptOutcome.Succeeded, PeakMemoryBytes = 100 };

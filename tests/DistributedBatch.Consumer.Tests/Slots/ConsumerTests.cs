@@ -23,7 +23,7 @@ public class ConsumerTests
         Assert.Null((await harness.ReportedAsync()).Outcome);
         var process = await PidAsync(harness.Directory["pid"], test);
 
-        await harness.Bus.PublishAsync(new RunSteered(harness.Run, RunState.Cancelled, 5), test);
+        await harness.Bus.PublishAsync(new RunControlMessage(harness.Run, RunState.Cancelled, 5), test);
         Assert.Equal((0, AttemptOutcome.Cancelled), Of(await harness.EndedAsync()));
         Assert.Equal((1, AttemptOutcome.Cancelled), Of(await harness.EndedAsync()));
         Assert.False(File.Exists(harness.Directory["ran"]));
@@ -38,15 +38,15 @@ public class ConsumerTests
         await harness.FeedAsync(Shell("while [ ! -e \"$1\" ]; do sleep 0.01; done", harness.Directory["go"]), index: 0);
         await harness.FeedAsync(True, index: 1);
         Assert.Null((await harness.ReportedAsync()).Outcome);
-        await harness.Bus.PublishAsync(new RunSteered(harness.Run, RunState.Paused, 5), test);
+        await harness.Bus.PublishAsync(new RunControlMessage(harness.Run, RunState.Paused, 5), test);
         await Eventually.HoldsAsync("the pause was heard", () => harness.HasHeard(RunState.Paused), test);
         harness.Directory.Write("go", "");
         Assert.Equal((0, AttemptOutcome.Succeeded), Of(await harness.EndedAsync()));
         Assert.Equal((1, AttemptOutcome.Released), Of(await harness.EndedAsync()));
 
         // A late broadcast from before the pause changes nothing; a newer one does.
-        await harness.Bus.PublishAsync(new RunSteered(harness.Run, RunState.Running, 4), test);
-        await harness.Bus.PublishAsync(new RunSteered(harness.Run, RunState.Running, 6), test);
+        await harness.Bus.PublishAsync(new RunControlMessage(harness.Run, RunState.Running, 4), test);
+        await harness.Bus.PublishAsync(new RunControlMessage(harness.Run, RunState.Running, 6), test);
         await Eventually.HoldsAsync("the run goes on", () => harness.HasHeard(RunState.Running), test);
         await harness.FeedAsync(True, index: 1);
         Assert.Equal((1, AttemptOutcome.Succeeded), Of(await harness.EndedAsync()));
@@ -99,11 +99,11 @@ public class ConsumerTests
     {
         var test = TestContext.Current.CancellationToken;
         await using var harness = await ConsumerHarness.StartAsync(test, options => options.Heartbeat = TimeSpan.FromMilliseconds(50));
-        await harness.Bus.PublishAsync(new HostSteered("somebody else", "not us", TimeSpan.FromHours(1)), test);
-        await harness.Bus.PublishAsync(new HostSteered("box", "chunks fail here", TimeSpan.FromHours(1)), test);
+        await harness.Bus.PublishAsync(new HostControlMessage("somebody else", "not us", TimeSpan.FromHours(1)), test);
+        await harness.Bus.PublishAsync(new HostControlMessage("box", "chunks fail here", TimeSpan.FromHours(1)), test);
         await HeldAsync(harness, "chunks fail here");
         await harness.FeedAsync(Shell("touch \"$1\"", harness.Directory["ran"]));
-        await harness.Bus.PublishAsync(new HostSteered("box", "chunks fail here still", TimeSpan.FromMilliseconds(300)), test);
+        await harness.Bus.PublishAsync(new HostControlMessage("box", "chunks fail here still", TimeSpan.FromMilliseconds(300)), test);
         await HeldAsync(harness, "chunks fail here still");
         Assert.False(File.Exists(harness.Directory["ran"]));
 

@@ -9,9 +9,9 @@ public sealed class SoloTests
     private readonly InProcessChunkQueue queue = new();
     private readonly List<string?> told = [];
     private readonly TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Solo solo;
+    private readonly ExclusiveRun solo;
 
-    public SoloTests() => solo = new Solo { Changed = told.Add, OthersIdle = _ => idle.Task };
+    public SoloTests() => solo = new ExclusiveRun { Changed = told.Add, OthersIdle = _ => idle.Task };
 
     [Fact(Timeout = 60_000)]
     public async Task An_attempt_waits_until_it_is_alone_and_says_why()

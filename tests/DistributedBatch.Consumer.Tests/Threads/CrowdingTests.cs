@@ -5,11 +5,11 @@ namespace DistributedBatch.Consumer.Tests.Threads;
 public class CrowdingTests
 {
     [Fact]
-    public void Threads_that_the_cores_have_room_for_harm_nobody() => Assert.Empty(Crowding.Find([("one", 8), ("two", 0)], share: 1, cores: 8));
+    public void Threads_that_the_cores_have_room_for_harm_nobody() => Assert.Empty(ThreadOversubscription.Find([("one", 8), ("two", 0)], share: 1, cores: 8));
 
     [Fact]
     public void An_attempt_with_far_more_threads_than_its_share_is_named_with_its_figure() =>
-        Assert.Equal([("greedy", 16)], Crowding.Find([("greedy", 16), ("modest", 2)], share: 1, cores: 8));
+        Assert.Equal([("greedy", 16)], ThreadOversubscription.Find([("greedy", 16), ("modest", 2)], share: 1, cores: 8));
 
     [Fact(Timeout = 60_000)]
     public async Task A_program_that_starts_a_thread_per_wish_is_warned_of_in_the_heartbeat()

@@ -4,6 +4,7 @@ using DistributedBatch.Contracts.Datasets;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Contracts.Tests.Json;
 
@@ -42,7 +43,7 @@ public sealed class ContractsJsonTests
         const string Written = """{ "name": "digits", "dataset": { "kind": "range", "total": 5 }, "job": { "command": ["true"], "timeout": "00:20:00" } }""";
         var whole = new RunSpec { Name = "digits", Dataset = new RangeDataset(5), Job = new JobSpec { Command = ["true"], Timeout = TimeSpan.FromMinutes(20) } };
 
-        var spec = JsonSerializer.Deserialize(Written, WrittenSpec.Reading)!;
+        var spec = JsonSerializer.Deserialize(Written, RunSpecReader.Reading)!;
 
         Assert.Equal(JsonSerializer.Serialize(whole, ContractsJson.Default.RunSpec), JsonSerializer.Serialize(spec, ContractsJson.Default.RunSpec));
         Assert.Empty(RunSpecCheck.Mistakes(spec));
@@ -83,7 +84,7 @@ public sealed class ContractsJsonTests
     public void A_word_is_read_back_and_an_unknown_one_is_nothing()
     {
         foreach (var outcome in Enum.GetValues<AttemptOutcome>())
-            Assert.Equal(outcome, Words.Parse<AttemptOutcome>(outcome.Word()));
-        Assert.Null(Words.Parse<AttemptOutcome>("gone-fishing"));
+            Assert.Equal(outcome, EnumText.Parse<AttemptOutcome>(outcome.ToText()));
+        Assert.Null(EnumText.Parse<AttemptOutcome>("gone-fishing"));
     }
 }

@@ -26,7 +26,7 @@ public sealed class LeastPrivilegeTests(PrivateBroker broker)
         var vhost = await broker.NewVhostAsync(cancellation);
         await using var producer = await ProducerAsync(vhost, cancellation);
         await using var tracker = await TrackerAsync(vhost, cancellation);
-        var steered = new Ear<RunSteered>();
+        var steered = new Ear<RunControlMessage>();
         await using var host = await HostAsync(vhost, "lab7", steered, cancellation);
         await using var lane = await host.OpenLaneAsync("lab7/0", cancellation);
 
@@ -36,14 +36,14 @@ public sealed class LeastPrivilegeTests(PrivateBroker broker)
         await first.AcknowledgeAsync();
         await (await lane.ReceiveAsync(cancellation)).RejectAsync("a test");
         await host.Bus.PublishAsync(new ChunksReturned("lab7", [new ReturnedChunk(Sample.Run, 3, 1, 0)]), cancellation);
-        await producer.Bus.PublishAsync(new RunSteered(Sample.Run, RunState.Paused, 7), cancellation);
+        await producer.Bus.PublishAsync(new RunControlMessage(Sample.Run, RunState.Paused, 7), cancellation);
 
         Assert.Equal(1, (await reports.NextAsync(cancellation)).Reports[0].Index);
         Assert.Equal(1, (await tracker.Get<Ear<AttemptReports>>().NextAsync(cancellation)).Reports[0].Index);
         Assert.Equal((2, "a test"), await dead.NextAsync(cancellation) is var chunk ? (chunk.Index, chunk.Reason) : default);
         Assert.Equal(3, (await returned.NextAsync(cancellation)).Chunks[0].Index);
         Assert.Equal(RunState.Paused, (await steered.NextAsync(cancellation)).State);
-        var answer = await tracker.Bus.RequestAsync<ChangeRun, RunAnswer>(new ChangeRun(Sample.Run, RunAction.Pause), TimeSpan.FromSeconds(30), cancellation);
+        var answer = await tracker.Bus.RequestAsync<ChangeRun, RunCommandResult>(new ChangeRun(Sample.Run, RunAction.Pause), TimeSpan.FromSeconds(30), cancellation);
         Assert.Equal(Sample.Run, answer.Run);
     }
 
@@ -52,7 +52,7 @@ public sealed class LeastPrivilegeTests(PrivateBroker broker)
     {
         var cancellation = TestContext.Current.CancellationToken;
         var vhost = await broker.NewVhostAsync(cancellation);
-        var late = HostAsync(vhost, "early", new Ear<RunSteered>(), cancellation);
+        var late = HostAsync(vhost, "early", new Ear<RunControlMessage>(), cancellation);
         var failure = await Assert.ThrowsAsync<BrokerRefusedException>(() => StartAsync(
             vhost, BrokerUser.ForHost("hasty"), services => { }, cancellation, options => options.StartPatience = TimeSpan.FromSeconds(1)));
         Assert.Contains("did not answer within", failure.Message, StringComparison.Ordinal);
@@ -73,7 +73,7 @@ public sealed class LeastPrivilegeTests(PrivateBroker broker)
         var cancellation = TestContext.Current.CancellationToken;
         var vhost = await broker.NewVhostAsync(cancellation);
         await using var producer = await ProducerAsync(vhost, cancellation);
-        await using var neighbour = await HostAsync(vhost, "neighbour", new Ear<RunSteered>(), cancellation);
+        await using var neighbour = await HostAsync(vhost, "neighbour", new Ear<RunControlMessage>(), cancellation);
         var mallory = BrokerUser.ForHost("mallory");
         await using var connection = await new ConnectionFactory { Uri = await AdmitAsync(vhost, mallory, cancellation) }.CreateConnectionAsync(cancellation);
 
@@ -115,8 +115,8 @@ public sealed class LeastPrivilegeTests(PrivateBroker broker)
         var cancellation = TestContext.Current.CancellationToken;
         var vhost = await broker.NewVhostAsync(cancellation);
         await using var producer = await ProducerAsync(vhost, cancellation);
-        await using var bad = await HostAsync(vhost, "bad", new Ear<RunSteered>(), cancellation);
-        await using var good = await HostAsync(vhost, "good", new Ear<RunSteered>(), cancellation);
+        await using var bad = await HostAsync(vhost, "bad", new Ear<RunControlMessage>(), cancellation);
+        await using var good = await HostAsync(vhost, "good", new Ear<RunControlMessage>(), cancellation);
         await using var lane = await bad.OpenLaneAsync("bad/0", cancellation);
         await producer.Publisher.PublishAsync(Sample.Chunk(1), cancellation);
         var held = await lane.ReceiveAsync(cancellation);
@@ -143,7 +143,7 @@ public sealed class LeastPrivilegeTests(PrivateBroker broker)
                 .Handle<ChunksReturned, Ear<ChunksReturned>>()
                 .Handle<ChunkDead, Ear<ChunkDead>>()
                 .Handle<AttemptReports, Ear<AttemptReports>>()
-                .Answer<ChangeRun, RunAnswer, Yes>();
+                .Answer<ChangeRun, RunCommandResult, Yes>();
         },
         cancellation,
         options => options.Declares = true);
@@ -158,13 +158,13 @@ public sealed class LeastPrivilegeTests(PrivateBroker broker)
         },
         cancellation);
 
-    private Task<Site> HostAsync(Uri vhost, string name, Ear<RunSteered> steered, CancellationToken cancellation) => StartAsync(
+    private Task<Site> HostAsync(Uri vhost, string name, Ear<RunControlMessage> steered, CancellationToken cancellation) => StartAsync(
         vhost,
         BrokerUser.ForHost(name),
         services =>
         {
             services.AddSingleton(steered);
-            services.AddBusEndpoint(Topology.HostQueue(name), durable: false).Handle<RunSteered, Ear<RunSteered>>();
+            services.AddBusEndpoint(Topology.HostQueue(name), durable: false).Handle<RunControlMessage, Ear<RunControlMessage>>();
         },
         cancellation,
         options => options.HostName = name);
@@ -192,8 +192,8 @@ public sealed class LeastPrivilegeTests(PrivateBroker broker)
     // Users belong to the broker and not to a vhost, and other tests make them too.
     private static string NameIn(Uri vhost, string user) => $"{user}-{vhost.AbsolutePath.Trim('/')}";
 
-    private sealed class Yes : IAnswer<ChangeRun, RunAnswer>
+    private sealed class Yes : IRequestHandler<ChangeRun, RunCommandResult>
     {
-        public Task<RunAnswer> AnswerAsync(ChangeRun request, CancellationToken cancellation) => Task.FromResult(RunAnswer.Done(request.Run));
+        public Task<RunCommandResult> AnswerAsync(ChangeRun request, CancellationToken cancellation) => Task.FromResult(RunCommandResult.Done(request.Run));
     }
 }

@@ -90,10 +90,10 @@ public abstract class MessageBusConformance
         await using var site = await StartSiteAsync(services =>
         {
             services.AddSingleton<Answerer>();
-            services.AddBusEndpoint(Topology.ProducerQueue).Answer<ChangeRun, RunAnswer, Answerer>();
+            services.AddBusEndpoint(Topology.ProducerQueue).Answer<ChangeRun, RunCommandResult, Answerer>();
         });
 
-        var answer = await site.Bus.RequestAsync<ChangeRun, RunAnswer>(new ChangeRun(Sample.Run, RunAction.Pause), TimeSpan.FromSeconds(20), cancellation);
+        var answer = await site.Bus.RequestAsync<ChangeRun, RunCommandResult>(new ChangeRun(Sample.Run, RunAction.Pause), TimeSpan.FromSeconds(20), cancellation);
 
         Assert.Equal(Sample.Run, answer.Run);
         Assert.Equal(["pause"], answer.Mistakes);
@@ -105,7 +105,7 @@ public abstract class MessageBusConformance
         var cancellation = TestContext.Current.CancellationToken;
         await using var site = await StartSiteAsync(_ => { });
 
-        var failure = await Assert.ThrowsAsync<RequestUnansweredException>(() => site.Bus.RequestAsync<ChangeRun, RunAnswer>(
+        var failure = await Assert.ThrowsAsync<RequestUnansweredException>(() => site.Bus.RequestAsync<ChangeRun, RunCommandResult>(
             new ChangeRun(Sample.Run, RunAction.Pause), TimeSpan.FromSeconds(1), cancellation));
 
         Assert.Contains("Is a producer running", failure.Message, StringComparison.Ordinal);
@@ -115,15 +115,15 @@ public abstract class MessageBusConformance
     public async Task A_broadcast_reaches_every_host()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        var one = new Ear<RunSteered>();
+        var one = new Ear<RunControlMessage>();
         await using var site = await StartSiteAsync(services =>
         {
             services.AddSingleton(one).AddSingleton<Other>();
-            services.AddBusEndpoint(Topology.HostQueue("one"), durable: false).Handle<RunSteered, Ear<RunSteered>>();
-            services.AddBusEndpoint(Topology.HostQueue("two"), durable: false).Handle<RunSteered, Other>();
+            services.AddBusEndpoint(Topology.HostQueue("one"), durable: false).Handle<RunControlMessage, Ear<RunControlMessage>>();
+            services.AddBusEndpoint(Topology.HostQueue("two"), durable: false).Handle<RunControlMessage, Other>();
         });
 
-        var sent = new RunSteered(Sample.Run, RunState.Paused, 7);
+        var sent = new RunControlMessage(Sample.Run, RunState.Paused, 7);
         await site.Bus.PublishAsync(sent, cancellation);
 
         Assert.Equal(sent, await one.NextAsync(cancellation));
@@ -135,23 +135,23 @@ public abstract class MessageBusConformance
 
     private async Task<Site> StartSiteAsync(Action<IServiceCollection> services) => (Site)await StartAsync(services, TestContext.Current.CancellationToken);
 
-    private sealed class Second : IHandle<AttemptReports>
+    private sealed class Second : IMessageHandler<AttemptReports>
     {
         public Ear<AttemptReports> Ear { get; } = new();
 
         public Task HandleAsync(AttemptReports message, CancellationToken cancellation) => Ear.HandleAsync(message, cancellation);
     }
 
-    private sealed class Other : IHandle<RunSteered>
+    private sealed class Other : IMessageHandler<RunControlMessage>
     {
-        public Ear<RunSteered> Ear { get; } = new();
+        public Ear<RunControlMessage> Ear { get; } = new();
 
-        public Task HandleAsync(RunSteered message, CancellationToken cancellation) => Ear.HandleAsync(message, cancellation);
+        public Task HandleAsync(RunControlMessage message, CancellationToken cancellation) => Ear.HandleAsync(message, cancellation);
     }
 
-    private sealed class Answerer : IAnswer<ChangeRun, RunAnswer>
+    private sealed class Answerer : IRequestHandler<ChangeRun, RunCommandResult>
     {
-        public Task<RunAnswer> AnswerAsync(ChangeRun request, CancellationToken cancellation) =>
-            Task.FromResult(new RunAnswer(request.Run, [request.Action.ToString().ToLowerInvariant()]));
+        public Task<RunCommandResult> AnswerAsync(ChangeRun request, CancellationToken cancellation) =>
+            Task.FromResult(new RunCommandResult(request.Run, [request.Action.ToString().ToLowerInvariant()]));
     }
 }

@@ -69,8 +69,8 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
 
         Assert.Equal(Sample.Run, (await AskAsync(TimeSpan.FromSeconds(60))).Run);
 
-        Task<RunAnswer> AskAsync(TimeSpan patience) =>
-            client.Bus.RequestAsync<ChangeRun, RunAnswer>(new ChangeRun(Sample.Run, RunAction.Pause), patience, cancellation);
+        Task<RunCommandResult> AskAsync(TimeSpan patience) =>
+            client.Bus.RequestAsync<ChangeRun, RunCommandResult>(new ChangeRun(Sample.Run, RunAction.Pause), patience, cancellation);
     }
 
     [Fact(Timeout = 240_000)]
@@ -185,11 +185,11 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
         {
             services.AddSingleton(ear).AddSingleton<Yes>().AddSingleton<Refeeder>();
             services.AddBusEndpoint(Topology.ProducerQueue)
-                .Handle<AttemptReports, Ear<AttemptReports>>().Handle<ChunksReturned, Refeeder>().Answer<ChangeRun, RunAnswer, Yes>();
+                .Handle<AttemptReports, Ear<AttemptReports>>().Handle<ChunksReturned, Refeeder>().Answer<ChangeRun, RunCommandResult, Yes>();
         });
 
-    private sealed class Yes : IAnswer<ChangeRun, RunAnswer>
+    private sealed class Yes : IRequestHandler<ChangeRun, RunCommandResult>
     {
-        public Task<RunAnswer> AnswerAsync(ChangeRun request, CancellationToken cancellation) => Task.FromResult(RunAnswer.Done(request.Run));
+        public Task<RunCommandResult> AnswerAsync(ChangeRun request, CancellationToken cancellation) => Task.FromResult(RunCommandResult.Done(request.Run));
     }
 }

@@ -75,7 +75,7 @@ public sealed class DeadLetterTests(PrivateBroker broker)
     }
 
     private static Task SendAsync(Site site, string text, CancellationToken cancellation) => site.Mail.PublishAsync(
-        site.Topology.ChunkQueue(ResourceClass.Cpu), Encoding.UTF8.GetBytes(text), ChunkMail.Properties(Sample.Chunk()), cancellation);
+        site.Topology.ChunkQueue(ResourceClass.Cpu), Encoding.UTF8.GetBytes(text), ChunkHeaders.Properties(Sample.Chunk()), cancellation);
 
     private async Task<Site> StartAsync(int deliveryLimit, CancellationToken cancellation) => await Site.StartAsync(
         await broker.NewVhostAsync(cancellation),

@@ -48,7 +48,7 @@ public sealed class SignatureTests(PrivateBroker broker) : IDisposable
         Assert.Contains(original, text, StringComparison.Ordinal);
 
         var body = Encoding.UTF8.GetBytes(text.Replace(original, tampered, StringComparison.Ordinal));
-        await site.Mail.PublishAsync(site.Topology.ChunkQueue(ResourceClass.Cpu), body, ChunkMail.Properties(chunk), cancellation);
+        await site.Mail.PublishAsync(site.Topology.ChunkQueue(ResourceClass.Cpu), body, ChunkHeaders.Properties(chunk), cancellation);
         await site.Publisher.PublishAsync(Sample.Chunk(5), cancellation);
         await using var lane = await site.OpenLaneAsync("box/0", cancellation);
 
@@ -66,7 +66,7 @@ public sealed class SignatureTests(PrivateBroker broker) : IDisposable
         using var other = SigningKey.ReadOrCreate(directory["other.key"]);
         var chunk = new ChunkSigner(other).Sign(Sample.Chunk(6));
 
-        await site.Mail.PublishAsync(site.Topology.ChunkQueue(ResourceClass.Cpu), ChunkCodec.Encode(chunk), ChunkMail.Properties(chunk), cancellation);
+        await site.Mail.PublishAsync(site.Topology.ChunkQueue(ResourceClass.Cpu), ChunkCodec.Encode(chunk), ChunkHeaders.Properties(chunk), cancellation);
         await using var lane = await site.OpenLaneAsync("box/0", cancellation);
         await site.Publisher.PublishAsync(Sample.Chunk(7), cancellation);
 

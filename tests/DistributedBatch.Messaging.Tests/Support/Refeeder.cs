@@ -6,7 +6,7 @@ using DistributedBatch.Messaging.Chunks;
 namespace DistributedBatch.Messaging.Tests.Support;
 
 /// <summary>The part of a producer that feeds chunks again which hosts hand back.</summary>
-internal sealed class Refeeder(IChunkPublisher publisher) : IHandle<ChunksReturned>
+internal sealed class Refeeder(IChunkPublisher publisher) : IMessageHandler<ChunksReturned>
 {
     private readonly ConcurrentDictionary<int, int> losses = [];
 

@@ -11,8 +11,8 @@ public sealed class HostHealthTests
     private static readonly RunId Run = RunId.New();
     private static readonly TimeSpan Hold = TimeSpan.FromMinutes(2);
 
-    private readonly HostBook hosts = new(TimeSpan.FromHours(10));
-    private readonly HostHealth health = new(Hold);
+    private readonly HostRegistry hosts = new(TimeSpan.FromHours(10));
+    private readonly HostQuarantine health = new(Hold);
     private DateTimeOffset now = DateTimeOffset.UnixEpoch;
     private int nextChunk;
 
@@ -169,7 +169,7 @@ public sealed class HostHealthTests
         Assert.Null(health.Heard(new HostHeartbeat(Status("good"), now, []), now));
     }
 
-    private IReadOnlyList<HostSteered> Decide() => health.Decide([(Run, "cpu")], hosts, now);
+    private IReadOnlyList<HostControlMessage> Decide() => health.Decide([(Run, "cpu")], hosts, now);
 
     private static HostStatus Status(string name) => new() { Name = name, Version = "1", Cores = 2, Slots = 2 };
 

@@ -13,8 +13,8 @@ public sealed class LostChunksTests
     private static readonly RunId Run = RunId.New();
 
     private readonly ProducerOptions options = new() { HostTimeout = TimeSpan.FromSeconds(30), LostAfter = TimeSpan.FromSeconds(20) };
-    private readonly HostBook hosts = new(TimeSpan.FromSeconds(30));
-    private readonly RunLedger ledger = new(new RunTerms { First = 0, Total = 10 }, Start, () => 0.5);
+    private readonly HostRegistry hosts = new(TimeSpan.FromSeconds(30));
+    private readonly RunLedger ledger = new(new RunLimits { First = 0, Total = 10 }, Start, () => 0.5);
 
     [Fact]
     public void A_queued_chunk_that_no_free_slot_takes_is_lost()
@@ -133,7 +133,7 @@ public sealed class LostChunksTests
     public void A_leased_chunk_is_lost_when_its_host_lives_and_does_not_know_it()
     {
         Lease(Feed());
-        for (var second = 1; second <= LostChunks.MostUnmentioned; second++)
+        for (var second = 1; second <= LostChunkDetector.MostUnmentioned; second++)
         {
             Assert.Empty(Find(second));
             Hear(second, slots: 1);
@@ -165,7 +165,7 @@ public sealed class LostChunksTests
 
     private static HostStatus Status(string name, int slots) => new() { Name = name, Version = "1", Cores = slots, Slots = slots };
 
-    private static AttemptReport Report(Feed feed, AttemptOutcome? outcome) => new()
+    private static AttemptReport Report(DispatchedChunk feed, AttemptOutcome? outcome) => new()
     {
         Run = Run,
         Index = feed.Chunk.Index,
@@ -178,21 +178,21 @@ public sealed class LostChunksTests
         Outcome = outcome,
     };
 
-    private Feed Feed(int at = 0)
+    private DispatchedChunk Feed(int at = 0)
     {
         Assert.True(ledger.TryFeed(Start.AddSeconds(at), slots: 1, out var feed));
         ledger.Published(feed.Chunk.Index, feed.Attempt);
         return feed;
     }
 
-    private void Lease(Feed feed) => ledger.Lease(new LeaseTaken(Run, feed.Chunk.Index, feed.Attempt, "box", Start));
+    private void Lease(DispatchedChunk feed) => ledger.Lease(new LeaseTaken(Run, feed.Chunk.Index, feed.Attempt, "box", Start));
 
     private void Hear(int second, int slots, params RunningAttempt[] running)
     {
         var heartbeat = new HostHeartbeat(Status("box", slots), Start, running);
         hosts.Heard(heartbeat, Start.AddSeconds(second));
-        LostChunks.Note(Run, ledger, heartbeat);
+        LostChunkDetector.Note(Run, ledger, heartbeat);
     }
 
-    private IReadOnlyList<(int Index, bool WithHost)> Find(int second) => LostChunks.Find(ledger, "cpu", hosts, options, Start.AddSeconds(second));
+    private IReadOnlyList<(int Index, bool WithHost)> Find(int second) => LostChunkDetector.Find(ledger, "cpu", hosts, options, Start.AddSeconds(second));
 }

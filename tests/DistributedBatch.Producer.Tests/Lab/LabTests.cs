@@ -5,8 +5,8 @@ using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Chunks;
-using DistributedBatch.Producer.Feeding;
-using DistributedBatch.Producer.Tests.Feeding;
+using DistributedBatch.Producer.Dispatch;
+using DistributedBatch.Producer.Tests.Dispatch;
 using DistributedBatch.TestKit.Broker;
 using DistributedBatch.TestKit.Files;
 using DistributedBatch.TestKit.Waiting;
@@ -89,9 +89,9 @@ public sealed class LabTests(PrivateBroker broker)
         var vhost = await broker.NewVhostAsync(TestContext.Current.CancellationToken);
         await using var producer = await LabProducer.StartAsync(vhost, options =>
             (options.DataDirectory, options.LostAfter) = (directory.Path, TimeSpan.FromSeconds(2)));
-        var run = await producer.SubmitAsync(Box.Spec(FeedLimit.Least));
+        var run = await producer.SubmitAsync(Box.Spec(DispatchLimit.Least));
         await Eventually.HoldsAsync(
-            "all chunks are queued", () => producer.Intake.Runs[0].Counts.Queued == FeedLimit.Least, TestContext.Current.CancellationToken);
+            "all chunks are queued", () => producer.Intake.Runs[0].Counts.Queued == DispatchLimit.Least, TestContext.Current.CancellationToken);
 
         await broker.EvalAsync(
             $"{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"{vhost.AbsolutePath.TrimStart('/')}\">>, queue, <<\"dbatch.chunks.cpu\">>)), rabbit_amqqueue:purge(Q).",
@@ -103,7 +103,7 @@ public sealed class LabTests(PrivateBroker broker)
         Assert.All(host.Executed, chunk => Assert.Equal(2, chunk.Attempt));
     }
 
-    private sealed class Told : IHandle<AttemptReports>
+    private sealed class Told : IMessageHandler<AttemptReports>
     {
         private readonly Channel<AttemptReports> heard = Channel.CreateUnbounded<AttemptReports>();
 

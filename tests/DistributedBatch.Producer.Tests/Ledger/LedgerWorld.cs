@@ -11,7 +11,7 @@ namespace DistributedBatch.Producer.Tests.Ledger;
 /// </summary>
 internal sealed class LedgerWorld
 {
-    private readonly RunTerms terms;
+    private readonly RunLimits terms;
     private readonly Random random;
     private readonly List<Message> publishing = [];
     private readonly List<Message> queue = [];
@@ -26,7 +26,7 @@ internal sealed class LedgerWorld
     private LedgerState storedState = LedgerState.New;
     private DateTimeOffset now = DateTimeOffset.UnixEpoch;
 
-    public LedgerWorld(RunTerms terms, int seed)
+    public LedgerWorld(RunLimits terms, int seed)
     {
         this.terms = terms;
         random = new Random(seed);
@@ -233,11 +233,11 @@ internal sealed class LedgerWorld
             reports.Add(report);
         heardSinceCommit.Add(report);
         var verdict = Ledger.Settle(report, now);
-        if (verdict == Verdict.Succeeded)
+        if (verdict == SettleResult.Succeeded)
             Assert.True(succeeded.Add(report.Index), $"chunk {report.Index} succeeded twice");
-        if (verdict == Verdict.Failed && report.Outcome == AttemptOutcome.HostLost)
+        if (verdict == SettleResult.Failed && report.Outcome == AttemptOutcome.HostLost)
             Assert.True(losses[report.Index] >= terms.CrashLimit, $"chunk {report.Index} failed for {losses[report.Index]} lost hosts");
-        if (verdict == Verdict.Duplicate)
+        if (verdict == SettleResult.Duplicate)
             Assert.Contains(report.Index, succeeded);
     }
 

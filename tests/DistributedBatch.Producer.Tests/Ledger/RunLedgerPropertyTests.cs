@@ -5,14 +5,14 @@ namespace DistributedBatch.Producer.Tests.Ledger;
 
 public sealed class RunLedgerPropertyTests
 {
-    private static readonly Gen<RunTerms> Terms = Gen.Select(
+    private static readonly Gen<RunLimits> Terms = Gen.Select(
         Gen.Long[0, 60],
         Gen.Long[0, 60],
         Gen.Long[0, 12],
         Gen.Int[0, 3],
         Gen.Int[1, 4],
         Gen.Int[0, 12],
-        (first, length, size, retries, crashes, failures) => new RunTerms
+        (first, length, size, retries, crashes, failures) => new RunLimits
         {
             First = first,
             Total = first + length,

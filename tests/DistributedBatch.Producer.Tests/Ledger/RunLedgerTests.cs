@@ -35,9 +35,9 @@ public sealed class RunLedgerTests
         var ledger = Open(total: 1);
         var feed = Feed(ledger);
 
-        Assert.Equal(Verdict.Succeeded, ledger.Settle(Report(feed, AttemptOutcome.Succeeded), Now));
+        Assert.Equal(SettleResult.Succeeded, ledger.Settle(Report(feed, AttemptOutcome.Succeeded), Now));
         var counts = ledger.Counts;
-        Assert.Equal(Verdict.Duplicate, ledger.Settle(Report(feed, AttemptOutcome.Succeeded, attempt: 2), Now));
+        Assert.Equal(SettleResult.Duplicate, ledger.Settle(Report(feed, AttemptOutcome.Succeeded, attempt: 2), Now));
 
         Assert.Equal(counts, ledger.Counts);
         Assert.Equal(RunState.Succeeded, ledger.State);
@@ -51,7 +51,7 @@ public sealed class RunLedgerTests
         foreach (var seconds in (int[])[1, 2])
         {
             Assert.True(ledger.TryFeed(now, 1, out var feed));
-            Assert.Equal(Verdict.Retry, ledger.Settle(Report(feed, AttemptOutcome.ExitCode), now));
+            Assert.Equal(SettleResult.Retry, ledger.Settle(Report(feed, AttemptOutcome.ExitCode), now));
             Assert.Equal(now + TimeSpan.FromSeconds(seconds), ledger.NextDue);
             Assert.False(ledger.TryFeed(now + TimeSpan.FromSeconds(seconds * 0.99), 1, out _));
             now = ledger.NextDue!.Value;
@@ -59,7 +59,7 @@ public sealed class RunLedgerTests
 
         Assert.True(ledger.TryFeed(now, 1, out var last));
         Assert.Equal(3, last.Attempt);
-        Assert.Equal(Verdict.Failed, ledger.Settle(Report(last, AttemptOutcome.Signal), now));
+        Assert.Equal(SettleResult.Failed, ledger.Settle(Report(last, AttemptOutcome.Signal), now));
         Assert.Equal(RunState.Failed, ledger.State);
     }
 
@@ -70,9 +70,9 @@ public sealed class RunLedgerTests
     {
         var ledger = Open(total: 1, retries: 0);
         for (var times = 0; times < 10; times++)
-            Assert.Equal(Verdict.Released, ledger.Settle(Report(Feed(ledger), outcome), Now));
+            Assert.Equal(SettleResult.Released, ledger.Settle(Report(Feed(ledger), outcome), Now));
 
-        Assert.Equal(Verdict.Succeeded, ledger.Settle(Report(Feed(ledger), AttemptOutcome.Succeeded), Now));
+        Assert.Equal(SettleResult.Succeeded, ledger.Settle(Report(Feed(ledger), AttemptOutcome.Succeeded), Now));
     }
 
     [Fact]
@@ -83,8 +83,8 @@ public sealed class RunLedgerTests
         ledger.Settle(Report(first, AttemptOutcome.Released), Now);
         var second = Feed(ledger);
 
-        Assert.Equal(Verdict.Stale, ledger.Settle(Report(first, AttemptOutcome.ExitCode), Now));
-        Assert.Equal(Verdict.Succeeded, ledger.Settle(Report(second, AttemptOutcome.Succeeded), Now));
+        Assert.Equal(SettleResult.Stale, ledger.Settle(Report(first, AttemptOutcome.ExitCode), Now));
+        Assert.Equal(SettleResult.Succeeded, ledger.Settle(Report(second, AttemptOutcome.Succeeded), Now));
     }
 
     [Fact]
@@ -96,12 +96,12 @@ public sealed class RunLedgerTests
         {
             Assert.True(ledger.TryFeed(now, 1, out var feed));
             Assert.Equal(3 - host + 1, feed.CrashLimit);
-            Assert.Equal(Verdict.Retry, ledger.LoseHost(feed.Chunk.Index, now));
+            Assert.Equal(SettleResult.Retry, ledger.LoseHost(feed.Chunk.Index, now));
             now += TimeSpan.FromMinutes(10);
         }
 
         Assert.True(ledger.TryFeed(now, 1, out var last));
-        Assert.Equal(Verdict.Failed, ledger.LoseHost(last.Chunk.Index, now));
+        Assert.Equal(SettleResult.Failed, ledger.LoseHost(last.Chunk.Index, now));
         Assert.Equal(RunState.Failed, ledger.State);
     }
 
@@ -116,7 +116,7 @@ public sealed class RunLedgerTests
             ledger.HandBack(new ReturnedChunk(RunId.New(), feed.Chunk.Index, feed.Attempt, LostHosts: 1));
         }
 
-        Assert.Equal(Verdict.Failed, ledger.Settle(Report(Feed(ledger), AttemptOutcome.HostLost, attempt: 4), Now));
+        Assert.Equal(SettleResult.Failed, ledger.Settle(Report(Feed(ledger), AttemptOutcome.HostLost, attempt: 4), Now));
     }
 
     [Theory]
@@ -171,7 +171,7 @@ public sealed class RunLedgerTests
         ledger.Settle(Report(feed, outcome: null), Now);
         ledger.Change(RunAction.Cancel, Now);
 
-        Assert.Equal(Verdict.Succeeded, ledger.Settle(Report(feed, AttemptOutcome.Succeeded), Now));
+        Assert.Equal(SettleResult.Succeeded, ledger.Settle(Report(feed, AttemptOutcome.Succeeded), Now));
         Assert.Equal(RunState.Cancelled, ledger.State);
     }
 
@@ -218,8 +218,8 @@ public sealed class RunLedgerTests
         var ledger = Open(total: 10);
         var report = Report(Feed(ledger), AttemptOutcome.Succeeded);
 
-        Assert.Equal(Verdict.Stale, ledger.Settle(report with { Count = 2 }, Now));
-        Assert.Equal(Verdict.Stale, ledger.Settle(report with { Index = 10 }, Now));
+        Assert.Equal(SettleResult.Stale, ledger.Settle(report with { Count = 2 }, Now));
+        Assert.Equal(SettleResult.Stale, ledger.Settle(report with { Index = 10 }, Now));
         Assert.Equal(0, ledger.Counts.Succeeded);
     }
 
@@ -227,9 +227,9 @@ public sealed class RunLedgerTests
     public void A_chunk_that_was_fed_but_not_committed_before_a_crash_is_known_from_its_report()
     {
         var ledger = Open(total: 10);
-        var lost = new Feed(new ChunkRange(4, 4, 1), Attempt: 1, CrashLimit: 5, LostHosts: 0, IsNew: true);
+        var lost = new DispatchedChunk(new ChunkRange(4, 4, 1), Attempt: 1, CrashLimit: 5, LostHosts: 0, IsNew: true);
 
-        Assert.Equal(Verdict.Succeeded, ledger.Settle(Report(lost, AttemptOutcome.Succeeded), Now));
+        Assert.Equal(SettleResult.Succeeded, ledger.Settle(Report(lost, AttemptOutcome.Succeeded), Now));
 
         Assert.Equal([0, 1, 2, 3, 5], Enumerable.Range(0, 5).Select(_ => Feed(ledger).Chunk.Index));
     }
@@ -268,7 +268,7 @@ public sealed class RunLedgerTests
     [Fact]
     public void A_chunk_whose_size_only_its_row_tells_is_written_down_before_it_is_published()
     {
-        var ledger = new RunLedger(new RunTerms { First = 0, Total = 10, ChunkSize = null }, Now, () => 0.5);
+        var ledger = new RunLedger(new RunLimits { First = 0, Total = 10, ChunkSize = null }, Now, () => 0.5);
         ledger.TakeChanges();
 
         var feed = Feed(ledger, confirm: false);
@@ -281,27 +281,27 @@ public sealed class RunLedgerTests
     {
         var ledger = Open(total: 10);
         ledger.TakeChanges();
-        Feed[] feeds = [Feed(ledger), Feed(ledger), Feed(ledger), Feed(ledger)];
+        DispatchedChunk[] feeds = [Feed(ledger), Feed(ledger), Feed(ledger), Feed(ledger)];
         ledger.Settle(Report(feeds[2], AttemptOutcome.Succeeded), Now);
         var stored = ledger.TakeChanges();
 
-        var again = RunLedger.Restoring(new RunTerms { First = 0, Total = 10 }, stored.State, () => 0.5);
+        var again = RunLedger.Restoring(new RunLimits { First = 0, Total = 10 }, stored.State, () => 0.5);
         foreach (var row in stored.Chunks)
             again.Restore(row, queueSurvived: true, Now);
         again.Restored(Now);
 
         Assert.Equal((9, 1), (again.Counts.Pending, again.Counts.Succeeded));
         Assert.Equal([(0, 2), (1, 2), (3, 1)], Enumerable.Range(0, 3).Select(_ => Feed(again)).Select(feed => (feed.Chunk.Index, feed.Attempt)));
-        Assert.Equal(Verdict.Succeeded, again.Settle(Report(feeds[0], AttemptOutcome.Succeeded), Now));
+        Assert.Equal(SettleResult.Succeeded, again.Settle(Report(feeds[0], AttemptOutcome.Succeeded), Now));
     }
 
     private static IEnumerable<(ChunkRange Chunk, ChunkState State)> Written(RunLedger ledger) =>
         ledger.TakeChanges().Chunks.Select(row => (row.Chunk, row.State));
 
     private static RunLedger Open(long total, int retries = 2, int crashLimit = 5, int? maxFailures = null) => new(
-        new RunTerms { First = 0, Total = total, Retries = retries, CrashLimit = crashLimit, MaxFailures = maxFailures }, Now, () => 0.5);
+        new RunLimits { First = 0, Total = total, Retries = retries, CrashLimit = crashLimit, MaxFailures = maxFailures }, Now, () => 0.5);
 
-    private static Feed Feed(RunLedger ledger, bool confirm = true)
+    private static DispatchedChunk Feed(RunLedger ledger, bool confirm = true)
     {
         Assert.True(ledger.TryFeed(Now, slots: 1, out var feed));
         if (confirm)
@@ -309,7 +309,7 @@ public sealed class RunLedgerTests
         return feed;
     }
 
-    private static AttemptReport Report(Feed feed, AttemptOutcome? outcome, int? attempt = null) => new()
+    private static AttemptReport Report(DispatchedChunk feed, AttemptOutcome? outcome, int? attempt = null) => new()
     {
         Run = default,
         Index = feed.Chunk.Index,

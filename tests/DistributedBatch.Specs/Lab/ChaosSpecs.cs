@@ -1,6 +1,6 @@
 using System.Globalization;
 using DistributedBatch.Contracts.Chunks;
-using DistributedBatch.Contracts.Json;
+using DistributedBatch.Contracts.Text;
 using DistributedBatch.TestKit.Broker;
 using DistributedBatch.TestKit.Network;
 using DistributedBatch.TestKit.Waiting;
@@ -67,7 +67,7 @@ public sealed class ChaosSpecs(PrivateBroker broker, ITestOutputHelper output)
             var attempts = await lab.AttemptsAsync(run, cancellation);
             var counted = attempts.Where(attempt => attempt is { Outcome: AttemptOutcome.Succeeded, Duplicate: false }).Select(attempt => attempt.Index).Order();
             Assert.Equal(Enumerable.Range(0, Chunks), counted);
-            var ends = attempts.GroupBy(attempt => attempt.Outcome is { } outcome ? outcome.Word() : "never heard of again").OrderBy(end => end.Key);
+            var ends = attempts.GroupBy(attempt => attempt.Outcome is { } outcome ? outcome.ToText() : "never heard of again").OrderBy(end => end.Key);
             output.WriteLine(
                 $"{Chunks} chunks settled once each; {attempts.Count} attempts: {string.Join(", ", ends.Select(end => $"{end.Count()} {end.Key}"))}; "
                 + $"{attempts.Count(attempt => attempt.Duplicate)} duplicates");

@@ -45,8 +45,8 @@ internal sealed class ApiBench : IAsyncDisposable
         if (withProducer)
         {
             builder.Services.AddSingleton<ScriptedProducer>();
-            builder.Services.AddBusEndpoint("dbatch.producer").Answer<SubmitRun, RunAnswer, ScriptedProducer>().Answer<ChangeRun, RunAnswer, ScriptedProducer>()
-                .Answer<ForgetRun, RunAnswer, ScriptedProducer>();
+            builder.Services.AddBusEndpoint("dbatch.producer").Answer<SubmitRun, RunCommandResult, ScriptedProducer>().Answer<ChangeRun, RunCommandResult, ScriptedProducer>()
+                .Answer<ForgetRun, RunCommandResult, ScriptedProducer>();
         }
 
         bench.App = builder.Build();

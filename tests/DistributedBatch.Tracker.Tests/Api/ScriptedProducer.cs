@@ -5,25 +5,25 @@ using DistributedBatch.Messaging.Bus;
 namespace DistributedBatch.Tracker.Tests.Api;
 
 /// <summary>The other side of the bus: accepts every run with a program, and says what it was asked.</summary>
-internal sealed class ScriptedProducer(IServiceProvider services) : IAnswer<SubmitRun, RunAnswer>, IAnswer<ChangeRun, RunAnswer>, IAnswer<ForgetRun, RunAnswer>
+internal sealed class ScriptedProducer(IServiceProvider services) : IRequestHandler<SubmitRun, RunCommandResult>, IRequestHandler<ChangeRun, RunCommandResult>, IRequestHandler<ForgetRun, RunCommandResult>
 {
     public List<ChangeRun> Changes { get; } = [];
 
-    public async Task<RunAnswer> AnswerAsync(SubmitRun request, CancellationToken cancellation)
+    public async Task<RunCommandResult> AnswerAsync(SubmitRun request, CancellationToken cancellation)
     {
         if (request.Spec.Job.Command.Count == 0)
-            return RunAnswer.Refused("The command is empty.", "The chunk size is 0.");
+            return RunCommandResult.Refused("The command is empty.", "The chunk size is 0.");
         var run = RunId.New();
         // The bus is built with its listeners, so a listener asks for it only when it speaks.
         await services.GetRequiredService<MessageBus>().PublishAsync(new RunSubmitted(run, Say.Noon, RunSummarySpec.From(request.Spec)), cancellation);
-        return RunAnswer.Done(run);
+        return RunCommandResult.Done(run);
     }
 
-    public Task<RunAnswer> AnswerAsync(ForgetRun request, CancellationToken cancellation) => Task.FromResult(RunAnswer.Done(request.Run));
+    public Task<RunCommandResult> AnswerAsync(ForgetRun request, CancellationToken cancellation) => Task.FromResult(RunCommandResult.Done(request.Run));
 
-    public Task<RunAnswer> AnswerAsync(ChangeRun request, CancellationToken cancellation)
+    public Task<RunCommandResult> AnswerAsync(ChangeRun request, CancellationToken cancellation)
     {
         Changes.Add(request);
-        return Task.FromResult(request.Action == RunAction.Retry ? RunAnswer.Refused("The run is not over.") : RunAnswer.Done(request.Run));
+        return Task.FromResult(request.Action == RunAction.Retry ? RunCommandResult.Refused("The run is not over.") : RunCommandResult.Done(request.Run));
     }
 }

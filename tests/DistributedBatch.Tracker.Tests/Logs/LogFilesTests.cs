@@ -42,9 +42,9 @@ public sealed class LogFilesTests
         var path = directory.File("0.1.out");
         await File.WriteAllTextAsync(path, "0123456789", Cancellation);
 
-        Assert.Equal("345", Encoding.UTF8.GetString(await LogReading.RangeAsync(path, 3, 3, Cancellation)));
-        Assert.Equal("89", Encoding.UTF8.GetString(await LogReading.RangeAsync(path, 8, 100, Cancellation)));
-        Assert.Empty(await LogReading.RangeAsync(path, 50, 10, Cancellation));
+        Assert.Equal("345", Encoding.UTF8.GetString(await LogTail.RangeAsync(path, 3, 3, Cancellation)));
+        Assert.Equal("89", Encoding.UTF8.GetString(await LogTail.RangeAsync(path, 8, 100, Cancellation)));
+        Assert.Empty(await LogTail.RangeAsync(path, 50, 10, Cancellation));
     }
 
     [Fact(Timeout = 30_000)]
@@ -60,7 +60,7 @@ public sealed class LogFilesTests
         }
 
         var text = new StringBuilder();
-        await foreach (var piece in LogReading.FollowAsync(path, 0, Over, TimeProvider.System, Cancellation))
+        await foreach (var piece in LogTail.FollowAsync(path, 0, Over, TimeProvider.System, Cancellation))
             text.Append(Encoding.UTF8.GetString(piece));
 
         Assert.Equal("line 1\nline 2\nline 3\n", text.ToString());

@@ -7,7 +7,7 @@ namespace DistributedBatch.Tracker.Tests.Notifications;
 
 public sealed class NoticeRequestTests
 {
-    private static readonly RunNotice Notice = new()
+    private static readonly RunNotification Notice = new()
     {
         Event = "ended",
         Run = RunId.New(),
@@ -28,7 +28,7 @@ public sealed class NoticeRequestTests
     [InlineData("ntfy+http://head:8090/push/topic", "http://head:8090/push/", "topic")]
     public async Task An_ntfy_server_gets_a_message_for_its_topic(string address, string posted, string topic)
     {
-        using var request = NoticeRequest.To(new Uri(address), Notice);
+        using var request = NotificationRequest.To(new Uri(address), Notice);
         var message = JsonDocument.Parse(await request.Content!.ReadAsStringAsync(Cancellation)).RootElement;
 
         Assert.Equal(posted, request.RequestUri!.ToString());
@@ -42,7 +42,7 @@ public sealed class NoticeRequestTests
     [InlineData("https://lab/hook?x=1", null)]
     public async Task A_webhook_gets_the_notice_and_credentials_leave_the_address(string address, string? authorization)
     {
-        using var request = NoticeRequest.To(new Uri(address), Notice);
+        using var request = NotificationRequest.To(new Uri(address), Notice);
         var body = JsonDocument.Parse(await request.Content!.ReadAsStringAsync(Cancellation)).RootElement;
 
         Assert.Equal(("https://lab/hook?x=1", authorization), (request.RequestUri!.ToString(), request.Headers.Authorization?.ToString()));

@@ -97,7 +97,7 @@ public sealed class ExplainerTests
         [$"dbatch logs {Run} 3", $"dbatch retry {Run}"],
         Verdict(Facts(Going, Ada()) with { Chunk = Chunk(ChunkState.Failed) }, "no attempts left").Remedies);
 
-    private static Explanation Verdict(ExplainFacts facts, string part)
+    private static Explanation Verdict(ExplainInputs facts, string part)
     {
         var explanation = Explainer.Explain(facts);
         Assert.Contains(part, explanation.Verdict, StringComparison.Ordinal);
@@ -108,9 +108,9 @@ public sealed class ExplainerTests
 
     private static HostView Ada() => new(Say.Heartbeat("ada", Say.Noon).Host, Say.Noon, Alive: true, [], 0, 0);
 
-    private static ExplainFacts Facts(ChunkCounts counts, params HostView[] hosts) => Facts(counts, RunState.Running, hosts);
+    private static ExplainInputs Facts(ChunkCounts counts, params HostView[] hosts) => Facts(counts, RunState.Running, hosts);
 
-    private static ExplainFacts Facts(ChunkCounts counts, RunState state, params HostView[] hosts) => new(
+    private static ExplainInputs Facts(ChunkCounts counts, RunState state, params HostView[] hosts) => new(
         new RunView
         {
             Run = Run,

@@ -24,7 +24,7 @@ internal sealed class StorageBench(IStorageDialect dialect, string dataDirectory
         dialect, Queries, null!, new TrackerOptions { DataDirectory = Database.DataDirectory }, TimeProvider.System, NullLogger<RunRemover>.Instance);
 
     public Notifier Notifier => field ??= new Notifier(
-        new NoticeBook(Database, dialect, Queries), Queries, new TrackerOptions(), Time, NullLogger<Notifier>.Instance);
+        new NotificationStore(Database, dialect, Queries), Queries, new TrackerOptions(), Time, NullLogger<Notifier>.Instance);
 
     /// <summary>Marks a run as forgotten, as the remover does when the producer agrees.</summary>
     public async Task ForgetAsync(RunId run)

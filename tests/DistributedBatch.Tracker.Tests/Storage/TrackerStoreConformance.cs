@@ -175,13 +175,13 @@ public abstract class TrackerStoreConformance
         await bench.CommitAsync(Say.Submitted(runs[1], "digits"));
         await bench.CommitAsync(Say.Submitted(runs[2], "letters"));
 
-        Assert.Equal(new RunMatch.Found(runs[0]), await bench.Queries.FindAsync("aaaaaaaaa1", Cancellation));
-        Assert.Equal(new RunMatch.Found(runs[1]), await bench.Queries.FindAsync("digits", Cancellation));
-        Assert.Equal(new RunMatch.Found(runs[2]), await bench.Queries.FindAsync("b", Cancellation));
-        Assert.Equal(new RunMatch.Found(runs[2]), await bench.Queries.FindAsync("last", Cancellation));
-        var ambiguous = Assert.IsType<RunMatch.Ambiguous>(await bench.Queries.FindAsync("aaa", Cancellation));
+        Assert.Equal(new RunSelector.Found(runs[0]), await bench.Queries.FindAsync("aaaaaaaaa1", Cancellation));
+        Assert.Equal(new RunSelector.Found(runs[1]), await bench.Queries.FindAsync("digits", Cancellation));
+        Assert.Equal(new RunSelector.Found(runs[2]), await bench.Queries.FindAsync("b", Cancellation));
+        Assert.Equal(new RunSelector.Found(runs[2]), await bench.Queries.FindAsync("last", Cancellation));
+        var ambiguous = Assert.IsType<RunSelector.Ambiguous>(await bench.Queries.FindAsync("aaa", Cancellation));
         Assert.Equal([runs[1], runs[0]], ambiguous.Candidates);
-        Assert.IsType<RunMatch.None>(await bench.Queries.FindAsync("zebra", Cancellation));
+        Assert.IsType<RunSelector.None>(await bench.Queries.FindAsync("zebra", Cancellation));
     }
 
     [Fact(Timeout = 30_000)]
@@ -335,7 +335,7 @@ public abstract class TrackerStoreConformance
 
         Assert.Equal(kept, Assert.Single((await bench.Queries.ListAsync(cancellation: Cancellation)).Items).Run);
         Assert.Null(await bench.Queries.ShowAsync(old, Cancellation));
-        Assert.IsType<RunMatch.None>(await bench.Queries.FindAsync(old.Value, Cancellation));
+        Assert.IsType<RunSelector.None>(await bench.Queries.FindAsync(old.Value, Cancellation));
         Assert.Empty(await bench.Queries.AttemptsAsync(old, 0, Cancellation));
         Assert.Empty(await ResultsAsync(bench, old));
         Assert.False(log.Exists && Directory.Exists(log.FullName));

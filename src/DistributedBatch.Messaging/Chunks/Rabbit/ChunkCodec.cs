@@ -18,7 +18,7 @@ internal sealed class ChunkCodec(ChunkVerifier? verifier = null)
 
     public static byte[] Encode(RunChunk chunk) => JsonSerializer.SerializeToUtf8Bytes(chunk, ContractsJson.Default.RunChunk);
 
-    public ChunkReading Decode(ReadOnlySpan<byte> body)
+    public DecodeResult Decode(ReadOnlySpan<byte> body)
     {
         ChunkOutline outline;
         try
@@ -27,7 +27,7 @@ internal sealed class ChunkCodec(ChunkVerifier? verifier = null)
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException or FormatException)
         {
-            return new ChunkReading.Unreadable($"it is not a chunk ({failure.Message})");
+            return new DecodeResult.Unreadable($"it is not a chunk ({failure.Message})");
         }
 
         if (outline.Protocol is not { } protocol)
@@ -42,7 +42,7 @@ internal sealed class ChunkCodec(ChunkVerifier? verifier = null)
         {
             if (DecodeKnown(body, outline) is not { } chunk)
                 return outline.Refused("it holds no job");
-            return verifier?.Refusal(chunk, body[outline.JobStart..outline.JobEnd]) is { } refusal ? outline.Refused(refusal) : new ChunkReading.Readable(chunk);
+            return verifier?.Refusal(chunk, body[outline.JobStart..outline.JobEnd]) is { } refusal ? outline.Refused(refusal) : new DecodeResult.Readable(chunk);
         }
         catch (Exception failure) when (failure is JsonException or NotSupportedException or InvalidOperationException or FormatException)
         {
@@ -124,8 +124,8 @@ internal sealed class ChunkCodec(ChunkVerifier? verifier = null)
             return outline;
         }
 
-        public ChunkReading Refused(string reason) => RunId.TryParse(Run, out var run) && Index is { } index
-            ? new ChunkReading.Attributed(run, index, Math.Max(1, Attempt), reason)
-            : new ChunkReading.Unreadable(reason);
+        public DecodeResult Refused(string reason) => RunId.TryParse(Run, out var run) && Index is { } index
+            ? new DecodeResult.Attributed(run, index, Math.Max(1, Attempt), reason)
+            : new DecodeResult.Unreadable(reason);
     }
 }

@@ -19,14 +19,14 @@ internal sealed class ConfirmedPublisher(ConnectionSupervisor connection, Broker
     /// <exception cref="ChunkUnpublishedException">The broker did not confirm it; it may be there all the same.</exception>
     public async Task PublishAsync(string queue, ReadOnlyMemory<byte> body, BasicProperties properties, CancellationToken cancellation)
     {
-        await window.WaitAsync(cancellation).ConfigureAwait(false);
+        await window.WaitAsync(cancellation);
         try
         {
             Task confirm;
-            await turn.WaitAsync(cancellation).ConfigureAwait(false);
+            await turn.WaitAsync(cancellation);
             try
             {
-                var open = channel is { IsOpen: true } ready ? ready : await OpenAsync(cancellation).ConfigureAwait(false);
+                var open = channel is { IsOpen: true } ready ? ready : await OpenAsync(cancellation);
                 confirm = open.BasicPublishAsync("", queue, mandatory: true, properties, body, cancellation).AsTask();
             }
             finally
@@ -34,11 +34,11 @@ internal sealed class ConfirmedPublisher(ConnectionSupervisor connection, Broker
                 turn.Release();
             }
 
-            await confirm.ConfigureAwait(false);
+            await confirm;
         }
         catch (PublishException refused) when (refused.IsReturn)
         {
-            await DeclareAgainAsync(cancellation).ConfigureAwait(false);
+            await DeclareAgainAsync(cancellation);
             throw new ChunkUnpublishedException($"The broker has no queue '{queue}'. It was declared again; publish again.", refused);
         }
         catch (PublishException refused)
@@ -60,7 +60,7 @@ internal sealed class ConfirmedPublisher(ConnectionSupervisor connection, Broker
     public async ValueTask DisposeAsync()
     {
         if (channel is not null)
-            await channel.DisposeAsync().ConfigureAwait(false);
+            await channel.DisposeAsync();
         window.Dispose();
         turn.Dispose();
     }
@@ -72,22 +72,22 @@ internal sealed class ConfirmedPublisher(ConnectionSupervisor connection, Broker
     private async Task<IChannel> OpenAsync(CancellationToken cancellation)
     {
         if (channel is not null)
-            await channel.DisposeAsync().ConfigureAwait(false);
+            await channel.DisposeAsync();
         channel = null;
-        var live = await connection.ConnectedAsync(cancellation).ConfigureAwait(false);
+        var live = await connection.ConnectedAsync(cancellation);
         return channel = await live.CreateChannelAsync(
             new CreateChannelOptions(
                 publisherConfirmationsEnabled: true,
                 publisherConfirmationTrackingEnabled: true,
                 outstandingPublisherConfirmationsRateLimiter: null),
-            cancellation).ConfigureAwait(false);
+            cancellation);
     }
 
     private async Task DeclareAgainAsync(CancellationToken cancellation)
     {
         try
         {
-            await connection.DeclareAsync(cancellation).ConfigureAwait(false);
+            await connection.DeclareAsync(cancellation);
         }
         catch (Exception lost) when (IsLoss(lost))
         {

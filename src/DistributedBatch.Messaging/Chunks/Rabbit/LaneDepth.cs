@@ -65,19 +65,19 @@ internal sealed partial class LaneDepth : IAsyncDisposable
         var wanted = WantedDepth(open);
         if (open.Depth != 0 && wanted >= open.Depth)
             return true;
-        await changing.WaitAsync().ConfigureAwait(false);
+        await changing.WaitAsync();
         try
         {
             // A few short ones are done sooner than they would be back.
             if (open.Depth > wanted && open.Arrivals.Count * pace.Service > LookInterval)
-                await HandBackAsync(open).ConfigureAwait(false);
-            await ConsumeAsync(open, wanted).ConfigureAwait(false);
+                await HandBackAsync(open);
+            await ConsumeAsync(open, wanted);
             return true;
         }
         catch (Exception failure) when (ConfirmedPublisher.IsLoss(failure))
         {
             LogNotAsked(site.Name, failure.Message);
-            await open.DisposeAsync().ConfigureAwait(false);
+            await open.DisposeAsync();
             await Task.Delay(ReconnectDelay.After(1, Random.Shared.NextDouble()), time, closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return false;
         }
@@ -95,7 +95,7 @@ internal sealed partial class LaneDepth : IAsyncDisposable
     {
         try
         {
-            await open.PauseAsync().ConfigureAwait(false);
+            await open.PauseAsync();
             List<ulong> unseen = [];
             List<ReturnedChunk> chunks = [];
             while (open.Arrivals.TryRead(out var arrival))
@@ -108,9 +108,9 @@ internal sealed partial class LaneDepth : IAsyncDisposable
 
             if (chunks.Count == 0)
                 return;
-            await bus.PublishAsync(new ChunksReturned(options.HostName, chunks), open.Lost).ConfigureAwait(false);
+            await bus.PublishAsync(new ChunksReturned(options.HostName, chunks), open.Lost);
             unseen.ForEach(open.Done);
-            await open.FlushAsync().ConfigureAwait(false);
+            await open.FlushAsync();
         }
         catch (Exception failure) when (ConfirmedPublisher.IsLoss(failure) || failure is OperationCanceledException)
         {
@@ -121,9 +121,9 @@ internal sealed partial class LaneDepth : IAsyncDisposable
     /// <summary>Changes nothing any more. Give it back what no slot has seen afterwards.</summary>
     public async ValueTask DisposeAsync()
     {
-        await lookout.DisposeAsync().ConfigureAwait(false);
-        await closing.CancelAsync().ConfigureAwait(false);
-        await changing.WaitAsync().ConfigureAwait(false);
+        await lookout.DisposeAsync();
+        await closing.CancelAsync();
+        await changing.WaitAsync();
         closing.Dispose();
         changing.Dispose();
     }
@@ -145,7 +145,7 @@ internal sealed partial class LaneDepth : IAsyncDisposable
         try
         {
             if (open.Depth > 0 && WantedDepth(open) is var wanted && wanted > open.Depth)
-                await ConsumeAsync(open, wanted).ConfigureAwait(false);
+                await ConsumeAsync(open, wanted);
         }
         catch (Exception failure) when (ConfirmedPublisher.IsLoss(failure) || failure is OperationCanceledException)
         {
@@ -160,7 +160,7 @@ internal sealed partial class LaneDepth : IAsyncDisposable
 
     private async Task ConsumeAsync(QueueConsumer<LaneArrival> open, int depth)
     {
-        await open.ConsumeAsync(depth).ConfigureAwait(false);
+        await open.ConsumeAsync(depth);
         var next = depth > 1 || open.HasArrived ? LookInterval : Timeout.InfiniteTimeSpan;
         lookout.Change(next, next);
     }
@@ -182,15 +182,15 @@ internal sealed partial class LaneDepth : IAsyncDisposable
 
         try
         {
-            await changing.WaitAsync(closing.Token).ConfigureAwait(false);
+            await changing.WaitAsync(closing.Token);
             try
             {
                 if (Volatile.Read(ref handedOut) != started || !open.HoldsMore)
                     return;
                 if (started != 0)
-                    await HandBackAsync(open).ConfigureAwait(false);
+                    await HandBackAsync(open);
                 else if (Volatile.Read(ref waitingSince) == since && IsIdle(open))
-                    await ConsumeAsync(open, ModestDepth).ConfigureAwait(false);
+                    await ConsumeAsync(open, ModestDepth);
             }
             finally
             {

@@ -25,7 +25,7 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
     private readonly IChannel channel;
     private readonly string queue;
     private readonly string lane;
-    private readonly Func<QueueConsumer<TArrival>, Parcel, TArrival> receive;
+    private readonly Func<QueueConsumer<TArrival>, RawDelivery, TArrival> receive;
     private readonly IDictionary<string, object?> arguments;
     private readonly Lock counting = new();
     private readonly DeliveryTags tags = new();
@@ -41,7 +41,7 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
     private bool holdingBack;
 
     private QueueConsumer(
-        IChannel channel, string queue, string name, IDictionary<string, object?> arguments, Func<QueueConsumer<TArrival>, Parcel, TArrival> receive)
+        IChannel channel, string queue, string name, IDictionary<string, object?> arguments, Func<QueueConsumer<TArrival>, RawDelivery, TArrival> receive)
     {
         this.channel = channel;
         this.queue = queue;
@@ -84,10 +84,10 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
         string queue,
         string name,
         IDictionary<string, object?> arguments,
-        Func<QueueConsumer<TArrival>, Parcel, TArrival> receive,
+        Func<QueueConsumer<TArrival>, RawDelivery, TArrival> receive,
         CancellationToken cancellation)
     {
-        var channel = await connection.CreateChannelAsync(cancellationToken: cancellation).ConfigureAwait(false);
+        var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
         return new QueueConsumer<TArrival>(channel, queue, name, arguments, receive);
     }
 
@@ -100,7 +100,7 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
         if (depth == Depth)
             return;
         if (depth < Depth)
-            await PauseAsync().ConfigureAwait(false);
+            await PauseAsync();
         var name = string.Create(CultureInfo.InvariantCulture, $"{lane}#{++asked}");
         lock (counting)
         {
@@ -110,8 +110,8 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
             roomMadeAt = Stopwatch.GetTimestamp();
         }
 
-        await channel.BasicQosAsync(0, (ushort)(depth - Depth), global: false).ConfigureAwait(false);
-        await channel.BasicConsumeAsync(queue, autoAck: false, name, noLocal: false, exclusive: false, arguments, this).ConfigureAwait(false);
+        await channel.BasicQosAsync(0, (ushort)(depth - Depth), global: false);
+        await channel.BasicConsumeAsync(queue, autoAck: false, name, noLocal: false, exclusive: false, arguments, this);
         Depth = depth;
     }
 
@@ -129,7 +129,7 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
         try
         {
             while (Volatile.Read(ref unacknowledged) < Depth && Stopwatch.GetElapsedTime(Volatile.Read(ref roomMadeAt)) < UnderWay)
-                await Task.Delay(Look, CancellationToken.None).ConfigureAwait(false);
+                await Task.Delay(Look, CancellationToken.None);
             Depth = 0;
             string[] names;
             lock (counting)
@@ -139,13 +139,13 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
             }
 
             foreach (var name in names)
-                await channel.BasicCancelAsync(name).ConfigureAwait(false);
+                await channel.BasicCancelAsync(name);
         }
         finally
         {
             lock (counting)
                 holdingBack = false;
-            await FlushAsync().ConfigureAwait(false);
+            await FlushAsync();
         }
     }
 
@@ -196,7 +196,7 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
         }
 
         foreach (var frame in frames)
-            await channel.BasicAckAsync(frame.Tag, frame.Multiple).ConfigureAwait(false);
+            await channel.BasicAckAsync(frame.Tag, frame.Multiple);
     });
 
     /// <summary>Acknowledges one delivery of this generation; does nothing once it has ended.</summary>
@@ -217,7 +217,7 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
             roomMadeAt = Stopwatch.GetTimestamp();
         }
 
-        await channel.BasicRejectAsync(deliveryTag, requeue: false).ConfigureAwait(false);
+        await channel.BasicRejectAsync(deliveryTag, requeue: false);
     });
 
     public Task HandleBasicDeliverAsync(
@@ -242,7 +242,7 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
             }
         }
 
-        arrivals.Writer.TryWrite(receive(this, new Parcel(deliveryTag, properties, body)));
+        arrivals.Writer.TryWrite(receive(this, new RawDelivery(deliveryTag, properties, body)));
         return Task.CompletedTask;
     }
 
@@ -257,10 +257,10 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
     /// <summary>Closes the channel; whatever was not acknowledged goes back to the queue.</summary>
     public async ValueTask DisposeAsync()
     {
-        await EndAsync("closed").ConfigureAwait(false);
+        await EndAsync("closed");
         try
         {
-            await channel.DisposeAsync().ConfigureAwait(false);
+            await channel.DisposeAsync();
         }
         catch (Exception gone) when (ConfirmedPublisher.IsLoss(gone) || gone is OperationCanceledException)
         {
@@ -273,11 +273,11 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
     // One at a time: the broker closes a channel on which "all up to 10" comes after "all up to 12".
     private async Task TellAsync(Func<Task> send)
     {
-        await telling.WaitAsync().ConfigureAwait(false);
+        await telling.WaitAsync();
         try
         {
             if (!lost.IsCancellationRequested)
-                await send().ConfigureAwait(false);
+                await send();
         }
         catch (Exception gone) when (gone is RabbitMQClientException or IOException or ObjectDisposedException)
         {
@@ -294,6 +294,6 @@ internal sealed class QueueConsumer<TArrival> : IAsyncBasicConsumer, IAsyncDispo
         if (!arrivals.Writer.TryComplete())
             return;
         EndReason = reason;
-        await lost.CancelAsync().ConfigureAwait(false);
+        await lost.CancelAsync();
     }
 }

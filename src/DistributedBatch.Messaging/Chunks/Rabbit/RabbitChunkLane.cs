@@ -69,15 +69,15 @@ internal sealed partial class RabbitChunkLane : IChunkLane
             last.Freed = freed;
         while (true)
         {
-            var open = await OpenGenerationAsync(cancellation).ConfigureAwait(false);
+            var open = await OpenGenerationAsync(cancellation);
             try
             {
-                if (!await depth.AskAsync(open).ConfigureAwait(false))
+                if (!await depth.AskAsync(open))
                     continue;
                 var waits = !open.HasArrived;
                 var (from, arrival) = waits && group.TryBorrow(this, out var lender, out var lent)
                     ? (lender, lent)
-                    : (open, await open.Arrivals.ReadAsync(cancellation).ConfigureAwait(false));
+                    : (open, await open.Arrivals.ReadAsync(cancellation));
                 if (from.Lost.IsCancellationRequested || arrival.Chunk is null)
                     continue;
                 if (open.Depth == 1 && waits && from == open)
@@ -98,21 +98,21 @@ internal sealed partial class RabbitChunkLane : IChunkLane
         if (Interlocked.Exchange(ref disposed, 1) != 0)
             return;
         group.Remove(this);
-        await closing.CancelAsync().ConfigureAwait(false);
-        await depth.DisposeAsync().ConfigureAwait(false);
+        await closing.CancelAsync();
+        await depth.DisposeAsync();
         if (opening is not null)
-            await opening.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
+            await opening.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
 
         // What it borrowed would not come back by closing its own channel, and the lender's waits for it.
         if (current is { IsSettled: false } borrowed && borrowed.Generation != generation)
-            await ReturnAsync(borrowed.Generation, borrowed.Tag, borrowed.Chunk).ConfigureAwait(false);
+            await ReturnAsync(borrowed.Generation, borrowed.Tag, borrowed.Chunk);
         if (generation is { } last)
         {
-            await depth.HandBackAsync(last).ConfigureAwait(false);
+            await depth.HandBackAsync(last);
             if (last.LoansDoneAsync() is { IsCompleted: false } loans)
                 _ = CloseAsync(last, loans);
             else
-                await last.DisposeAsync().ConfigureAwait(false);
+                await last.DisposeAsync();
         }
 
         closing.Dispose();
@@ -122,7 +122,7 @@ internal sealed partial class RabbitChunkLane : IChunkLane
     internal async Task PutAsideAsync(QueueConsumer<LaneArrival> from, ulong tag, RunId run, int index, int attempt, string reason)
     {
         LogAside(site.Name, reason);
-        await TellAsync(from, tag, new ChunkDead(run, index, attempt, reason, time.GetUtcNow())).ConfigureAwait(false);
+        await TellAsync(from, tag, new ChunkDead(run, index, attempt, reason, time.GetUtcNow()));
     }
 
     /// <summary>
@@ -133,15 +133,15 @@ internal sealed partial class RabbitChunkLane : IChunkLane
     private async Task ReturnAsync(QueueConsumer<LaneArrival> from, ulong tag, RunChunk chunk)
     {
         LogReturned(site.Name, chunk.Index, chunk.Run.Value);
-        await TellAsync(from, tag, new ChunksReturned(options.HostName, [new ReturnedChunk(chunk.Run, chunk.Index, chunk.Attempt, LostHosts: 1)])).ConfigureAwait(false);
+        await TellAsync(from, tag, new ChunksReturned(options.HostName, [new ReturnedChunk(chunk.Run, chunk.Index, chunk.Attempt, LostHosts: 1)]));
     }
 
     // A channel that closes gives back what others have borrowed from it and are still at.
     private static async Task CloseAsync(QueueConsumer<LaneArrival> last, Task loans)
     {
         await loans.WaitAsync(last.Lost).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await last.FlushAsync().ConfigureAwait(false);
-        await last.DisposeAsync().ConfigureAwait(false);
+        await last.FlushAsync();
+        await last.DisposeAsync();
     }
 
     private async Task TellAsync<T>(QueueConsumer<LaneArrival> from, ulong tag, T fact)
@@ -149,8 +149,8 @@ internal sealed partial class RabbitChunkLane : IChunkLane
     {
         try
         {
-            await bus.PublishAsync(fact, from.Lost).ConfigureAwait(false);
-            await from.AcknowledgeAsync(tag).ConfigureAwait(false);
+            await bus.PublishAsync(fact, from.Lost);
+            await from.AcknowledgeAsync(tag);
         }
         catch (OperationCanceledException)
         {
@@ -158,21 +158,21 @@ internal sealed partial class RabbitChunkLane : IChunkLane
         }
     }
 
-    private LaneArrival Take(QueueConsumer<LaneArrival> from, Parcel parcel)
+    private LaneArrival Take(QueueConsumer<LaneArrival> from, RawDelivery parcel)
     {
         switch (codec.Decode(parcel.Body.Span))
         {
-            case ChunkReading.Readable(var chunk) when !ChunkMail.Returned(parcel.Properties):
+            case DecodeResult.Readable(var chunk) when !ChunkHeaders.Returned(parcel.Properties):
                 return new LaneArrival(parcel.Tag, chunk);
-            case ChunkReading.Readable({ CrashLimit: <= 1 } poisonous):
+            case DecodeResult.Readable({ CrashLimit: <= 1 } poisonous):
                 return new LaneArrival(parcel.Tag, poisonous, Returned: true);
-            case ChunkReading.Readable(var lost):
+            case DecodeResult.Readable(var lost):
                 _ = ReturnAsync(from, parcel.Tag, lost);
                 break;
-            case ChunkReading.Attributed(var run, var index, var attempt, var reason):
+            case DecodeResult.Attributed(var run, var index, var attempt, var reason):
                 _ = PutAsideAsync(from, parcel.Tag, run, index, attempt, $"chunk {index} of run {run} cannot be run on {site.Name}: {reason}");
                 break;
-            case ChunkReading.Unreadable(var reason):
+            case DecodeResult.Unreadable(var reason):
                 LogAside(site.Name, $"a message in {site.Queue} cannot be run: {reason}");
                 _ = from.RejectAsync(parcel.Tag);
                 break;
@@ -187,7 +187,7 @@ internal sealed partial class RabbitChunkLane : IChunkLane
         if (generation is { Lost.IsCancellationRequested: false } open)
             return open;
         opening ??= OpenAgainAsync();
-        var opened = await opening.WaitAsync(cancellation).ConfigureAwait(false);
+        var opened = await opening.WaitAsync(cancellation);
         opening = null;
         return opened;
     }
@@ -195,20 +195,20 @@ internal sealed partial class RabbitChunkLane : IChunkLane
     private async Task<QueueConsumer<LaneArrival>> OpenAgainAsync()
     {
         if (generation is { } ended)
-            await ended.DisposeAsync().ConfigureAwait(false);
+            await ended.DisposeAsync();
         generation = null;
         for (var failures = 1; ; failures++)
         {
-            var live = await connection.ConnectedAsync(closing.Token).ConfigureAwait(false);
+            var live = await connection.ConnectedAsync(closing.Token);
             try
             {
                 return generation = await QueueConsumer<LaneArrival>.OpenAsync(
-                    live, site.Queue, site.Name, ConsumerArguments(), Take, closing.Token).ConfigureAwait(false);
+                    live, site.Queue, site.Name, ConsumerArguments(), Take, closing.Token);
             }
             catch (Exception failure) when (ConfirmedPublisher.IsLoss(failure))
             {
                 LogNotOpened(site.Name, failure.Message);
-                await Task.Delay(ReconnectDelay.After(failures, Random.Shared.NextDouble()), time, closing.Token).ConfigureAwait(false);
+                await Task.Delay(ReconnectDelay.After(failures, Random.Shared.NextDouble()), time, closing.Token);
             }
         }
     }

@@ -8,5 +8,5 @@ internal sealed class RabbitChunkPublisher(ConfirmedPublisher publisher, Topolog
 {
     /// <inheritdoc/>
     public async ValueTask PublishAsync(RunChunk chunk, CancellationToken cancellation) => await publisher.PublishAsync(
-        topology.ChunkQueue(ResourceClass.Of(chunk)), ChunkCodec.Encode(signer?.Sign(chunk) ?? chunk), ChunkMail.Properties(chunk), cancellation).ConfigureAwait(false);
+        topology.ChunkQueue(ResourceClass.Of(chunk)), ChunkCodec.Encode(signer?.Sign(chunk) ?? chunk), ChunkHeaders.Properties(chunk), cancellation);
 }

@@ -37,6 +37,6 @@ internal sealed class RabbitDelivery(RabbitChunkLane lane, QueueConsumer<LaneArr
     {
         if (Interlocked.Exchange(ref settled, 1) != 0)
             return;
-        await lane.PutAsideAsync(generation, tag, Chunk.Run, Chunk.Index, Chunk.Attempt, reason).ConfigureAwait(false);
+        await lane.PutAsideAsync(generation, tag, Chunk.Run, Chunk.Index, Chunk.Attempt, reason);
     }
 }

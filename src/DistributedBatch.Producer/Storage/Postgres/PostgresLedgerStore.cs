@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 using DistributedBatch.Contracts.Databases;
 using DistributedBatch.Contracts.Datasets;
-using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Contracts.Text;
 using DistributedBatch.Producer.Ledger;
 using Npgsql;
 using NpgsqlTypes;
@@ -34,11 +34,11 @@ internal sealed class PostgresLedgerStore(string database) : ILedgerStore
     {
         if (isWriter)
             return true;
-        await ConnectAsync(cancellation).ConfigureAwait(false);
+        await ConnectAsync(cancellation);
         await using var tryLock = Command("SELECT pg_try_advisory_lock($1)", LockKey);
-        if (!(bool)(await tryLock.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!)
+        if (!(bool)(await tryLock.ExecuteScalarAsync(cancellation))!)
             return false;
-        await MigrateAsync(cancellation).ConfigureAwait(false);
+        await MigrateAsync(cancellation);
         return isWriter = true;
     });
 
@@ -46,9 +46,9 @@ internal sealed class PostgresLedgerStore(string database) : ILedgerStore
     public ValueTask<IReadOnlyList<StoredRun>> ReadRunsAsync(RunId? only, CancellationToken cancellation) => ExplainAsync(async () =>
     {
         await using var select = Command($"SELECT {RunRow.Columns}, key FROM ledger.run WHERE $1 = '' OR id = $1 ORDER BY key", only?.Value ?? "");
-        await using var rows = await select.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        await using var rows = await select.ExecuteReaderAsync(cancellation);
         var runs = new List<StoredRun>();
-        while (await rows.ReadAsync(cancellation).ConfigureAwait(false))
+        while (await rows.ReadAsync(cancellation))
         {
             var run = RunRow.Read(rows);
             keys[run.Id] = rows.GetInt64(rows.FieldCount - 1);
@@ -61,10 +61,10 @@ internal sealed class PostgresLedgerStore(string database) : ILedgerStore
     /// <inheritdoc/>
     public async IAsyncEnumerable<ChunkRow> ReadChunksAsync(RunId run, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var key = await KeyAsync(run, cancellation).ConfigureAwait(false);
+        var key = await KeyAsync(run, cancellation);
         await using var select = Command($"SELECT {RunRow.ChunkColumns} FROM ledger.chunk WHERE run = $1 ORDER BY idx", key);
-        await using var rows = await ExplainAsync(async () => await select.ExecuteReaderAsync(cancellation).ConfigureAwait(false)).ConfigureAwait(false);
-        while (await ExplainAsync(async () => await rows.ReadAsync(cancellation).ConfigureAwait(false)).ConfigureAwait(false))
+        await using var rows = await ExplainAsync(async () => await select.ExecuteReaderAsync(cancellation));
+        while (await ExplainAsync(async () => await rows.ReadAsync(cancellation)))
             yield return RunRow.ReadChunk(rows);
     }
 
@@ -72,7 +72,7 @@ internal sealed class PostgresLedgerStore(string database) : ILedgerStore
     public ValueTask<IReadOnlyList<IReadOnlyList<string>>> ReadItemsAsync(RunId run, long start, long count, CancellationToken cancellation) =>
         ExplainAsync(async () =>
         {
-            var key = await KeyAsync(run, cancellation).ConfigureAwait(false);
+            var key = await KeyAsync(run, cancellation);
             await using var select = Command(
                 """
                 SELECT first, items FROM ledger.item_page
@@ -82,9 +82,9 @@ internal sealed class PostgresLedgerStore(string database) : ILedgerStore
                 key,
                 start,
                 start + count);
-            await using var rows = await select.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+            await using var rows = await select.ExecuteReaderAsync(cancellation);
             var items = new List<IReadOnlyList<string>>();
-            while (await rows.ReadAsync(cancellation).ConfigureAwait(false))
+            while (await rows.ReadAsync(cancellation))
                 items.AddRange(new ItemPage(rows.GetInt64(0), 0, (byte[])rows.GetValue(1)).Within(start, count - items.Count));
             return (IReadOnlyList<IReadOnlyList<string>>)items;
         });
@@ -92,8 +92,8 @@ internal sealed class PostgresLedgerStore(string database) : ILedgerStore
     /// <inheritdoc/>
     public async ValueTask AddAsync(StoredRun run, Dataset dataset, CancellationToken cancellation) => await ExplainAsync(async () =>
     {
-        await ReconnectAsync(cancellation).ConfigureAwait(false);
-        await using var transaction = await Open.BeginTransactionAsync(cancellation).ConfigureAwait(false);
+        await ReconnectAsync(cancellation);
+        await using var transaction = await Open.BeginTransactionAsync(cancellation);
         await using var insert = Command(
             $"""
             INSERT INTO ledger.run ({RunRow.Columns})
@@ -105,23 +105,23 @@ internal sealed class PostgresLedgerStore(string database) : ILedgerStore
             run.DatasetKind,
             RunRow.ColumnsJson(run),
             run.SubmittedAt.ToUnixTimeMilliseconds(),
-            run.State.State.Word());
-        var key = (long)(await insert.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
+            run.State.State.ToText());
+        var key = (long)(await insert.ExecuteScalarAsync(cancellation))!;
         foreach (var page in ItemPage.Of(dataset))
         {
             await using var insertPage = Command("INSERT INTO ledger.item_page (run, first, items) VALUES ($1, $2, $3)", key, page.First, page.Json);
-            await insertPage.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+            await insertPage.ExecuteNonQueryAsync(cancellation);
         }
 
-        await transaction.CommitAsync(cancellation).ConfigureAwait(false);
+        await transaction.CommitAsync(cancellation);
         keys[run.Id] = key;
         return true;
-    }).ConfigureAwait(false);
+    });
 
     /// <inheritdoc/>
     public async ValueTask RemoveAsync(RunId run, CancellationToken cancellation) => await ExplainAsync(async () =>
     {
-        await ReconnectAsync(cancellation).ConfigureAwait(false);
+        await ReconnectAsync(cancellation);
         await using var batch = new NpgsqlBatch(Open);
         foreach (var table in (string[])["chunk WHERE run =", "item_page WHERE run =", "run WHERE key ="])
         {
@@ -130,36 +130,36 @@ internal sealed class PostgresLedgerStore(string database) : ILedgerStore
             batch.BatchCommands.Add(delete);
         }
 
-        await batch.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        await batch.ExecuteNonQueryAsync(cancellation);
         return keys.Remove(run);
-    }).ConfigureAwait(false);
+    });
 
     /// <inheritdoc/>
     public async ValueTask CommitAsync(IReadOnlyList<RunCommit> commits, CancellationToken cancellation) => await ExplainAsync(async () =>
     {
-        await ReconnectAsync(cancellation).ConfigureAwait(false);
+        await ReconnectAsync(cancellation);
         await using var batch = new NpgsqlBatch(Open);
         foreach (var commit in commits)
         {
-            var key = await KeyAsync(commit.Run, cancellation).ConfigureAwait(false);
+            var key = await KeyAsync(commit.Run, cancellation);
             batch.BatchCommands.Add(WriteRun(key, commit));
             if (commit.Changes.Chunks.Count > 0)
                 batch.BatchCommands.Add(WriteChunks(key, commit.Changes.Chunks));
         }
 
         // A batch without a transaction around it is one transaction.
-        await batch.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        await batch.ExecuteNonQueryAsync(cancellation);
         return true;
-    }).ConfigureAwait(false);
+    });
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         // The server ends a session some time after its connection; a standby need not wait for that when we leave in good order.
         if (isWriter && connection?.State == System.Data.ConnectionState.Open)
-            await ExplainAsync(() => UnlockAsync()).ConfigureAwait(false);
+            await ExplainAsync(() => UnlockAsync());
         if (connection is not null)
-            await connection.DisposeAsync().ConfigureAwait(false);
+            await connection.DisposeAsync();
         connection = null;
         isWriter = false;
     }
@@ -172,7 +172,7 @@ internal sealed class PostgresLedgerStore(string database) : ILedgerStore
             UPDATE ledger.run SET revision = $1, announced = $2, state = $3, reason = $4, finished_at = $5, total = $6, pending = $7, queued = $8, running = $9,
                 succeeded = $10, failed = $11, cancelled = $12, items_succeeded = $13 WHERE key = $14
             """);
-        Add(update.Parameters, state.Revision, commit.Announced, state.State.Word());
+        Add(update.Parameters, state.Revision, commit.Announced, state.State.ToText());
         update.Parameters.Add(new NpgsqlParameter { Value = (object?)state.Reason ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
         update.Parameters.Add(
             new NpgsqlParameter { Value = (object?)state.FinishedAt?.ToUnixTimeMilliseconds() ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint });
@@ -198,7 +198,7 @@ internal sealed class PostgresLedgerStore(string database) : ILedgerStore
             Column(row => row.Chunk.Index),
             Column(row => row.Chunk.Start),
             Column(row => row.Chunk.Count),
-            Column(row => row.State.Word()),
+            Column(row => row.State.ToText()),
             Column(row => row.Attempts),
             Column(row => row.Failures),
             Column(row => row.Crashes),
@@ -222,12 +222,12 @@ internal sealed class PostgresLedgerStore(string database) : ILedgerStore
         if (connection?.State == System.Data.ConnectionState.Open)
             return;
         if (connection is not null)
-            await connection.DisposeAsync().ConfigureAwait(false);
+            await connection.DisposeAsync();
         connection = new NpgsqlConnection(address.ToString());
-        await connection.OpenAsync(cancellation).ConfigureAwait(false);
+        await connection.OpenAsync(cancellation);
         // The server notices within half a minute that this machine vanished, and gives the lock to the standby.
         await using var settings = Command("SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 4");
-        await settings.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        await settings.ExecuteNonQueryAsync(cancellation);
     }
 
     /// <summary>After a restart of the database the writer becomes the writer again, unless another one was quicker.</summary>
@@ -236,27 +236,27 @@ internal sealed class PostgresLedgerStore(string database) : ILedgerStore
         if (connection?.State == System.Data.ConnectionState.Open)
             return;
         isWriter = false;
-        if (!await TryOpenAsync(cancellation).ConfigureAwait(false))
+        if (!await TryOpenAsync(cancellation))
             throw new LedgerException($"The ledger in {Where} was taken over by another producer while this one was cut off from it.");
     }
 
     private async Task<bool> UnlockAsync()
     {
         await using var unlock = Command("SELECT pg_advisory_unlock($1)", LockKey);
-        return (bool)(await unlock.ExecuteScalarAsync().ConfigureAwait(false))!;
+        return (bool)(await unlock.ExecuteScalarAsync())!;
     }
 
     private async Task MigrateAsync(CancellationToken cancellation)
     {
         await ExecuteAsync(
-            "CREATE SCHEMA IF NOT EXISTS ledger; CREATE TABLE IF NOT EXISTS ledger.schema_version (version integer NOT NULL)", cancellation).ConfigureAwait(false);
+            "CREATE SCHEMA IF NOT EXISTS ledger; CREATE TABLE IF NOT EXISTS ledger.schema_version (version integer NOT NULL)", cancellation);
         await using var select = Command("SELECT coalesce(max(version), 0) FROM ledger.schema_version");
-        var current = (int)(await select.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
+        var current = (int)(await select.ExecuteScalarAsync(cancellation))!;
         foreach (var step in Migration.Missing(Migration.Of("Postgres"), current, Where))
         {
             await ExecuteAsync(
                 $"BEGIN; {step.Sql}; DELETE FROM ledger.schema_version; INSERT INTO ledger.schema_version VALUES ({step.Version}); COMMIT",
-                cancellation).ConfigureAwait(false);
+                cancellation);
         }
     }
 
@@ -265,7 +265,7 @@ internal sealed class PostgresLedgerStore(string database) : ILedgerStore
         if (keys.TryGetValue(run, out var known))
             return known;
         await using var select = Command("SELECT key FROM ledger.run WHERE id = $1", run.Value);
-        return keys[run] = (long)(await select.ExecuteScalarAsync(cancellation).ConfigureAwait(false)
+        return keys[run] = (long)(await select.ExecuteScalarAsync(cancellation)
             ?? throw new LedgerException($"The ledger in {Where} has no run {run}."));
     }
 
@@ -279,14 +279,14 @@ internal sealed class PostgresLedgerStore(string database) : ILedgerStore
     private async Task ExecuteAsync(string sql, CancellationToken cancellation)
     {
         await using var command = Command(sql);
-        await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        await command.ExecuteNonQueryAsync(cancellation);
     }
 
     private async ValueTask<T> ExplainAsync<T>(Func<Task<T>> work)
     {
         try
         {
-            return await work().ConfigureAwait(false);
+            return await work();
         }
         catch (NpgsqlException failure)
         {

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using DistributedBatch.Contracts.Datasets;
-using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Contracts.Text;
 using DistributedBatch.Producer.Ledger;
 using Microsoft.Data.Sqlite;
 
@@ -104,7 +104,7 @@ internal sealed class SqliteLedgerStore(string directory) : ILedgerStore
             insert.Parameters.AddWithValue("$dataset", run.DatasetKind);
             insert.Parameters.AddWithValue("$columns", RunRow.ColumnsJson(run));
             insert.Parameters.AddWithValue("$submitted", run.SubmittedAt.ToUnixTimeMilliseconds());
-            insert.Parameters.AddWithValue("$state", run.State.State.Word());
+            insert.Parameters.AddWithValue("$state", run.State.State.ToText());
             var key = (long)insert.ExecuteScalar()!;
             AddPages(key, dataset);
             keys[run.Id] = key;
@@ -151,10 +151,10 @@ internal sealed class SqliteLedgerStore(string directory) : ILedgerStore
         writeRun?.Dispose();
         writeChunk?.Dispose();
         if (connection is not null)
-            await connection.DisposeAsync().ConfigureAwait(false);
+            await connection.DisposeAsync();
         connection = null;
         if (fileLock is not null)
-            await fileLock.DisposeAsync().ConfigureAwait(false);
+            await fileLock.DisposeAsync();
     }
 
     private void InTransaction(Action work) => SqliteFailure.Explain(path, () =>
@@ -187,7 +187,7 @@ internal sealed class SqliteLedgerStore(string directory) : ILedgerStore
         Execute(
             writeRun,
             [
-                state.Revision, commit.Announced, state.State.Word(), state.Reason, state.FinishedAt?.ToUnixTimeMilliseconds(), counts.Total, counts.Pending,
+                state.Revision, commit.Announced, state.State.ToText(), state.Reason, state.FinishedAt?.ToUnixTimeMilliseconds(), counts.Total, counts.Pending,
                 counts.Queued, counts.Running, counts.Succeeded, counts.Failed, counts.Cancelled, state.ItemsSucceeded, key,
             ]);
     }
@@ -204,7 +204,7 @@ internal sealed class SqliteLedgerStore(string directory) : ILedgerStore
         Execute(
             writeChunk,
             [
-                key, row.Chunk.Index, row.Chunk.Start, row.Chunk.Count, row.State.Word(), row.Attempts, row.Failures, row.Crashes, row.Revision,
+                key, row.Chunk.Index, row.Chunk.Start, row.Chunk.Count, row.State.ToText(), row.Attempts, row.Failures, row.Crashes, row.Revision,
                 row.NotBefore?.ToUnixTimeMilliseconds(), row.Host, row.Leased ? 1 : 0,
             ]);
     }

@@ -20,11 +20,11 @@ internal sealed class PostgresDialect(string database) : IStorageDialect
     }
 
     /// <inheritdoc/>
-    public async ValueTask<DbConnection> OpenReadAsync(CancellationToken cancellation) => await source.OpenConnectionAsync(cancellation).ConfigureAwait(false);
+    public async ValueTask<DbConnection> OpenReadAsync(CancellationToken cancellation) => await source.OpenConnectionAsync(cancellation);
 
     /// <inheritdoc/>
     public async ValueTask<IWriteConnection> OpenWriteAsync(CancellationToken cancellation) =>
-        new PostgresWriter(await source.OpenConnectionAsync(cancellation).ConfigureAwait(false), Place);
+        new PostgresWriter(await source.OpenConnectionAsync(cancellation), Place);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => source.DisposeAsync();

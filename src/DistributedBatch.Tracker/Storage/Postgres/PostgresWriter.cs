@@ -19,33 +19,33 @@ internal sealed class PostgresWriter(NpgsqlConnection connection, string place) 
     /// <inheritdoc/>
     public async Task MigrateAsync(CancellationToken cancellation)
     {
-        await BeginAsync(cancellation).ConfigureAwait(false);
+        await BeginAsync(cancellation);
         await ExecuteAsync(
             $"SELECT pg_advisory_xact_lock({MigrationLock}); CREATE SCHEMA IF NOT EXISTS {PostgresAddress.Schema}; "
             + "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)",
-            cancellation).ConfigureAwait(false);
+            cancellation);
         var version = Convert.ToInt64(
-            await ScalarAsync("SELECT coalesce(max(version), 0) FROM schema_version", [], cancellation).ConfigureAwait(false), CultureInfo.InvariantCulture);
+            await ScalarAsync("SELECT coalesce(max(version), 0) FROM schema_version", [], cancellation), CultureInfo.InvariantCulture);
         if (version > Migration.Newest)
             throw new NewerSchemaException(place, version, Migration.Newest);
         if (version < Migration.Newest)
         {
             foreach (var step in Migration.For("Postgres").Where(step => step.Version > version))
-                await ExecuteAsync($"{step.Script}; INSERT INTO schema_version (version) VALUES ({step.Version})", cancellation).ConfigureAwait(false);
+                await ExecuteAsync($"{step.Script}; INSERT INTO schema_version (version) VALUES ({step.Version})", cancellation);
         }
 
-        await CommitAsync(cancellation).ConfigureAwait(false);
+        await CommitAsync(cancellation);
     }
 
     /// <inheritdoc/>
     public async Task BeginAsync(CancellationToken cancellation) =>
-        transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
+        transaction = await connection.BeginTransactionAsync(cancellation);
 
     /// <inheritdoc/>
     public async Task CommitAsync(CancellationToken cancellation)
     {
-        await transaction!.CommitAsync(cancellation).ConfigureAwait(false);
-        await transaction.DisposeAsync().ConfigureAwait(false);
+        await transaction!.CommitAsync(cancellation);
+        await transaction.DisposeAsync();
         transaction = null;
     }
 
@@ -63,7 +63,7 @@ internal sealed class PostgresWriter(NpgsqlConnection connection, string place) 
                 batch.BatchCommands.Add(command);
             }
 
-            await batch.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+            await batch.ExecuteNonQueryAsync(cancellation);
             for (var command = 0; command < batch.BatchCommands.Count; command++)
                 changed[from + command] = batch.BatchCommands[command].RecordsAffected > 0;
         }
@@ -76,21 +76,21 @@ internal sealed class PostgresWriter(NpgsqlConnection connection, string place) 
     {
         await using var command = new NpgsqlCommand(sql, connection, transaction);
         Bind(command.Parameters, arguments);
-        return await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false);
+        return await command.ExecuteScalarAsync(cancellation);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         if (transaction is { } open)
-            await open.DisposeAsync().ConfigureAwait(false);
-        await connection.DisposeAsync().ConfigureAwait(false);
+            await open.DisposeAsync();
+        await connection.DisposeAsync();
     }
 
     private async Task ExecuteAsync(string script, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(script, connection, transaction);
-        await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        await command.ExecuteNonQueryAsync(cancellation);
     }
 
     private static void Bind(NpgsqlParameterCollection parameters, object?[] arguments)

@@ -47,7 +47,7 @@ internal sealed class SqliteDialect(string path) : IStorageDialect
     public async ValueTask<DbConnection> OpenReadAsync(CancellationToken cancellation)
     {
         var connection = new SqliteConnection(readConnection);
-        await connection.OpenAsync(cancellation).ConfigureAwait(false);
+        await connection.OpenAsync(cancellation);
         return connection;
     }
 
@@ -55,7 +55,7 @@ internal sealed class SqliteDialect(string path) : IStorageDialect
     public async ValueTask<IWriteConnection> OpenWriteAsync(CancellationToken cancellation)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
-        await connection.OpenAsync(cancellation).ConfigureAwait(false);
+        await connection.OpenAsync(cancellation);
         return new SqliteWriter(connection);
     }
 

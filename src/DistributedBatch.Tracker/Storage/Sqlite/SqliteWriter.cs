@@ -84,8 +84,8 @@ internal sealed class SqliteWriter : IWriteConnection
     {
         Forget();
         if (transaction is { } open)
-            await open.DisposeAsync().ConfigureAwait(false);
-        await connection.DisposeAsync().ConfigureAwait(false);
+            await open.DisposeAsync();
+        await connection.DisposeAsync();
     }
 
     private object? Scalar(string sql, object?[] arguments)

@@ -29,7 +29,7 @@ public sealed class ChunkCodecTests
     [Fact]
     public void A_newer_message_is_refused_by_its_version_and_not_by_its_contents()
     {
-        var refused = Assert.IsType<ChunkReading.Attributed>(Decode(
+        var refused = Assert.IsType<DecodeResult.Attributed>(Decode(
             """{"index":4,"job":["a","new","shape"],"run":"0123456789","attempt":2,"protocol":99,"start":"later"}"""));
 
         Assert.Equal((Sample.Run, 4, 2), (refused.Run, refused.Index, refused.Attempt));
@@ -45,7 +45,7 @@ public sealed class ChunkCodecTests
     [InlineData("""{"run":"0123456789","index":4,"attempt":1,"start":0,"count":1,"total":1,"job":{"command":["x"]}}""")]
     public void A_broken_chunk_of_a_known_run_says_whose_it_was(string json)
     {
-        var refused = Assert.IsType<ChunkReading.Attributed>(Decode(json));
+        var refused = Assert.IsType<DecodeResult.Attributed>(Decode(json));
 
         Assert.Equal((Sample.Run, 4), (refused.Run, refused.Index));
     }
@@ -57,9 +57,9 @@ public sealed class ChunkCodecTests
     [InlineData("""{"protocol":"one"}""")]
     [InlineData("""{"protocol":1,"run":"0123456789","index":4""")]
     [InlineData("""{"protocol":1,"run":"no such run","index":4,"job":{}}""")]
-    public void A_message_that_is_no_chunk_is_unreadable(string text) => Assert.IsType<ChunkReading.Unreadable>(Decode(text));
+    public void A_message_that_is_no_chunk_is_unreadable(string text) => Assert.IsType<DecodeResult.Unreadable>(Decode(text));
 
-    private ChunkReading Decode(string text) => codec.Decode(Encoding.UTF8.GetBytes(text));
+    private DecodeResult Decode(string text) => codec.Decode(Encoding.UTF8.GetBytes(text));
 
-    private Contracts.Messages.RunChunk Read(byte[] body) => Assert.IsType<ChunkReading.Readable>(codec.Decode(body)).Chunk;
+    private Contracts.Messages.RunChunk Read(byte[] body) => Assert.IsType<DecodeResult.Readable>(codec.Decode(body)).Chunk;
 }

@@ -1,0 +1,88 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using DistributedBatch.Contracts.Jobs;
+
+namespace DistributedBatch.Cli.CommandLine;
+
+/// <summary>Turns what the parser could not place into sentences that name the nearest thing it knows.</summary>
+internal static class ParseErrorText
+{
+    /// <summary>Every mistake in the command line itself.</summary>
+    /// <param name="parsed">What the parser made of it.</param>
+    /// <param name="words">The command after <c>--</c>; null when there were no dashes.</param>
+    public static IReadOnlyList<string> Of(ParseResult parsed, IReadOnlyList<string>? words)
+    {
+        var command = parsed.CommandResult.Command;
+        var mistakes = new List<string>();
+        var previousIsOption = false;
+        foreach (var token in parsed.UnmatchedTokens)
+        {
+            var isOption = token.StartsWith('-') && token.Length > 1;
+            if (isOption)
+                mistakes.Add(UnknownOption(token, parsed));
+            else if (!previousIsOption)
+                mistakes.Add(UnknownWord(token, command));
+            if (!isOption && !previousIsOption)
+                break; // The words behind the first unknown one are most likely its arguments.
+            previousIsOption = isOption;
+        }
+
+        foreach (var error in parsed.Errors.Where(error => !parsed.UnmatchedTokens.Any(token => error.Message.Contains($"'{token}'", StringComparison.Ordinal))))
+        {
+            if (error.SymbolResult is not CommandResult { Command: RootCommand })
+                mistakes.Add(Sentence(error));
+        }
+
+        if (words is not null && !TakesCommand(command))
+            mistakes.Add($"dbatch {command.Name} takes no command after --.");
+        return mistakes;
+    }
+
+    /// <summary>Whether words after <c>--</c> mean something to <paramref name="command"/>.</summary>
+    public static bool TakesCommand(Command command) => command.Name is "run" or "submit";
+
+    private static string UnknownOption(string token, ParseResult parsed)
+    {
+        var name = token.Split('=')[0];
+        var known = KnownOptions(parsed.CommandResult).SelectMany(option => option.Aliases.Append(option.Name)).Where(alias => alias.StartsWith("--", StringComparison.Ordinal));
+        var verb = parsed.CommandResult.Command is RootCommand ? "dbatch" : $"dbatch {parsed.CommandResult.Command.Name}";
+        return NearestName.Of(name, known) is { } nearest
+            ? $"There is no option {name}; did you mean {nearest}?"
+            : $"There is no option {name}; '{verb} --help' lists them.";
+    }
+
+    private static string UnknownWord(string token, Command command)
+    {
+        if (command is RootCommand)
+        {
+            var verbs = command.Subcommands.Where(verb => !verb.Hidden).Select(verb => verb.Name).ToList();
+            return NearestName.Of(token, verbs) is { } nearest
+                ? $"There is no command '{token}'; did you mean '{nearest}'?"
+                : $"There is no command '{token}'; there are {string.Join(", ", verbs)}.";
+        }
+
+        return TakesCommand(command)
+            ? $"What is '{token}' for? The command to run goes after two dashes: dbatch {command.Name} … -- {token} …"
+            : $"dbatch {command.Name} has no use for '{token}'; 'dbatch {command.Name} --help' shows what it takes.";
+    }
+
+    private static IEnumerable<Option> KnownOptions(CommandResult? result)
+    {
+        for (; result is not null; result = result.Parent as CommandResult)
+        {
+            foreach (var option in result.Command.Options)
+                yield return option;
+        }
+    }
+
+    private static string Sentence(ParseError error) => error.SymbolResult switch
+    {
+        OptionResult { Tokens.Count: 0 } option => $"{option.Option.Name} wants a value: {option.Option.Name} {option.Option.HelpName ?? "VALUE"}",
+        OptionResult { Tokens.Count: > 1, Option.AllowMultipleArgumentsPerToken: false } option when option.Option.Arity.MaximumNumberOfValues == 1 =>
+            $"{option.Option.Name} is given {option.Tokens.Count} times; give it once.",
+        OptionResult option => $"{option.Option.Name} wants {option.Option.HelpName ?? "another value"}, not '{option.Tokens[^1].Value}'.",
+        ArgumentResult { Tokens.Count: 0 } argument => $"Say which {argument.Argument.Name}.",
+        ArgumentResult argument => $"{argument.Argument.Name} cannot be '{argument.Tokens[^1].Value}'.",
+        _ => error.Message,
+    };
+}

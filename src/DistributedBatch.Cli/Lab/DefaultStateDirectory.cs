@@ -1,0 +1,14 @@
+namespace DistributedBatch.Cli.Lab;
+
+/// <summary>Where services keep their data when nobody says otherwise: below <c>XDG_STATE_HOME</c>, which is <c>~/.local/state</c>.</summary>
+internal static class DefaultStateDirectory
+{
+    /// <summary>The directory of a role, such as <c>serve</c>.</summary>
+    public static string Of(string role)
+    {
+        var home = Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } chosen
+            ? chosen
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state");
+        return Path.Combine(home, "dbatch", role);
+    }
+}

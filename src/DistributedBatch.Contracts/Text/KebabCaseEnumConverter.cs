@@ -1,0 +1,9 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace DistributedBatch.Contracts.Text;
+
+/// <summary>Writes an enum as the words of DESIGN: <c>OutOfMemory</c> becomes <c>"out-of-memory"</c> in JSON, SQL and on screens.</summary>
+/// <typeparam name="TEnum">The enum.</typeparam>
+public sealed class KebabCaseEnumConverter<TEnum>() : JsonStringEnumConverter<TEnum>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false)
+    where TEnum : struct, Enum;

@@ -1,0 +1,60 @@
+using Microsoft.Extensions.Logging;
+
+namespace DistributedBatch.Messaging.Bus;
+
+/// <summary>
+/// MassTransit's log as one line an event: it adds the whole exception each time it tries to connect again, on each of its endpoints, and a broker that restarts
+/// is no bug. The reason is kept, and what was just said is not said again.
+/// </summary>
+/// <param name="inner">Where the lines go.</param>
+/// <param name="time">Tells what was just said.</param>
+internal sealed class MassTransitLogFilter(ILoggerFactory inner, TimeProvider time) : ILoggerFactory
+{
+    private static readonly TimeSpan Just = TimeSpan.FromMinutes(1);
+
+    /// <inheritdoc/>
+    public ILogger CreateLogger(string categoryName) => new Plain(inner.CreateLogger(categoryName), time);
+
+    /// <inheritdoc/>
+    public void AddProvider(ILoggerProvider provider) => inner.AddProvider(provider);
+
+    /// <summary>The lines' destination belongs to the container.</summary>
+    public void Dispose()
+    {
+    }
+
+    private sealed class Plain(ILogger inner, TimeProvider time) : ILogger
+    {
+        private readonly Lock gate = new();
+        private string? lastReason;
+        private long lastAt;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => inner.BeginScope(state);
+
+        public bool IsEnabled(LogLevel logLevel) => inner.IsEnabled(logLevel);
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (exception is null)
+            {
+                inner.Log(logLevel, eventId, state, null, formatter);
+                return;
+            }
+
+            // Whoever gave up on a message knows.
+            if (exception.GetBaseException() is OperationCanceledException)
+                return;
+            var reason = exception.GetBaseException().Message;
+            lock (gate)
+            {
+                if (reason == lastReason && time.GetElapsedTime(lastAt) < Just)
+                    return;
+                (lastReason, lastAt) = (reason, time.GetTimestamp());
+            }
+
+            if (inner.IsEnabled(logLevel))
+                inner.Log(logLevel, eventId, $"{formatter(state, null).TrimEnd(' ', ':')} ({reason})", null, (line, _) => line);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using System.Text;
+using DistributedBatch.Contracts.Messages;
+using RabbitMQ.Client;
+
+namespace DistributedBatch.Messaging.Chunks.Rabbit;
+
+/// <summary>How a chunk looks as a message, headers included.</summary>
+internal static class ChunkHeaders
+{
+    private const string DeliveryCountHeader = "x-delivery-count";
+    private const string DeathHeader = "x-death";
+
+    /// <summary>Properties of a chunk.</summary>
+    public static BasicProperties Properties(RunChunk chunk) => new()
+    {
+        DeliveryMode = DeliveryModes.Persistent,
+        ContentType = "application/json",
+        Type = "run-chunk",
+        MessageId = $"{chunk.Run}/{chunk.Index}/{chunk.Attempt}",
+    };
+
+    /// <summary>Properties of a message that is put aside, with the reason.</summary>
+    public static BasicProperties Aside(string reason) => new()
+    {
+        DeliveryMode = DeliveryModes.Persistent,
+        ContentType = "application/json",
+        Headers = new Dictionary<string, object?> { [Topology.ReasonHeader] = reason },
+    };
+
+    /// <summary>See <see cref="ChunkDelivery.Returned"/>. The broker leaves its count out at the first delivery.</summary>
+    public static bool Returned(IReadOnlyBasicProperties properties) =>
+        properties.Headers?.TryGetValue(DeliveryCountHeader, out var count) == true && count is int and > 0 or long and > 0;
+
+    /// <summary>Why the message was put aside.</summary>
+    public static string Reason(IReadOnlyBasicProperties properties)
+    {
+        if (properties.Headers?.TryGetValue(Topology.ReasonHeader, out var own) == true && TextOf(own) is { } reason)
+            return reason;
+        if (properties.Headers?.TryGetValue(DeathHeader, out var deaths) == true && deaths is IList<object?> { Count: > 0 } list
+            && list[0] is IDictionary<string, object?> death && death.TryGetValue("reason", out var broker))
+        {
+            return TextOf(broker) switch
+            {
+                "delivery_limit" => "the broker had to take it back from lost hosts too often",
+                "rejected" => "a host could not read it",
+                var other => $"the broker put it aside ({other})",
+            };
+        }
+
+        return "it was put aside without a reason";
+    }
+
+    private static string? TextOf(object? value) => value switch { byte[] bytes => Encoding.UTF8.GetString(bytes), string text => text, _ => null };
+}

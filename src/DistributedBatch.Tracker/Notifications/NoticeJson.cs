@@ -1,9 +1,0 @@
-using System.Text.Json.Serialization;
-
-namespace DistributedBatch.Tracker.Notifications;
-
-/// <summary>Source-generated JSON of what is sent.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(RunNotice))]
-[JsonSerializable(typeof(NtfyMessage))]
-internal sealed partial class NoticeJson : JsonSerializerContext;
