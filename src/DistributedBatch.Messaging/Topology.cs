@@ -96,7 +96,7 @@ public sealed class Topology
     internal string ExchangeOf(Type message) => $"{options.Prefix}.{WordOf(message)}";
 
     /// <summary>What a message is called on the broker, such as <c>attempt-reports</c>.</summary>
-    internal static string WordOf(Type message) => System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(message.Name);
+    internal static string WordOf(Type message) => System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(WireNames.Of(message));
 
     /// <summary>Arguments of a durable queue of the bus.</summary>
     internal Dictionary<string, object?> BusQueueArguments(string queue) => new()

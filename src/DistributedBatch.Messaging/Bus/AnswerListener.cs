@@ -20,7 +20,7 @@ internal abstract class AnswerListener<TRequest, TResponse> : BusListener
     /// <inheritdoc/>
     public override void Configure(IReceiveEndpointConfigurator endpoint, IServiceProvider services) =>
         endpoint.Handler<TRequest>(async context =>
-            await context.RespondAsync(await AnswerAsync(context.Message, services, context.CancellationToken)));
+            await context.RespondAsync(await AnswerAsync(context.Message, services, context.CancellationToken), WireNames.AddFormer));
 }
 
 /// <summary>Lets the <typeparamref name="TAnswerer"/> of the container answer.</summary>

@@ -63,7 +63,7 @@ internal sealed partial class RabbitBus : MessageBus
             limit.CancelAfter(LongestTry);
             try
             {
-                await bus.Publish(message, limit.Token);
+                await bus.Publish(message, WireNames.AddFormer, limit.Token);
                 return;
             }
             catch (Exception failure) when (IsBrokerTrouble(failure) && !cancellation.IsCancellationRequested)
