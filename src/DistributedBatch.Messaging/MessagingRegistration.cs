@@ -5,6 +5,11 @@ using DistributedBatch.Messaging.Connections;
 using DistributedBatch.Messaging.DeadLetters;
 using DistributedBatch.Messaging.Signing;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using DistributedBatch.Messaging.Bus.Rabbit;
+using DistributedBatch.Messaging.Bus.InProcess;
+using DistributedBatch.Messaging.Queues;
+using DistributedBatch.Messaging.Publishing;
 
 namespace DistributedBatch.Messaging;
 
@@ -34,7 +39,12 @@ public static class MessagingRegistration
         return services
             .AddSingleton(options)
             .AddSingleton(provider => new Topology(options, provider.GetServices<BusEndpoint>()))
-            .AddSingleton<BrokerConnections>()
+            .AddSingleton(provider => new BrokerConnections(
+                options,
+                provider.GetRequiredService<Topology>().DeclareAsync,
+                provider.GetRequiredService<BrokerHealth>(),
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<ConnectionSupervisor>>()))
             .AddHostedService(provider => provider.GetRequiredService<BrokerConnections>())
             .AddSingleton(provider => new ConfirmedPublisher(provider.GetRequiredService<BrokerConnections>().Publishing, options))
             .AddSingleton<IChunkPublisher>(provider => new RabbitChunkPublisher(

@@ -1,4 +1,5 @@
 using System.Text;
+using DistributedBatch.Messaging.Queues;
 
 namespace DistributedBatch.Messaging.Access;
 

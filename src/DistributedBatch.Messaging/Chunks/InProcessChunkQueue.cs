@@ -5,71 +5,55 @@ using DistributedBatch.Contracts.Messages;
 namespace DistributedBatch.Messaging.Chunks;
 
 /// <summary>
-/// The chunk queue of one box: a bounded channel per resource class. A full channel makes the feed wait, which is the bounded channel of the article this
-/// project was made from.
+/// The chunk queue of one box: an in-memory channel per resource class. The producer's window bounds what lies in it, as the bounded channel did in the article
+/// that this project was made from.
 /// </summary>
-/// <param name="capacity">Chunks that may wait in one class; further ones make the publisher wait.</param>
-public sealed class InProcessChunkQueue(int capacity = InProcessChunkQueue.DefaultCapacity) : IChunkPublisher, IChunkSource
+public sealed class InProcessChunkQueue : IChunkPublisher, IChunkSource
 {
-    /// <summary>Larger than any window, so that the window and not this channel decides what is outstanding.</summary>
-    public const int DefaultCapacity = 4096;
-
-    private readonly ConcurrentDictionary<string, Channel<Waiting>> classes = new();
+    private readonly ConcurrentDictionary<string, Channel<RunChunk>> classes = new();
 
     /// <inheritdoc/>
     public ValueTask PublishAsync(RunChunk chunk, CancellationToken cancellation) =>
-        ClassOf(ResourceClass.Of(chunk)).Writer.WriteAsync(new Waiting(chunk), cancellation);
+        QueueOf(ResourceClass.Of(chunk)).Writer.WriteAsync(chunk, cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<IChunkLane> OpenAsync(string name, string resourceClass, CancellationToken cancellation) =>
-        ValueTask.FromResult<IChunkLane>(new Lane(ClassOf(resourceClass)));
+    public IChunkBuffer Open(string host, string resourceClass) => new Buffer(QueueOf(resourceClass));
 
-    private Channel<Waiting> ClassOf(string resourceClass) => classes.GetOrAdd(
-        resourceClass,
-        static (_, size) => Channel.CreateBounded<Waiting>(size),
-        capacity);
+    private Channel<RunChunk> QueueOf(string resourceClass) => classes.GetOrAdd(resourceClass, static _ => Channel.CreateUnbounded<RunChunk>());
 
-    private readonly record struct Waiting(RunChunk Chunk, bool Returned = false);
-
-    private sealed class Lane(Channel<Waiting> queue) : IChunkLane
+    private sealed class Buffer(Channel<RunChunk> queue) : IChunkBuffer
     {
-        private Delivery? current;
+        public int Slots { get; set; }
 
-        public bool RunsLow => !queue.Reader.TryPeek(out _);
+        public bool IsLow => !queue.Reader.TryPeek(out _);
 
-        // Beyond the queue there is the feed, which waits for reports.
-        public bool IsSpent => true;
+        // What the producer has not dispatched yet waits for reports.
+        public bool IsFull => true;
 
-        public async ValueTask<ChunkDelivery> ReceiveAsync(CancellationToken cancellation)
-        {
-            var waiting = await queue.Reader.ReadAsync(cancellation);
-            return current = new Delivery { Chunk = waiting.Chunk, Returned = waiting.Returned };
-        }
+        public async ValueTask<ChunkDelivery> ReceiveAsync(CancellationToken cancellation) =>
+            new Delivery { Chunk = await queue.Reader.ReadAsync(cancellation) };
 
-        public async ValueTask DisposeAsync()
-        {
-            if (current is { Settled: false } unsettled)
-                await queue.Writer.WriteAsync(Lost(unsettled.Chunk));
-            current = null;
-        }
-
-        private static Waiting Lost(RunChunk chunk) => chunk.CrashLimit <= 1
-            ? new Waiting(chunk, Returned: true)
-            : new Waiting(chunk with { Attempt = chunk.Attempt + 1, LostHosts = chunk.LostHosts + 1, CrashLimit = chunk.CrashLimit - 1 });
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
     private sealed class Delivery : ChunkDelivery
     {
-        public bool Settled { get; private set; }
-
         public override CancellationToken Lost => CancellationToken.None;
 
-        public override void Done() => Settled = true;
+        public override void Finished()
+        {
+        }
+
+        public override void Settle()
+        {
+        }
 
         public override ValueTask FlushAsync() => ValueTask.CompletedTask;
 
-        // Within one process both sides are the same program, so a chunk it cannot read is a bug and not an input.
+        public override ValueTask LeaseAsync() => ValueTask.CompletedTask;
+
+        // Producer and consumer are the same program here, so a chunk that it cannot read is a bug and not an input.
         public override ValueTask RejectAsync(string reason) =>
-            throw new InvalidOperationException($"Chunk {Chunk.Index} of run {Chunk.Run} cannot be run by the program that fed it: {reason}");
+            throw new InvalidOperationException($"Chunk {Chunk.Index} of run {Chunk.Run} cannot be run by the program that dispatched it: {reason}");
     }
 }

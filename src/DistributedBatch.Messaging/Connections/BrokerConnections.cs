@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
 
 namespace DistributedBatch.Messaging.Connections;
 
@@ -12,12 +13,12 @@ internal sealed partial class BrokerConnections : IHostedService, IAsyncDisposab
     private readonly ILogger logger;
     private bool disposed;
 
-    public BrokerConnections(BrokerOptions options, Topology topology, BrokerHealth health, TimeProvider time, ILogger<ConnectionSupervisor> logger)
+    public BrokerConnections(BrokerOptions options, Func<IChannel, CancellationToken, Task> declare, BrokerHealth health, TimeProvider time, ILogger<ConnectionSupervisor> logger)
     {
         this.options = options;
         this.logger = logger;
-        Publishing = new(options, "publishing", topology, health, time, Random.Shared.NextDouble, logger);
-        Consuming = new(options, "consuming", topology, health, time, Random.Shared.NextDouble, logger);
+        Publishing = new(options, "publishing", declare, health, time, Random.Shared.NextDouble, logger);
+        Consuming = new(options, "consuming", declare, health, time, Random.Shared.NextDouble, logger);
     }
 
     public ConnectionSupervisor Publishing { get; }

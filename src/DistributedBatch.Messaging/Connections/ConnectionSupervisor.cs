@@ -9,7 +9,7 @@ namespace DistributedBatch.Messaging.Connections;
 /// (rabbitmq-dotnet-client, RecoveryAwareChannel.cs).
 /// </summary>
 internal sealed partial class ConnectionSupervisor(
-    BrokerOptions options, string purpose, Topology topology, BrokerHealth health, TimeProvider time, Func<double> chance, ILogger logger) : IAsyncDisposable
+    BrokerOptions options, string purpose, Func<IChannel, CancellationToken, Task> declare, BrokerHealth health, TimeProvider time, Func<double> chance, ILogger logger) : IAsyncDisposable
 {
     private readonly CancellationTokenSource stopping = new();
     private readonly TaskCompletionSource<bool> firstOutcome = NewSignal<bool>();
@@ -136,7 +136,7 @@ internal sealed partial class ConnectionSupervisor(
     private async Task DeclareOnAsync(IConnection connection, CancellationToken cancellation)
     {
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
-        await topology.DeclareAsync(channel, cancellation);
+        await declare(channel, cancellation);
     }
 
     private void Tell(Exception failure)

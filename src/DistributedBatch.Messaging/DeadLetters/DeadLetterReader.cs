@@ -2,6 +2,8 @@ using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Chunks.Rabbit;
 using DistributedBatch.Messaging.Connections;
+using DistributedBatch.Messaging.Publishing;
+using DistributedBatch.Messaging.Queues;
 using Microsoft.Extensions.Logging;
 
 namespace DistributedBatch.Messaging.DeadLetters;
@@ -20,7 +22,7 @@ internal sealed partial class DeadLetterReader(
     TimeProvider time,
     ILogger<DeadLetterReader> logger) : BackgroundService
 {
-    private const int Depth = 16;
+    private const int Credit = 16;
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => endpoints.Any(endpoint => endpoint.Queue == Topology.ProducerQueue)
         ? Task.WhenAll(topology.DeadQueues.Select(queue => ReadForEverAsync(queue, stoppingToken)))
@@ -35,9 +37,9 @@ internal sealed partial class DeadLetterReader(
             {
                 await ReadAsync(queue, () => failures = 0, stopping);
             }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            catch (OperationCanceledException)
             {
-                return;
+                // Stopping, or the channel was lost.
             }
             catch (Exception failure)
             {
@@ -53,24 +55,27 @@ internal sealed partial class DeadLetterReader(
     {
         var codec = new ChunkCodec();
         var live = await connections.Consuming.ConnectedAsync(stopping);
-        await using var letters = await QueueConsumer<DeadLetter>.OpenAsync(
+        var letters = System.Threading.Channels.Channel.CreateUnbounded<DeadLetter>();
+        await using var channel = await QueueChannel.OpenAsync(
             live,
             queue,
             $"{options.HostName} dead letters",
             new Dictionary<string, object?>(),
-            (_, parcel) => new DeadLetter(parcel.Tag, codec.Decode(parcel.Body.Span), ChunkHeaders.Reason(parcel.Properties), parcel.Body.ToArray()),
+            (_, message) => letters.Writer.TryWrite(
+                new DeadLetter(message.Tag, codec.Decode(message.Body.Span), ChunkHeaders.Reason(message.Properties), message.Body.ToArray())),
+            creditMissing: () => { },
             stopping);
-        await letters.ConsumeAsync(Depth);
-        await foreach (var letter in letters.Arrivals.ReadAllAsync(stopping))
+        await channel.SetCreditAsync(Credit);
+        using var open = CancellationTokenSource.CreateLinkedTokenSource(stopping, channel.Lost);
+        await foreach (var letter in letters.Reader.ReadAllAsync(open.Token))
         {
-            using var still = CancellationTokenSource.CreateLinkedTokenSource(stopping, letters.Lost);
-            await DealWithAsync(letter, queue, still.Token);
-            await letters.AcknowledgeAsync(letter.Tag);
+            await HandleAsync(letter, queue, open.Token);
+            await channel.AcknowledgeAsync(letter.Tag);
             worked();
         }
     }
 
-    private async Task DealWithAsync(DeadLetter letter, string queue, CancellationToken cancellation)
+    private async Task HandleAsync(DeadLetter letter, string queue, CancellationToken cancellation)
     {
         var dead = letter.Reading switch
         {

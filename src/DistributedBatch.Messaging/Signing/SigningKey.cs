@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using DistributedBatch.Messaging.Access;
 using NSec.Cryptography;
+using DistributedBatch.Messaging.Files;
 
 namespace DistributedBatch.Messaging.Signing;
 

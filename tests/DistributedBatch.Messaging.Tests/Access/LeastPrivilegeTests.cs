@@ -7,6 +7,7 @@ using DistributedBatch.Messaging.Connections;
 using DistributedBatch.Messaging.Tests.Support;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
+using DistributedBatch.Messaging.Queues;
 
 namespace DistributedBatch.Messaging.Tests.Access;
 
@@ -28,13 +29,13 @@ public sealed class LeastPrivilegeTests(PrivateBroker broker)
         await using var tracker = await TrackerAsync(vhost, cancellation);
         var steered = new Ear<RunControlMessage>();
         await using var host = await HostAsync(vhost, "lab7", steered, cancellation);
-        await using var lane = await host.OpenLaneAsync("lab7/0", cancellation);
+        await using var buffer = host.OpenBuffer("lab7");
 
         await producer.PublishAsync([Sample.Chunk(1), Sample.Chunk(2)], cancellation);
-        var first = await lane.ReceiveAsync(cancellation);
+        var first = await buffer.ReceiveAsync(cancellation);
         await host.Bus.PublishAsync(Sample.Reports(first.Chunk.Index), cancellation);
         await first.AcknowledgeAsync();
-        await (await lane.ReceiveAsync(cancellation)).RejectAsync("a test");
+        await (await buffer.ReceiveAsync(cancellation)).RejectAsync("a test");
         await host.Bus.PublishAsync(new ChunksReturned("lab7", [new ReturnedChunk(Sample.Run, 3, 1, 0)]), cancellation);
         await producer.Bus.PublishAsync(new RunControlMessage(Sample.Run, RunState.Paused, 7), cancellation);
 
@@ -61,9 +62,9 @@ public sealed class LeastPrivilegeTests(PrivateBroker broker)
         await using var producer = await ProducerAsync(vhost, cancellation);
         await using var host = await late;
         await producer.Publisher.PublishAsync(Sample.Chunk(1), cancellation);
-        await using var lane = await host.OpenLaneAsync("early/0", cancellation);
+        await using var buffer = host.OpenBuffer("early");
 
-        Assert.Equal(1, (await lane.ReceiveAsync(cancellation)).Chunk.Index);
+        Assert.Equal(1, (await buffer.ReceiveAsync(cancellation)).Chunk.Index);
         Assert.Contains(host.Log.Lines, line => line.Contains("no producer has made the lab's queues yet", StringComparison.Ordinal));
     }
 
@@ -117,19 +118,19 @@ public sealed class LeastPrivilegeTests(PrivateBroker broker)
         await using var producer = await ProducerAsync(vhost, cancellation);
         await using var bad = await HostAsync(vhost, "bad", new Ear<RunControlMessage>(), cancellation);
         await using var good = await HostAsync(vhost, "good", new Ear<RunControlMessage>(), cancellation);
-        await using var lane = await bad.OpenLaneAsync("bad/0", cancellation);
+        await using var buffer = bad.OpenBuffer("bad");
         await producer.Publisher.PublishAsync(Sample.Chunk(1), cancellation);
-        var held = await lane.ReceiveAsync(cancellation);
+        var held = await buffer.ReceiveAsync(cancellation);
 
         await broker.ControlAsync(cancellation, "delete_user", NameIn(vhost, BrokerUser.NameOfHost("bad")));
         await broker.ControlAsync(cancellation, "close_all_user_connections", NameIn(vhost, BrokerUser.NameOfHost("bad")), "the user was removed");
-        await using var heir = await good.OpenLaneAsync("good/0", cancellation);
+        await using var heir = good.OpenBuffer("good");
         var next = heir.ReceiveAsync(cancellation).AsTask();
         var again = Assert.Single((await returned.NextAsync(cancellation)).Chunks);
         Assert.Equal((1, 1), (again.Index, again.LostHosts));
         await producer.Publisher.PublishAsync(Sample.Chunk(1, attempt: 2), cancellation);
 
-        Assert.Equal((1, 2), ((await next).Chunk.Index, (await next).Attempt));
+        Assert.Equal((1, 2), ((await next).Chunk.Index, (await next).Chunk.Attempt));
         Assert.True(held.Lost.IsCancellationRequested);
     }
 

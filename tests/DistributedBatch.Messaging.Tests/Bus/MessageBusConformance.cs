@@ -2,6 +2,7 @@ using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Tests.Support;
+using DistributedBatch.Messaging.Queues;
 
 namespace DistributedBatch.Messaging.Tests.Bus;
 

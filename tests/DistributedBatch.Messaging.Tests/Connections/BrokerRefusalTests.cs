@@ -55,12 +55,12 @@ public sealed class BrokerRefusalTests(PrivateBroker broker)
         var cancellation = TestContext.Current.CancellationToken;
         await using var site = await Site.StartAsync(
             await TlsAsync(cancellation), cancellation, options: options => options.CertificateAuthorityFile = broker.Certificates?.AuthorityFile);
-        await using var lane = await site.OpenLaneAsync("box/0", cancellation);
+        await using var buffer = site.OpenBuffer("box");
 
         await site.Publisher.PublishAsync(Sample.Chunk(1), cancellation);
         await site.Bus.PublishAsync(Sample.Reports(1), cancellation);
 
-        Assert.Equal(1, (await lane.ReceiveAsync(cancellation)).Chunk.Index);
+        Assert.Equal(1, (await buffer.ReceiveAsync(cancellation)).Chunk.Index);
     }
 
     [Fact(Timeout = 60_000)]

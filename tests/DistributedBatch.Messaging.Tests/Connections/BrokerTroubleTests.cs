@@ -6,6 +6,7 @@ using DistributedBatch.Messaging.Connections;
 using DistributedBatch.Messaging.Tests.Support;
 using DistributedBatch.TestKit.Network;
 using DistributedBatch.TestKit.Waiting;
+using DistributedBatch.Messaging.Queues;
 
 namespace DistributedBatch.Messaging.Tests.Connections;
 
@@ -20,10 +21,10 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
         var vhost = await broker.NewVhostAsync(cancellation);
         var ear = new Ear<AttemptReports>();
         await using var host = await Site.StartAsync(vhost, cancellation);
-        await using var lane = await host.OpenLaneAsync("box/0", cancellation);
+        await using var buffer = host.OpenBuffer("box");
         await host.PublishAsync(Enumerable.Range(0, 30).Select(index => Sample.Chunk(index)), cancellation);
         await host.Bus.PublishAsync(Sample.Reports(1), cancellation);
-        var held = await lane.ReceiveAsync(cancellation);
+        var held = await buffer.ReceiveAsync(cancellation);
 
         await broker.KillAsync(cancellation);
         await Eventually.HoldsAsync("the delivery is lost", () => held.Lost.IsCancellationRequested, cancellation);
@@ -35,7 +36,7 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
         var seen = new HashSet<int>();
         while (seen.Count < 30)
         {
-            var delivery = await lane.ReceiveAsync(cancellation);
+            var delivery = await buffer.ReceiveAsync(cancellation);
             await delivery.AcknowledgeAsync();
             seen.Add(delivery.Chunk.Index);
         }
@@ -79,7 +80,7 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
         var cancellation = TestContext.Current.CancellationToken;
         var vhost = await broker.NewVhostAsync(cancellation);
         await using var site = await Site.StartAsync(vhost, cancellation);
-        await using var lane = await site.OpenLaneAsync("box/0", cancellation);
+        await using var buffer = site.OpenBuffer("box");
         await site.PublishAsync([Sample.Chunk(1), Sample.Chunk(2)], cancellation);
         try
         {
@@ -90,12 +91,12 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
 
             // Hosts only consume on their other connection, so work that is there already goes on.
             for (var n = 0; n < 2; n++)
-                await (await lane.ReceiveAsync(cancellation)).AcknowledgeAsync();
+                await (await buffer.ReceiveAsync(cancellation)).AcknowledgeAsync();
             Assert.False(late.IsCompleted);
 
             await broker.ClearMemoryAlarmAsync(cancellation);
             await late;
-            Assert.Equal(3, (await lane.ReceiveAsync(cancellation)).Chunk.Index);
+            Assert.Equal(3, (await buffer.ReceiveAsync(cancellation)).Chunk.Index);
             await Eventually.HoldsAsync("the end of it is shown", () => site.Health.Current is BrokerState.Connected, cancellation);
         }
         finally
@@ -132,15 +133,15 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
         await broker.SetConsumerTimeoutAsync(TimeSpan.FromSeconds(3), cancellation);
         try
         {
-            await using var site = await Site.StartAsync(vhost, cancellation, Refeeder.Add);
-            await using var late = await site.OpenLaneAsync("box/late", cancellation);
-            await using var neighbour = await site.OpenLaneAsync("box/neighbour", cancellation);
+            await using var site = await Site.StartAsync(vhost, cancellation, Redispatcher.Add);
+            await using var late = site.OpenBuffer("box");
+            await using var neighbour = site.OpenBuffer("box");
             await site.Publisher.PublishAsync(Sample.Chunk(1), cancellation);
             var held = await late.ReceiveAsync(cancellation);
             await Eventually.HoldsAsync("the broker takes it back", () => held.Lost.IsCancellationRequested, cancellation);
 
             var again = await neighbour.ReceiveAsync(cancellation);
-            Assert.Equal((1, 1), (again.Chunk.Index, again.LostHosts));
+            Assert.Equal((1, 1), (again.Chunk.Index, again.Chunk.LostHosts));
             await again.AcknowledgeAsync();
             await held.AcknowledgeAsync();
             await site.Publisher.PublishAsync(Sample.Chunk(2), cancellation);
@@ -159,13 +160,13 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
         var vhost = await broker.NewVhostAsync(cancellation);
         await using var relay = new TcpRelay(vhost);
         await using var far = await Site.StartAsync(relay.Server, cancellation, options: options => options.Heartbeat = TimeSpan.FromSeconds(2));
-        await using var near = await Site.StartAsync(vhost, cancellation, Refeeder.Add);
-        await using var lane = await far.OpenLaneAsync("far/0", cancellation);
+        await using var near = await Site.StartAsync(vhost, cancellation, Redispatcher.Add);
+        await using var buffer = far.OpenBuffer("far");
         await near.Publisher.PublishAsync(Sample.Chunk(1), cancellation);
-        var held = await lane.ReceiveAsync(cancellation);
+        var held = await buffer.ReceiveAsync(cancellation);
 
         relay.Stall();
-        await using var other = await near.OpenLaneAsync("near/0", cancellation);
+        await using var other = near.OpenBuffer("near");
         var again = await other.ReceiveAsync(cancellation);
         await again.AcknowledgeAsync();
         await Eventually.HoldsAsync("the host has noticed", () => held.Lost.IsCancellationRequested, cancellation);
@@ -174,8 +175,8 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
         relay.Heal();
         await near.Publisher.PublishAsync(Sample.Chunk(2), cancellation);
 
-        Assert.Equal((1, 1), (again.Chunk.Index, again.LostHosts));
-        Assert.Equal(2, (await lane.ReceiveAsync(cancellation)).Chunk.Index);
+        Assert.Equal((1, 1), (again.Chunk.Index, again.Chunk.LostHosts));
+        Assert.Equal(2, (await buffer.ReceiveAsync(cancellation)).Chunk.Index);
     }
 
     private static Task<Site> ProducerAsync(Uri vhost, Ear<AttemptReports> ear, CancellationToken cancellation) => Site.StartAsync(
@@ -183,9 +184,9 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
         cancellation,
         services =>
         {
-            services.AddSingleton(ear).AddSingleton<Yes>().AddSingleton<Refeeder>();
+            services.AddSingleton(ear).AddSingleton<Yes>().AddSingleton<Redispatcher>();
             services.AddBusEndpoint(Topology.ProducerQueue)
-                .Handle<AttemptReports, Ear<AttemptReports>>().Handle<ChunksReturned, Refeeder>().Answer<ChangeRun, RunCommandResult, Yes>();
+                .Handle<AttemptReports, Ear<AttemptReports>>().Handle<ChunksReturned, Redispatcher>().Answer<ChangeRun, RunCommandResult, Yes>();
         });
 
     private sealed class Yes : IRequestHandler<ChangeRun, RunCommandResult>

@@ -5,6 +5,8 @@ using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Messaging.Chunks.Rabbit;
 using DistributedBatch.Messaging.Tests.Support;
 using DistributedBatch.TestKit.Waiting;
+using DistributedBatch.Messaging.Connections;
+using DistributedBatch.Messaging.Queues;
 
 namespace DistributedBatch.Messaging.Tests.DeadLetters;
 
@@ -17,13 +19,10 @@ public sealed class DeadLetterTests(PrivateBroker broker)
     {
         var cancellation = TestContext.Current.CancellationToken;
         await using var site = await StartAsync(deliveryLimit: 1, cancellation);
-        await site.Publisher.PublishAsync(Sample.Chunk(8, attempt: 3) with { CrashLimit = 1 }, cancellation);
+        await site.Publisher.PublishAsync(Sample.Chunk(8, attempt: 3), cancellation);
 
         for (var n = 0; n < 2; n++)
-        {
-            await using var lane = await site.OpenLaneAsync($"box/{n}", cancellation);
-            Assert.Equal(n, (await lane.ReceiveAsync(cancellation)).LostHosts);
-        }
+            await LoseAsync(site, cancellation);
 
         var dead = await producer.NextAsync(cancellation);
         Assert.Equal((Sample.Run, 8, 3), (dead.Run, dead.Index, dead.Attempt));
@@ -36,9 +35,9 @@ public sealed class DeadLetterTests(PrivateBroker broker)
         var cancellation = TestContext.Current.CancellationToken;
         await using var site = await StartAsync(deliveryLimit: 50, cancellation);
         await site.Publisher.PublishAsync(Sample.Chunk(2), cancellation);
-        await using var lane = await site.OpenLaneAsync("box/0", cancellation);
+        await using var buffer = site.OpenBuffer("box");
 
-        await (await lane.ReceiveAsync(cancellation)).RejectAsync("the placeholder {moon} is unknown here");
+        await (await buffer.ReceiveAsync(cancellation)).RejectAsync("the placeholder {moon} is unknown here");
 
         var dead = await producer.NextAsync(cancellation);
         Assert.Equal((2, "the placeholder {moon} is unknown here"), (dead.Index, dead.Reason));
@@ -51,9 +50,9 @@ public sealed class DeadLetterTests(PrivateBroker broker)
         await using var site = await StartAsync(deliveryLimit: 50, cancellation);
         await SendAsync(site, """{"protocol":99,"run":"0123456789","index":4,"attempt":1,"job":{"container":"x"}}""", cancellation);
         await site.Publisher.PublishAsync(Sample.Chunk(5), cancellation);
-        await using var lane = await site.OpenLaneAsync("box/0", cancellation);
+        await using var buffer = site.OpenBuffer("box");
 
-        Assert.Equal(5, (await lane.ReceiveAsync(cancellation)).Chunk.Index);
+        Assert.Equal(5, (await buffer.ReceiveAsync(cancellation)).Chunk.Index);
         var dead = await producer.NextAsync(cancellation);
         Assert.Equal(4, dead.Index);
         Assert.Contains("protocol 99", dead.Reason, StringComparison.Ordinal);
@@ -66,15 +65,26 @@ public sealed class DeadLetterTests(PrivateBroker broker)
         await using var site = await StartAsync(deliveryLimit: 50, cancellation);
         await SendAsync(site, "hello", cancellation);
         await site.Publisher.PublishAsync(Sample.Chunk(5), cancellation);
-        await using var lane = await site.OpenLaneAsync("box/0", cancellation);
+        await using var buffer = site.OpenBuffer("box");
 
-        Assert.Equal(5, (await lane.ReceiveAsync(cancellation)).Chunk.Index);
+        Assert.Equal(5, (await buffer.ReceiveAsync(cancellation)).Chunk.Index);
         await Eventually.HoldsAsync("it is parked", async () => await site.ReadyAsync(site.Topology.ParkingQueue, cancellation) == 1, cancellation);
         Assert.Contains(site.Log.Lines, line => line.Contains("belongs to no run", StringComparison.Ordinal));
         Assert.Empty(producer.Heard);
     }
 
-    private static Task SendAsync(Site site, string text, CancellationToken cancellation) => site.Mail.PublishAsync(
+    /// <summary>Takes the next chunk and closes the channel with it, as a host does that is lost.</summary>
+    private static async Task LoseAsync(Site site, CancellationToken cancellation)
+    {
+        var connection = await site.Get<BrokerConnections>().Consuming.ConnectedAsync(cancellation);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
+        await Eventually.HoldsAsync(
+            "a chunk is ready",
+            async () => await channel.BasicGetAsync(site.Topology.ChunkQueue(ResourceClass.Cpu), autoAck: false, cancellation) is not null,
+            cancellation);
+    }
+
+    private static Task SendAsync(Site site, string text, CancellationToken cancellation) => site.QueuePublisher.PublishAsync(
         site.Topology.ChunkQueue(ResourceClass.Cpu), Encoding.UTF8.GetBytes(text), ChunkHeaders.Properties(Sample.Chunk()), cancellation);
 
     private async Task<Site> StartAsync(int deliveryLimit, CancellationToken cancellation) => await Site.StartAsync(

@@ -6,6 +6,7 @@ using DistributedBatch.Messaging.Chunks.Rabbit;
 using DistributedBatch.Messaging.Signing;
 using DistributedBatch.Messaging.Tests.Support;
 using DistributedBatch.TestKit.Files;
+using DistributedBatch.Messaging.Queues;
 
 namespace DistributedBatch.Messaging.Tests.Signing;
 
@@ -22,12 +23,12 @@ public sealed class SignatureTests(PrivateBroker broker) : IDisposable
     {
         var cancellation = TestContext.Current.CancellationToken;
         await using var site = await StartAsync(cancellation);
-        await using var lane = await site.OpenLaneAsync("box/0", cancellation);
+        await using var buffer = site.OpenBuffer("box");
 
         await site.PublishAsync([Sample.Chunk(1), Sample.Chunk(2) with { Items = [["a", "b"]], Columns = ["x", "y"] }], cancellation);
 
         for (var n = 0; n < 2; n++)
-            await (await lane.ReceiveAsync(cancellation)).AcknowledgeAsync();
+            await (await buffer.ReceiveAsync(cancellation)).AcknowledgeAsync();
         Assert.Empty(dead.Heard);
     }
 
@@ -48,11 +49,11 @@ public sealed class SignatureTests(PrivateBroker broker) : IDisposable
         Assert.Contains(original, text, StringComparison.Ordinal);
 
         var body = Encoding.UTF8.GetBytes(text.Replace(original, tampered, StringComparison.Ordinal));
-        await site.Mail.PublishAsync(site.Topology.ChunkQueue(ResourceClass.Cpu), body, ChunkHeaders.Properties(chunk), cancellation);
+        await site.QueuePublisher.PublishAsync(site.Topology.ChunkQueue(ResourceClass.Cpu), body, ChunkHeaders.Properties(chunk), cancellation);
         await site.Publisher.PublishAsync(Sample.Chunk(5), cancellation);
-        await using var lane = await site.OpenLaneAsync("box/0", cancellation);
+        await using var buffer = site.OpenBuffer("box");
 
-        Assert.Equal(5, (await lane.ReceiveAsync(cancellation)).Chunk.Index);
+        Assert.Equal(5, (await buffer.ReceiveAsync(cancellation)).Chunk.Index);
         var told = await dead.NextAsync(cancellation);
         Assert.Equal(4, told.Index);
         Assert.Contains(reason, told.Reason, StringComparison.Ordinal);
@@ -66,11 +67,11 @@ public sealed class SignatureTests(PrivateBroker broker) : IDisposable
         using var other = SigningKey.ReadOrCreate(directory["other.key"]);
         var chunk = new ChunkSigner(other).Sign(Sample.Chunk(6));
 
-        await site.Mail.PublishAsync(site.Topology.ChunkQueue(ResourceClass.Cpu), ChunkCodec.Encode(chunk), ChunkHeaders.Properties(chunk), cancellation);
-        await using var lane = await site.OpenLaneAsync("box/0", cancellation);
+        await site.QueuePublisher.PublishAsync(site.Topology.ChunkQueue(ResourceClass.Cpu), ChunkCodec.Encode(chunk), ChunkHeaders.Properties(chunk), cancellation);
+        await using var buffer = site.OpenBuffer("box");
         await site.Publisher.PublishAsync(Sample.Chunk(7), cancellation);
 
-        Assert.Equal(7, (await lane.ReceiveAsync(cancellation)).Chunk.Index);
+        Assert.Equal(7, (await buffer.ReceiveAsync(cancellation)).Chunk.Index);
         Assert.Contains("--trust", (await dead.NextAsync(cancellation)).Reason, StringComparison.Ordinal);
     }
 

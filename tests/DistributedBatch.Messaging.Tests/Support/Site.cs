@@ -1,9 +1,10 @@
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Chunks;
-using DistributedBatch.Messaging.Chunks.Rabbit;
 using DistributedBatch.Messaging.Connections;
 using Microsoft.Extensions.Logging;
+using DistributedBatch.Messaging.Queues;
+using DistributedBatch.Messaging.Publishing;
 
 namespace DistributedBatch.Messaging.Tests.Support;
 
@@ -24,7 +25,7 @@ internal sealed class Site : IAsyncDisposable
 
     public Topology Topology => Get<Topology>();
 
-    public ConfirmedPublisher Mail => Get<ConfirmedPublisher>();
+    public ConfirmedPublisher QueuePublisher => Get<ConfirmedPublisher>();
 
     public LogCollector Log => Get<LogCollector>();
 
@@ -55,9 +56,13 @@ internal sealed class Site : IAsyncDisposable
     public T Get<T>()
         where T : notnull => host.Services.GetRequiredService<T>();
 
-    /// <summary>A lane whose insides a test can look at.</summary>
-    public async Task<RabbitChunkLane> OpenLaneAsync(string name, CancellationToken cancellation) =>
-        (RabbitChunkLane)await Source.OpenAsync(name, ResourceClass.Cpu, cancellation);
+    /// <summary>A host's buffer of CPU chunks with some slots.</summary>
+    public IChunkBuffer OpenBuffer(string host, int slots = 1)
+    {
+        var buffer = Source.Open(host, ResourceClass.Cpu);
+        buffer.Slots = slots;
+        return buffer;
+    }
 
     public async Task PublishAsync(IEnumerable<RunChunk> chunks, CancellationToken cancellation) =>
         await Task.WhenAll(chunks.Select(chunk => Publisher.PublishAsync(chunk, cancellation).AsTask()));

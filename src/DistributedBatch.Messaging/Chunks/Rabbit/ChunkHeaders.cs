@@ -1,5 +1,6 @@
 using System.Text;
 using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Messaging.Queues;
 using RabbitMQ.Client;
 
 namespace DistributedBatch.Messaging.Chunks.Rabbit;
@@ -27,8 +28,8 @@ internal static class ChunkHeaders
         Headers = new Dictionary<string, object?> { [Topology.ReasonHeader] = reason },
     };
 
-    /// <summary>See <see cref="ChunkDelivery.Returned"/>. The broker leaves its count out at the first delivery.</summary>
-    public static bool Returned(IReadOnlyBasicProperties properties) =>
+    /// <summary>Whether the broker delivered the message before and had to take it back. It leaves its count out at the first delivery.</summary>
+    public static bool IsRedelivered(IReadOnlyBasicProperties properties) =>
         properties.Headers?.TryGetValue(DeliveryCountHeader, out var count) == true && count is int and > 0 or long and > 0;
 
     /// <summary>Why the message was put aside.</summary>

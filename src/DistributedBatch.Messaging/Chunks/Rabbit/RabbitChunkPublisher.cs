@@ -1,5 +1,7 @@
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Messaging.Signing;
+using DistributedBatch.Messaging.Queues;
+using DistributedBatch.Messaging.Publishing;
 
 namespace DistributedBatch.Messaging.Chunks.Rabbit;
 

@@ -1,42 +1,51 @@
 namespace DistributedBatch.Messaging.Chunks.Rabbit;
 
-/// <summary>A chunk from RabbitMQ in the hands of a slot.</summary>
-internal sealed class RabbitDelivery(RabbitChunkLane lane, QueueConsumer<LaneArrival> generation, ulong tag) : ChunkDelivery
+/// <summary>A chunk from RabbitMQ: first ready in the host's buffer, then in the hands of a slot.</summary>
+internal sealed class RabbitDelivery(RabbitChunkBuffer buffer, QueueChannel channel, ulong tag) : ChunkDelivery
 {
     private int settled;
 
-    /// <summary>Channel that it came by.</summary>
-    public QueueConsumer<LaneArrival> Generation => generation;
+    /// <summary>The channel by which it came, and on which it is acknowledged.</summary>
+    public QueueChannel Channel => channel;
 
     /// <summary>Its delivery tag there.</summary>
     public ulong Tag => tag;
 
-    /// <summary>Whether it is dealt with.</summary>
-    public bool IsSettled => Volatile.Read(ref settled) != 0;
+    /// <summary>Timestamp of its arrival.</summary>
+    public required long ArrivedAt { get; init; }
+
+    /// <summary>Timestamp of the moment when a slot received it; 0 while it lies ready.</summary>
+    public long ReceivedAt { get; set; }
+
+    /// <summary>Timestamp of the moment when its attempt ended; 0 while it has not.</summary>
+    public long EndedAt { get; set; }
+
+    /// <summary>Whether heartbeats keep the chunk and the delivery is acknowledged.</summary>
+    public bool IsLeased { get; set; }
 
     /// <inheritdoc/>
-    public override CancellationToken Lost => generation.Lost;
-
-    /// <summary>When the slot asked for its next chunk; 0 while it has not.</summary>
-    public long Freed { get; set; }
+    public override CancellationToken Lost => channel.Lost;
 
     /// <inheritdoc/>
-    public override void Done()
+    public override void Finished() => buffer.Finished(this);
+
+    /// <inheritdoc/>
+    public override void Settle()
     {
         if (Interlocked.Exchange(ref settled, 1) != 0)
             return;
-        lane.Pace.Settled(Freed);
-        generation.Done(tag);
+        buffer.Settled(this);
+        channel.Settle(tag);
     }
 
     /// <inheritdoc/>
-    public override ValueTask FlushAsync() => new(generation.FlushAsync());
+    public override ValueTask FlushAsync() => new(channel.FlushAsync());
 
     /// <inheritdoc/>
-    public override async ValueTask RejectAsync(string reason)
-    {
-        if (Interlocked.Exchange(ref settled, 1) != 0)
-            return;
-        await lane.PutAsideAsync(generation, tag, Chunk.Run, Chunk.Index, Chunk.Attempt, reason);
-    }
+    public override ValueTask LeaseAsync() => new(Interlocked.Exchange(ref settled, 1) == 0 ? buffer.LeaseAsync(this) : Task.CompletedTask);
+
+    /// <inheritdoc/>
+    public override ValueTask RejectAsync(string reason) => new(Interlocked.Exchange(ref settled, 1) == 0
+        ? buffer.PublishDeadAsync(channel, tag, Chunk.Run, Chunk.Index, Chunk.Attempt, reason)
+        : Task.CompletedTask);
 }

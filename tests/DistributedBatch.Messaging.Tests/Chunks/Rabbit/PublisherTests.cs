@@ -25,7 +25,7 @@ public sealed class PublisherTests(PrivateBroker broker)
         await using var site = await Site.StartAsync(await broker.NewVhostAsync(cancellation), cancellation);
 
         var failure = await Assert.ThrowsAsync<ChunkUnpublishedException>(() =>
-            site.Mail.PublishAsync("nowhere", new byte[] { 1 }, ChunkHeaders.Aside("a test"), cancellation));
+            site.QueuePublisher.PublishAsync("nowhere", new byte[] { 1 }, ChunkHeaders.Aside("a test"), cancellation));
 
         Assert.Contains("no queue 'nowhere'", failure.Message, StringComparison.Ordinal);
     }

@@ -4,7 +4,7 @@ namespace DistributedBatch.Messaging.Tests.Chunks.Rabbit;
 
 public sealed class RabbitChunkQueueTests(PrivateBroker broker) : ChunkQueueConformance
 {
-    // A lane that asked ahead may give chunks back to the producer, which feeds them again.
+    // A buffer that asked ahead may give chunks back to the producer, which feeds them again.
     protected override async Task<object> StartAsync(CancellationToken cancellation) =>
-        await Site.StartAsync(await broker.NewVhostAsync(cancellation), cancellation, Refeeder.Add);
+        await Site.StartAsync(await broker.NewVhostAsync(cancellation), cancellation, Redispatcher.Add);
 }

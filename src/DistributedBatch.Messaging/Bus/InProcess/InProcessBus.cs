@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace DistributedBatch.Messaging.Bus;
+namespace DistributedBatch.Messaging.Bus.InProcess;
 
 /// <summary>
 /// The bus of one process: a message is an object that everybody who listens is handed, without being written and read again. What is on it when the process

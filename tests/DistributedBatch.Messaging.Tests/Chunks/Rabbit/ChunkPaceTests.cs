@@ -3,31 +3,46 @@ using DistributedBatch.Messaging.Tests.Support;
 
 namespace DistributedBatch.Messaging.Tests.Chunks.Rabbit;
 
-public sealed class LanePaceTests
+public sealed class ChunkPaceTests
 {
     private readonly ManualTime time = new();
-    private readonly LanePace pace;
+    private readonly ChunkPace pace;
 
-    public LanePaceTests() => pace = new LanePace(time);
+    public ChunkPaceTests() => pace = new ChunkPace(time);
 
     [Fact]
     public void Nothing_is_known_before_the_first_chunks()
     {
-        pace.Freed();
-        pace.HandedOut();
+        pace.Arrived();
 
         Assert.Null(pace.Service);
         Assert.Null(pace.RoundTrip);
     }
 
     [Fact]
-    public void The_round_trip_is_the_way_to_the_acknowledgement_and_the_brokers_turnaround()
+    public void The_round_trip_is_the_way_from_the_end_of_a_chunk_to_the_delivery_in_its_place()
     {
         for (var n = 0; n < 400; n++)
             RunOne(busy: 1, settle: 10, turnaround: 2);
 
         Assert.Equal(1, pace.Service!.Value.TotalMilliseconds, 0.01);
         Assert.Equal(12, pace.RoundTrip!.Value.TotalMilliseconds, 0.01);
+    }
+
+    [Fact]
+    public void Several_chunks_that_are_acknowledged_together_are_replaced_in_their_order()
+    {
+        var first = time.GetTimestamp();
+        time.Pass(5);
+        var second = time.GetTimestamp();
+        time.Pass(5);
+        pace.Acknowledged(first);
+        pace.Acknowledged(second);
+        time.Pass(2);
+        pace.Arrived();
+        pace.Arrived();
+
+        Assert.Equal(7, pace.RoundTrip!.Value.TotalMilliseconds, 0.01);
     }
 
     [Fact]
@@ -45,7 +60,6 @@ public sealed class LanePaceTests
         for (var n = 0; n < 40; n++)
             RunOne(busy: 1, settle: 0, turnaround: 2);
         RunOne(busy: 5_000, settle: 0, turnaround: 2);
-        pace.Freed();
 
         Assert.Equal(5, pace.Service!.Value.TotalSeconds, 0.01);
     }
@@ -70,17 +84,26 @@ public sealed class LanePaceTests
 
         RunOne(busy: 20, settle: 3, turnaround: 2);
         Assert.Equal(20, pace.Service!.Value.TotalMilliseconds, 0.01);
+    }
+
+    [Fact]
+    public void What_the_chunks_of_one_run_taught_is_forgotten_before_the_next()
+    {
+        RunOne(busy: 20, settle: 3, turnaround: 2);
+        pace.ForgetService();
+
+        Assert.Null(pace.Service);
         Assert.Equal(5, pace.RoundTrip!.Value.TotalMilliseconds, 0.01);
     }
 
     private void RunOne(double busy, double settle, double turnaround)
     {
-        pace.HandedOut();
         time.Pass(busy);
-        var freed = pace.Freed();
+        var ended = time.GetTimestamp();
+        pace.Ended(TimeSpan.FromMilliseconds(busy));
         time.Pass(settle);
-        pace.Settled(freed);
+        pace.Acknowledged(ended);
         time.Pass(turnaround);
-        pace.ArrivedAlone();
+        pace.Arrived();
     }
 }

@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 
-namespace DistributedBatch.Messaging.Bus;
+namespace DistributedBatch.Messaging.Bus.InProcess;
 
 /// <summary>The queue of one endpoint within one process. What is posted while nobody listens waits.</summary>
 /// <param name="queue">Its name, for the log.</param>

@@ -4,8 +4,9 @@ using DistributedBatch.Messaging.Connections;
 using MassTransit;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client.Exceptions;
+using DistributedBatch.Messaging.Queues;
 
-namespace DistributedBatch.Messaging.Bus;
+namespace DistributedBatch.Messaging.Bus.Rabbit;
 
 /// <summary>The bus over RabbitMQ, on a connection of its own. Queues that outlive their listeners are quorum queues, declared in <see cref="Topology"/>.</summary>
 internal sealed partial class RabbitBus : MessageBus

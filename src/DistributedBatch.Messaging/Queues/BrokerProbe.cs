@@ -1,7 +1,8 @@
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
+using DistributedBatch.Messaging.Connections;
 
-namespace DistributedBatch.Messaging.Connections;
+namespace DistributedBatch.Messaging.Queues;
 
 /// <summary>Looks at a broker the way a service will meet it, once, and leaves nothing there.</summary>
 public static class BrokerProbe

@@ -1,7 +1,8 @@
-using DistributedBatch.Messaging.Chunks.Rabbit;
+using DistributedBatch.Messaging.Connections;
+using DistributedBatch.Messaging.Queues;
 using RabbitMQ.Client;
 
-namespace DistributedBatch.Messaging.Connections;
+namespace DistributedBatch.Messaging.Publishing;
 
 /// <summary>
 /// Publishes something for nobody every few seconds. A broker that is short of memory or disk tells so only to a connection that publishes
@@ -19,7 +20,7 @@ internal sealed class AlarmProbe(BrokerConnections connections, Topology topolog
             {
                 await ProbeAsync(stoppingToken);
             }
-            catch (Exception end) when (ConfirmedPublisher.IsLoss(end) || end is OperationCanceledException)
+            catch (Exception end) when (ConnectionLoss.Caused(end) || end is OperationCanceledException)
             {
                 // The supervisor tells of a lost connection, and gives us the next one.
             }

@@ -1,4 +1,6 @@
-namespace DistributedBatch.Messaging.Connections;
+using DistributedBatch.Messaging.Connections;
+
+namespace DistributedBatch.Messaging.Queues;
 
 /// <summary>What one look at a broker showed.</summary>
 /// <param name="Version">Its version; null when it did not let us in.</param>

@@ -2,11 +2,12 @@ using System.Collections.Concurrent;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Chunks;
+using DistributedBatch.Messaging.Queues;
 
 namespace DistributedBatch.Messaging.Tests.Support;
 
-/// <summary>The part of a producer that feeds chunks again which hosts hand back.</summary>
-internal sealed class Refeeder(IChunkPublisher publisher) : IMessageHandler<ChunksReturned>
+/// <summary>The part of a producer that dispatches chunks again when hosts give them back.</summary>
+internal sealed class Redispatcher(IChunkPublisher publisher) : IMessageHandler<ChunksReturned>
 {
     private readonly ConcurrentDictionary<int, int> losses = [];
 
@@ -22,7 +23,7 @@ internal sealed class Refeeder(IChunkPublisher publisher) : IMessageHandler<Chun
 
     public static void Add(IServiceCollection services)
     {
-        services.AddSingleton<Refeeder>();
-        services.AddBusEndpoint(Topology.ProducerQueue).Handle<ChunksReturned, Refeeder>();
+        services.AddSingleton<Redispatcher>();
+        services.AddBusEndpoint(Topology.ProducerQueue).Handle<ChunksReturned, Redispatcher>();
     }
 }

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace DistributedBatch.Messaging.Access;
+namespace DistributedBatch.Messaging.Files;
 
 /// <summary>Files that nobody but their owner may read: keys, tokens, passwords. They are written beside and renamed, so that a crash leaves no half of one.</summary>
 public static class PrivateFile

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace DistributedBatch.Messaging.Bus;
+namespace DistributedBatch.Messaging.Bus.Rabbit;
 
 /// <summary>
 /// MassTransit's log as one line an event: it adds the whole exception each time it tries to connect again, on each of its endpoints, and a broker that restarts

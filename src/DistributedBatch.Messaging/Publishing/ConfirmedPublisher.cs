@@ -1,8 +1,9 @@
+using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Messaging.Connections;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
-namespace DistributedBatch.Messaging.Chunks.Rabbit;
+namespace DistributedBatch.Messaging.Publishing;
 
 /// <summary>
 /// Publishes to queues and waits for the broker's word on each message. Messages go out one after the other on one channel, because channels are not made for
@@ -46,7 +47,7 @@ internal sealed class ConfirmedPublisher(ConnectionSupervisor connection, Broker
             throw new ChunkUnpublishedException(
                 $"The broker did not take a message for queue '{queue}'; most likely the queue is full ({options.QueueLimit} messages).", refused);
         }
-        catch (Exception lost) when (IsLoss(lost))
+        catch (Exception lost) when (ConnectionLoss.Caused(lost))
         {
             throw new ChunkUnpublishedException(
                 $"The connection was lost before the broker confirmed a message for queue '{queue}' ({lost.Message}); it may be there or not.", lost);
@@ -64,10 +65,6 @@ internal sealed class ConfirmedPublisher(ConnectionSupervisor connection, Broker
         window.Dispose();
         turn.Dispose();
     }
-
-    /// <summary>Whether the channel or connection went away under an operation.</summary>
-    internal static bool IsLoss(Exception failure) =>
-        failure is RabbitMQClientException or IOException or ObjectDisposedException or InvalidOperationException or TimeoutException;
 
     private async Task<IChannel> OpenAsync(CancellationToken cancellation)
     {
@@ -89,7 +86,7 @@ internal sealed class ConfirmedPublisher(ConnectionSupervisor connection, Broker
         {
             await connection.DeclareAsync(cancellation);
         }
-        catch (Exception lost) when (IsLoss(lost))
+        catch (Exception lost) when (ConnectionLoss.Caused(lost))
         {
             // The supervisor declares everything when it is connected again.
         }

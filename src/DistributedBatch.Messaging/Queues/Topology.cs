@@ -5,7 +5,7 @@ using DistributedBatch.Messaging.Connections;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
-namespace DistributedBatch.Messaging;
+namespace DistributedBatch.Messaging.Queues;
 
 /// <summary>
 /// Every queue, exchange and binding on the broker, said once. The producer declares all of it whenever its connection stands, so that a fact published before
@@ -82,7 +82,7 @@ public sealed class Topology
     /// <summary>Queue of dead letters that belong to no run we can name; kept for people to look at.</summary>
     internal string ParkingQueue => $"{options.Prefix}.chunks.parked";
 
-    /// <summary>An exchange that nothing is bound to: what is published there is dropped, see <see cref="Connections.AlarmProbe"/>.</summary>
+    /// <summary>An exchange that nothing is bound to. The broker drops what is published there; publishing alone shows whether it takes messages.</summary>
     internal string ProbeExchange => $"{options.Prefix}.{Probe}";
 
     /// <summary>A queue or exchange name of ours under the prefix of this deployment.</summary>
