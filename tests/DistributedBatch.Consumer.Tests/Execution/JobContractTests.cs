@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using DistributedBatch.Consumer.Execution;
+using DistributedBatch.Consumer.Jobs;
 
 namespace DistributedBatch.Consumer.Tests.Execution;
 

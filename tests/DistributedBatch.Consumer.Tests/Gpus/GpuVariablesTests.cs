@@ -1,5 +1,5 @@
-using DistributedBatch.Consumer.Execution;
 using DistributedBatch.Consumer.Gpus;
+using DistributedBatch.Consumer.Jobs;
 
 namespace DistributedBatch.Consumer.Tests.Gpus;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using DistributedBatch.Consumer.Processes;
+using DistributedBatch.Consumer.Linux;
 using DistributedBatch.TestKit.Processes;
 using DistributedBatch.TestKit.Waiting;
 
@@ -79,7 +79,7 @@ public class ConsumerDeathTests
         await consumer.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Contains(processes, ProcessKiller.IsAlive);
 
-        using var next = Isolation.IsolatedRunnerTests.OpenGroups();
+        using var next = Isolation.CgroupRunnerTests.OpenGroups();
         await Eventually.HoldsAsync("all of them are gone", () => !processes.Exists(ProcessKiller.IsAlive), TestContext.Current.CancellationToken);
 
         // The groups of another test may have been opened at the same moment, and that one sweeps it.

@@ -1,4 +1,5 @@
 using DistributedBatch.Consumer.Launcher;
+using DistributedBatch.Consumer.Linux;
 using DistributedBatch.Consumer.Processes;
 using DistributedBatch.Consumer.Tests.Processes;
 using DistributedBatch.TestKit.Processes;

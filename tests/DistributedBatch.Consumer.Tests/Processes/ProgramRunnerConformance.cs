@@ -158,7 +158,7 @@ public abstract class ProgramRunnerConformance : IAsyncDisposable
     public async Task What_cannot_be_started_is_told_with_what_to_do()
     {
         async Task<string> RefusedAsync(ProgramStart start) => Assert.IsType<ProgramOutcome.NotStarted>(await Runner.RunAsync(start, TestContext.Current.CancellationToken)).Error;
-        Assert.Contains("install it", await RefusedAsync(Start("no-such-program")), StringComparison.Ordinal);
+        Assert.Contains("Install it", await RefusedAsync(Start("no-such-program")), StringComparison.Ordinal);
         Assert.Contains("--cwd", await RefusedAsync(Start("true") with { WorkingDirectory = Files["nowhere"] }), StringComparison.Ordinal);
         Assert.Contains("is a directory", await RefusedAsync(Start(Files.Path)), StringComparison.Ordinal);
         var script = Files.Write("script", "#!/no/such/interpreter\n");

@@ -1,3 +1,4 @@
+using DistributedBatch.Consumer.Linux;
 using DistributedBatch.Consumer.Resources;
 
 namespace DistributedBatch.Consumer.Tests.Resources;
@@ -86,7 +87,7 @@ public sealed class MachineProbeTests : IDisposable
         Assert.Equal(4L << 30, reading.MemoryBytes);
         Assert.Equal(2L << 30, reading.MemoryAvailableBytes);
         Assert.Equal(0.25, first.Read().CpuBusy, precision: 3);
-        Assert.Equal(1.5, new Cgroup(root).QuotaCores());
+        Assert.Equal(1.5, new CgroupLimits(root).QuotaCores());
     }
 
     [Fact]

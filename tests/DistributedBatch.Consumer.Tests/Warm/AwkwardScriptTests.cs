@@ -18,21 +18,21 @@ public sealed class AwkwardScriptTests
     {
         var script = AwkwardScripts.All[name];
         if (script.NeedsTorch)
-            WarmPlace.NeedTorch();
-        await using var place = new WarmPlace();
+            WarmFixture.RequireTorch();
+        await using var fixture = new WarmFixture();
         if (script.Module is null && name != "a script that does not exist")
-            place.Write("script.py", script.Text);
+            fixture.Write("script.py", script.Text);
         foreach (var (file, text) in script.Files)
-            place.Write(file, text);
+            fixture.Write(file, text);
 
         string[] what = script.Module is null ? ["script.py"] : ["-m", script.Module];
-        string[] command = [WarmPlace.Python, .. script.Flags, .. what, .. script.Arguments];
+        string[] command = [WarmFixture.Python, .. script.Flags, .. what, .. script.Arguments];
         var environment = name == "numpy with many threads" ? new Dictionary<string, string> { ["OPENBLAS_NUM_THREADS"] = "2", ["OMP_NUM_THREADS"] = "2" } : null;
 
-        var plain = await place.RunColdAsync(place.Start(command, script.Stdin, environment));
-        var start = place.Start(command, script.Stdin, environment);
-        var choice = await place.ChooseAsync(start);
-        var warm = await place.RunAsync(start, TestContext.Current.CancellationToken);
+        var plain = await fixture.RunColdAsync(fixture.Start(command, script.Stdin, environment));
+        var start = fixture.Start(command, script.Stdin, environment);
+        var choice = await fixture.ChooseAsync(start);
+        var warm = await fixture.RunAsync(start, TestContext.Current.CancellationToken);
 
         Assert.Equal(plain, warm);
         if (FallsBack.TryGetValue(name, out var reason))
@@ -44,7 +44,7 @@ public sealed class AwkwardScriptTests
         {
             Assert.Null(choice.Reason);
             Assert.Equal(WarmMode.Fork, choice.Mode);
-            Assert.Equal(1, place.Cold.Runs);
+            Assert.Equal(1, fixture.Cold.Runs);
         }
     }
 }
