@@ -1,21 +1,17 @@
 using System.Reflection;
 using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Consumer.Launcher;
-using DistributedBatch.Consumer.Warm;
+using DistributedBatch.Consumer.Warm.Fork;
 
 namespace DistributedBatch.Consumer;
 
 /// <summary>Settings of one consumer.</summary>
 public sealed class ConsumerOptions
 {
-    /// <summary>
-    /// Name of this host, unique in the lab. Default: the machine's name. Two consumers with the same name would take each other's messages.
-    /// </summary>
+    /// <summary>Name of this host, unique in the lab. Default: the machine's name. Two consumers of one name take each other's messages.</summary>
     public string Host { get; set; } = Environment.MachineName;
 
-    /// <summary>
-    /// Directory for outputs, logs and scratch. Default <c>.dbatch</c> in the working directory. Outputs on the same file system are moved by rename.
-    /// </summary>
+    /// <summary>Directory for outputs, logs and scratch. Default <c>.dbatch</c>. Outputs on the same file system are moved by rename.</summary>
     public string DataDirectory { get; set; } = ".dbatch";
 
     /// <summary>
@@ -82,14 +78,10 @@ public sealed class ConsumerOptions
     /// <summary>Token for <see cref="Server"/>; null sends none.</summary>
     public string? Token { get; set; }
 
-    /// <summary>
-    /// Names or paths of the programs that may run on this host; null (default) allows all. Other programs are refused with a reason.
-    /// </summary>
+    /// <summary>Names or paths of the programs that may run on this host; null (default) allows all. Other programs are refused with a reason.</summary>
     public IReadOnlyList<string>? AllowedPrograms { get; set; }
 
-    /// <summary>
-    /// PEM file with the authorities to trust for an <c>https://</c> <see cref="Server"/>. Null (default) trusts those of the system.
-    /// </summary>
+    /// <summary>PEM file with the authorities to trust for an <c>https://</c> <see cref="Server"/>. Null (default) trusts those of the system.</summary>
     public string? AuthorityFile { get; set; }
 
     /// <summary>

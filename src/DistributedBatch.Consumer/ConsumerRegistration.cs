@@ -68,9 +68,7 @@ public static class ConsumerRegistration
             .AddHostedService(provider => provider.GetRequiredService<ConsumerService>());
     }
 
-    /// <summary>
-    /// Starts the launcher before the host starts, so that both start side by side. The first program waits for the launcher in any case.
-    /// </summary>
+    /// <summary>Starts the launcher before the host, so that both start side by side. The first program waits for the launcher.</summary>
     public static void BeginLauncher(this IServiceProvider services)
     {
         if (services.GetRequiredService<IProgramRunner>() is LauncherRunner launcher)
@@ -86,13 +84,7 @@ public static class ConsumerRegistration
         return services
             .AddSingleton(options)
             .AddSingleton(new HostSettings(options.Host, options.DataDirectory))
-            .AddSingleton(new ReportingOptions
-            {
-                Heartbeat = options.Heartbeat,
-                Delay = options.ReportDelay,
-                UrgentDelay = options.HurriedReportDelay,
-                BatchSize = options.ReportBatch,
-            })
+            .AddSingleton(new ReportingOptions(options.Heartbeat, options.ReportDelay, options.HurriedReportDelay, options.ReportBatch))
             .AddSingleton(new GpuOptions(options.Gpus))
             .AddSingleton(new LeaseOptions(options.AckTimeout))
             .AddSingleton(new OutputServerOptions(options.Server, options.Token, options.AuthorityFile))

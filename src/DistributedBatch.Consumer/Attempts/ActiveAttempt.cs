@@ -44,21 +44,19 @@ internal sealed class ActiveAttempt(ChunkDelivery delivery, string host, int slo
     /// <summary>The process of its program.</summary>
     public ProgramProcess Process { get; } = new();
 
-    /// <summary>
-    /// Closes the lane the chunk came by. A leased attempt needs the lane no more, and the broker must not deliver the next chunk to it.
-    /// </summary>
+    /// <summary>Closes the lane the chunk came by. A leased attempt needs the lane no more, and the broker must not deliver the next chunk to it.</summary>
     public Func<ValueTask>? CloseLane { get; init; }
 
     /// <summary>Whether heartbeats keep the chunk and its delivery is acknowledged.</summary>
     public bool Leased => leased;
 
-    /// <summary>Who asked for a stop first; null when nobody has.</summary>
+    /// <summary>The first request to stop; null when there was none.</summary>
     public StopRequest? StopRequest => stopRequest;
 
     /// <summary>Cancelled when it is to stop.</summary>
     public CancellationToken Stopping => stopping.Token;
 
-    /// <summary>Asks it to stop. Does nothing when somebody asked before, or when it has ended.</summary>
+    /// <summary>Asks it to stop. Does nothing after the first request, and when it has ended.</summary>
     public void Stop(AttemptOutcome outcome, string? reason = null)
     {
         lock (gate)

@@ -3,9 +3,7 @@ using DistributedBatch.Messaging.Bus;
 
 namespace DistributedBatch.Consumer.Control;
 
-/// <summary>
-/// Handles the producer's request to take no chunks for a while. The time is measured here, so that it ends even when the producer is gone.
-/// </summary>
+/// <summary>Handles the producer's request to take no chunks for a while. The end is timed here, for when the producer is gone.</summary>
 internal sealed class HostControl(HostSettings host, AdmissionHold hold, TimeProvider time) : IMessageHandler<HostControlMessage>, IDisposable
 {
     private readonly Lock gate = new();

@@ -20,9 +20,7 @@ internal sealed class AllowedPrograms
         paths = [.. programs.Select(name => lookup.Find(name, searchPath, "/").Program).OfType<string>().Select(RealPath)];
     }
 
-    /// <summary>
-    /// Why a start is refused; null when it is allowed. A missing program is not refused here, because the start reports it better.
-    /// </summary>
+    /// <summary>Why a start is refused; null when it is allowed. A missing program is not refused here, because the start reports it better.</summary>
     public string? Refusal(ProgramStart start)
     {
         if (paths is null)

@@ -7,9 +7,7 @@ using DistributedBatch.Consumer.Processes;
 
 namespace DistributedBatch.Consumer.Execution;
 
-/// <summary>
-/// The files of an attempt: prepares them before it runs, and afterwards reads its result, stores its logs and promotes its outputs.
-/// </summary>
+/// <summary>The files of an attempt: prepares them before it runs, and afterwards reads its result, stores its logs and promotes its outputs.</summary>
 internal sealed class AttemptFiles(LogStore logs, OutputUploader uploader)
 {
     private static readonly Encoding Utf8 = new UTF8Encoding(false);

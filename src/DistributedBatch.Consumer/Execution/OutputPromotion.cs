@@ -5,9 +5,7 @@ namespace DistributedBatch.Consumer.Execution;
 /// <summary>Makes an attempt's outputs the chunk's outputs by one rename, so that they appear all at once.</summary>
 internal static class OutputPromotion
 {
-    /// <summary>
-    /// Moves <paramref name="from"/> to the chunk's folder under <paramref name="root"/>. Does nothing when that exists: the first success wins.
-    /// </summary>
+    /// <summary>Moves <paramref name="from"/> to the chunk's folder below <paramref name="root"/>, unless that exists: the first success wins.</summary>
     /// <exception cref="IOException">The outputs could not be stored.</exception>
     public static void Promote(string from, string root, int index, int attempt)
     {

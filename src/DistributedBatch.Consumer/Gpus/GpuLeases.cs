@@ -1,7 +1,7 @@
 namespace DistributedBatch.Consumer.Gpus;
 
 /// <summary>
-/// Which attempt has which card. Free cards are leased before shared ones. Memory that foreign programs hold, which are those that dbatch did not
+/// Which attempt has which card. Free cards are leased before shared ones. Memory that foreign programs hold, that is programs that dbatch did not
 /// start, is never leased. Not thread-safe.
 /// </summary>
 /// <param name="reserveBytes">Bytes kept free on every card, for the driver and for allocators that round up. Default 512 MiB.</param>
@@ -67,17 +67,13 @@ public sealed class GpuLeases(long reserveBytes = 512L << 20)
 
         var lease = new GpuLease(chosen, fraction, memory, request.IsShared) { Maker = cards[chosen[0]].Maker };
         leases.Add(lease);
-        foreach (var neighbour in leases.Where(held => held.Indices.Intersect(chosen).Any()))
-            neighbour.MostSharers = Math.Max(neighbour.MostSharers, neighbour.Indices.Max(AttemptsOn));
+        foreach (var sharer in leases.Where(held => held.Indices.Intersect(chosen).Any()))
+            sharer.MostSharers = Math.Max(sharer.MostSharers, sharer.Indices.Max(AttemptsOn));
         return lease;
     }
 
     /// <summary>Ends <paramref name="lease"/>; does nothing when it has ended.</summary>
     public void Release(GpuLease lease) => leases.Remove(lease);
-
-    /// <summary>Whether the host could serve <paramref name="request"/> if all its cards were idle.</summary>
-    public bool CouldServe(GpuRequest request) =>
-        cards.Values.Count(card => card.MemoryBytes - reserveBytes >= (request.MemoryBytes ?? 0)) >= Math.Max(1, Math.Ceiling(request.Cards));
 
     private double FractionLeft(GpuCard card) => 1 - LeasesOn(card).Sum(lease => lease.Fraction);
 

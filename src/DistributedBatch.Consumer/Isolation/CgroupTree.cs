@@ -18,9 +18,7 @@ internal static class CgroupTree
         return CgroupFiles.Remove(group) == 0;
     }
 
-    /// <summary>
-    /// Kills all processes in a group and below it, and removes it; false when a process did not end within <paramref name="timeout"/>.
-    /// </summary>
+    /// <summary>Kills all processes in a group and below it, and removes it; false when a process did not end within <paramref name="timeout"/>.</summary>
     public static bool End(string group, TimeSpan timeout)
     {
         // A killed process leaves its group a moment later; one that hangs in the kernel much later.

@@ -6,9 +6,7 @@ namespace DistributedBatch.Consumer.Launcher;
 /// </summary>
 internal static class AttemptTag
 {
-    /// <summary>
-    /// Adds one <c>NAME=value</c> to <paramref name="tag"/>. The order does not matter, and variables that do not name the attempt change nothing.
-    /// </summary>
+    /// <summary>Adds one <c>NAME=value</c>, in any order. Variables that do not name the attempt change nothing.</summary>
     public static ulong Add(ulong tag, ReadOnlySpan<byte> variable) =>
         variable.StartsWith("DBATCH_"u8)
         && (variable.StartsWith("DBATCH_RUN="u8) || variable.StartsWith("DBATCH_CHUNK="u8) || variable.StartsWith("DBATCH_ATTEMPT="u8))

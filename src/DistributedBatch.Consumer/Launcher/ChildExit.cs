@@ -17,9 +17,7 @@ internal readonly record struct ChildExit(
     int Id, int ExitCode, int Signal, long WallMicroseconds, long ProcessorMicroseconds, long PeakBytes, long ReadBytes, long WrittenBytes, bool Stragglers,
     bool? OutOfMemory = null)
 {
-    /// <summary>
-    /// The same, combined with the figures of its control group. <see cref="CgroupExit.Merge"/> explains why the larger figure counts.
-    /// </summary>
+    /// <summary>The same, combined with the figures of its control group. <see cref="CgroupExit.Merge"/> explains why the larger figure counts.</summary>
     public ChildExit Merge(in CgroupExit group) => this with
     {
         ProcessorMicroseconds = Math.Max(ProcessorMicroseconds, group.ProcessorMicroseconds),

@@ -108,9 +108,7 @@ internal sealed class ChildTable(ReplyStream replies)
             return [.. spawning.Values, .. byProcess.Values.Select(child => child.Tag)];
     }
 
-    /// <summary>
-    /// Sends the consumer the process ids of programs that have run for a while, so that it can measure them, and kill them if the launcher dies.
-    /// </summary>
+    /// <summary>Sends the process ids of programs that have run for a while, so that the consumer can measure and kill them.</summary>
     public void AnnounceLongRunning()
     {
         List<(int Id, int Process)>? due = null;

@@ -6,9 +6,7 @@ using DistributedBatch.Consumer.Processes;
 
 namespace DistributedBatch.Consumer.Launcher;
 
-/// <summary>
-/// The connection to one launcher process: its pipes, and the programs it runs. When the launcher died, the runner opens a new connection.
-/// </summary>
+/// <summary>The pipes to one launcher process, and the programs it runs. When the launcher died, the runner opens a new connection.</summary>
 internal sealed partial class LauncherConnection : IAsyncDisposable
 {
     private static readonly TimeSpan HelloTimeout = TimeSpan.FromSeconds(30);

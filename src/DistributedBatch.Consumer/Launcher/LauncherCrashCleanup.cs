@@ -3,9 +3,7 @@ using DistributedBatch.Consumer.Linux;
 
 namespace DistributedBatch.Consumer.Launcher;
 
-/// <summary>
-/// Kills the programs of a launcher that died: by process group where it is known, and by the attempt that their environment names.
-/// </summary>
+/// <summary>Kills the programs of a launcher that died: by process group where it is known, and by the attempt that their environment names.</summary>
 internal static class LauncherCrashCleanup
 {
     /// <summary>Kills all processes of <paramref name="starts"/>. A process id of 0 means unknown.</summary>

@@ -24,17 +24,13 @@ internal static class LauncherProtocol
     /// <summary>To the launcher: id (4), signal (4). The signal goes to the process group.</summary>
     public const byte Signal = 2;
 
-    /// <summary>
-    /// To the launcher, without a body: the input ends now although the consumer lives, so the launcher must not remove the consumer's control group.
-    /// </summary>
+    /// <summary>To the launcher, without a body: the consumer lives although the input ends, so its control group must stay.</summary>
     public const byte Detach = 3;
 
     /// <summary>From the launcher, its first frame: version (4), process id (4).</summary>
     public const byte Hello = 16;
 
-    /// <summary>
-    /// From the launcher: id (4), exit code (4), signal (4), wall and processor microseconds, peak, read and written bytes (8 each), flags (1).
-    /// </summary>
+    /// <summary>From the launcher: id (4), exit code (4), signal (4), wall and CPU µs, peak, read and written bytes (8 each), flags (1).</summary>
     public const byte Exited = 17;
 
     /// <summary>Flag: stragglers were killed.</summary>
@@ -46,9 +42,7 @@ internal static class LauncherProtocol
     /// <summary>Flag: there was an out-of-memory kill.</summary>
     public const byte OutOfMemoryFlag = 4;
 
-    /// <summary>
-    /// From the launcher: id (4), error number (4). Nothing was started. The number is negative when the control group was the reason.
-    /// </summary>
+    /// <summary>From the launcher: id (4), error number (4). Nothing was started. The number is negative when the control group was the reason.</summary>
     public const byte NotStarted = 18;
 
     /// <summary>From the launcher, for a program that has run for a while: id (4), process id (4).</summary>

@@ -15,9 +15,7 @@ internal sealed unsafe class RequestStream(ChildTable children)
     private int to;
     private bool ended;
 
-    /// <summary>
-    /// Reads kind and body of the next frame into <paramref name="frame"/>, which grows as needed. Gives its length; 0 at the end of the stream.
-    /// </summary>
+    /// <summary>Reads kind and body of the next frame into <paramref name="frame"/>. Gives its length; 0 at the end of the stream.</summary>
     public int Next(ref byte[] frame)
     {
         lock (gate)

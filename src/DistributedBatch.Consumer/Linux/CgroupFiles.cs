@@ -2,9 +2,7 @@ using System.Text;
 
 namespace DistributedBatch.Consumer.Linux;
 
-/// <summary>
-/// Files and directories of control groups. Uses plain system calls, because the kernel takes each value as one write and reports errors by number.
-/// </summary>
+/// <summary>Files and directories of control groups, by plain system calls: the kernel takes each value as one write.</summary>
 internal static unsafe class CgroupFiles
 {
     /// <summary>Written to <c>cgroup.procs</c>, means the writing process.</summary>

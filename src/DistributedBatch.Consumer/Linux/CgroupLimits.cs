@@ -26,9 +26,7 @@ internal sealed class CgroupLimits
     }
 
     /// <summary>The tightest memory limit and the memory that is left below it, in bytes; null without a limit.</summary>
-    /// <param name="machineBytes">
-    /// Memory of the machine. A limit that is not below it does not count; version 1 writes "no limit" as a huge number.
-    /// </param>
+    /// <param name="machineBytes">Memory of the machine. A limit that is not below it does not count; version 1 writes "no limit" as a huge number.</param>
     public (long LimitBytes, long AvailableBytes)? Memory(long machineBytes)
     {
         (long Limit, long Available)? tightest = null;
@@ -62,9 +60,7 @@ internal sealed class CgroupLimits
             : TimeSpan.FromMicroseconds(KernelText.Field(Read(group, "cpu.stat"), "usage_usec"));
     }
 
-    /// <summary>
-    /// Processes of our own group that the out-of-memory killer killed since the group was made; null when the kernel does not count them.
-    /// </summary>
+    /// <summary>Processes of our own group that the out-of-memory killer killed since the group was made; null when not counted.</summary>
     public long? OomKills() => Read(memory[0], isVersion1 ? "memory.oom_control" : "memory.events") is { } events
         && events.Contains("oom_kill ", StringComparison.Ordinal)
         ? KernelText.Field(events, "oom_kill")

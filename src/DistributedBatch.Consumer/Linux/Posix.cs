@@ -8,14 +8,10 @@ internal static unsafe partial class Posix
     public const int SigTerm = 15;
     public const int SigKill = 9;
     public const int NoSuchFile = 2;
-    public const int NoSuchProcess = 3;
     public const int Interrupted = 4;
     public const int Busy = 16;
     public const int Exists = 17;
-    public const int ExecFormat = 8;
     public const int NoChild = 10;
-    public const int Permission = 13;
-    public const int NotDirectory = 20;
     public const int WaitNoHang = 1;
     public const int OpenReadOnly = 0;
     public const int OpenWriteOnly = 1;

@@ -15,9 +15,7 @@ internal sealed class LogStore(long headBytes, long tailBytes)
     /// <summary>Bytes of standard error that travel in a failure report.</summary>
     public const int ReportedTailBytes = 4096;
 
-    /// <summary>
-    /// Gives the middle of a growing file back to the disk. Where the file system has no holes, the file grows until its attempt ends.
-    /// </summary>
+    /// <summary>Gives the middle of a growing file back to the disk. Where the file system has no holes, the file grows until its attempt ends.</summary>
     public void PunchHole(string path)
     {
         try
@@ -34,9 +32,7 @@ internal sealed class LogStore(long headBytes, long tailBytes)
         }
     }
 
-    /// <summary>
-    /// Stores the file at <paramref name="target"/>: by rename when it is short enough, else as head, a line about the gap, and tail.
-    /// </summary>
+    /// <summary>Stores the file at <paramref name="target"/>: by rename when it is short enough, else as head, a line about the gap, and tail.</summary>
     public void Store(string path, string target)
     {
         using (var source = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))

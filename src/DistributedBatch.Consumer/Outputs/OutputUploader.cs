@@ -28,9 +28,7 @@ internal sealed class OutputUploader : IDisposable
     /// <summary>Whether logs of <paramref name="logBytes"/> travel in the report.</summary>
     public bool PutsInReport(long logBytes) => client is not null && logBytes <= AttemptReport.MostLogBytes;
 
-    /// <summary>
-    /// Uploads the files. Waits while the server cannot be reached; when the server refuses them, the report that it gives says why.
-    /// </summary>
+    /// <summary>Uploads the files. Waits while the server cannot be reached; when the server refuses them, the report that it gives says why.</summary>
     public async ValueTask<AttemptReport> UploadAsync(ActiveAttempt attempt, JobTemplate template, AttemptReport report)
     {
         if (client is null || FilesOf(attempt, template, report) is not { Count: > 0 } files)

@@ -1,8 +1,6 @@
 namespace DistributedBatch.Consumer.Processes;
 
-/// <summary>
-/// Runs an attempt's program: in a process of its own, in a fork of a preloaded interpreter, or inside a kept interpreter.
-/// </summary>
+/// <summary>Runs an attempt's program: in a process of its own, in a fork of a preloaded interpreter, or inside a kept interpreter.</summary>
 public interface IProgramRunner
 {
     /// <summary>
@@ -10,8 +8,6 @@ public interface IProgramRunner
     /// task does not fail: every way to end is an outcome.
     /// </summary>
     /// <param name="start">The program.</param>
-    /// <param name="stop">
-    /// Stops the program: SIGTERM to its group, SIGKILL after <see cref="ProgramStart.Grace"/>; the outcome is <see cref="ProgramOutcome.Stopped"/>.
-    /// </param>
+    /// <param name="stop">Stops the program: SIGTERM to its group, SIGKILL after the grace period; the outcome is then Stopped.</param>
     Task<ProgramOutcome> RunAsync(ProgramStart start, CancellationToken stop);
 }

@@ -4,9 +4,7 @@ namespace DistributedBatch.Consumer.Processes;
 /// <param name="Usage">What it used.</param>
 public abstract record ProgramOutcome(ProgramUsage Usage)
 {
-    /// <summary>
-    /// Whether other processes of the attempt outlived the program and were killed. They may write to its files for a moment longer.
-    /// </summary>
+    /// <summary>Whether other processes of the attempt outlived the program and were killed. They may write to its files for a moment longer.</summary>
     public bool Stragglers { get; init; }
 
     /// <summary>The small result as JSON, when the runner received it directly; null when it may be in the result file.</summary>

@@ -11,9 +11,7 @@ public sealed class ProgramProcess
     private readonly Lock gate = new();
     private volatile int id;
 
-    /// <summary>
-    /// Process id, which is the id of its process group too. 0 before the runner announced it, after the end, and for short programs.
-    /// </summary>
+    /// <summary>Process id, which is the id of its process group too. 0 before the runner announced it, after the end, and for short programs.</summary>
     public int Id => id;
 
     /// <summary>Whether the program has ended.</summary>

@@ -45,6 +45,6 @@ public sealed record ProgramStart
     /// <summary>Column names of <see cref="Items"/>; null unless the items are rows.</summary>
     public IReadOnlyList<string>? Columns { get; init; }
 
-    /// <summary>Where the runner announces the process of a program that runs for a while; null when nobody wants to know.</summary>
+    /// <summary>Receives the process id of a program that runs for a while; null when that is not needed.</summary>
     public ProgramProcess? Process { get; init; }
 }

@@ -2,9 +2,7 @@ using DistributedBatch.Consumer.Linux;
 
 namespace DistributedBatch.Consumer.Resources;
 
-/// <summary>
-/// Tells whether the kernel's out-of-memory killer killed a process, by the counter of our control group, or else that of the machine.
-/// </summary>
+/// <summary>Tells whether the kernel's out-of-memory killer killed a process, by the counter of our control group, or else that of the machine.</summary>
 internal sealed class OomKillCounter
 {
     private static readonly CgroupLimits Group = new();

@@ -5,7 +5,7 @@ namespace DistributedBatch.Consumer.Slots;
 
 /// <summary>
 /// Lets one attempt run alone on the host. When a host dies, nobody knows which of its chunks killed it. So a chunk on its last chance runs alone: it
-/// is never failed for what a neighbour did.
+/// never fails because of another chunk.
 /// </summary>
 /// <param name="hold">Keeps the host's slots from taking chunks.</param>
 /// <param name="othersIdle">Completes when no slot is active but the one with the given number.</param>

@@ -4,9 +4,7 @@ using DistributedBatch.Messaging.Chunks;
 
 namespace DistributedBatch.Consumer.Slots;
 
-/// <summary>
-/// One place where one attempt runs at a time: opens its lane, receives a chunk, executes it, hands over the report, receives the next.
-/// </summary>
+/// <summary>One place where one attempt runs at a time: opens its lane, receives a chunk, executes it, hands over the report, receives the next.</summary>
 internal sealed partial class Slot(int number, string resourceClass, string scratchRoot, ExclusiveRun exclusive, SlotContext context) : IDisposable
 {
     private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(5);
@@ -34,7 +32,7 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
             open = true;
             receiving = new CancellationTokenSource();
             if (running)
-                return; // Closed a moment ago, and the last attempt still runs: the loop goes on by itself.
+                return; // Closed a moment ago, and the last attempt still runs: the loop continues after it.
             running = true;
             Idle = Task.Run(RunAsync);
         }

@@ -23,9 +23,7 @@ internal sealed class BusyThreads
         current.Clear();
     }
 
-    /// <summary>
-    /// Threads of <paramref name="process"/> and its descendants that were busy since the previous sample; 0 when the process is new.
-    /// </summary>
+    /// <summary>Threads of <paramref name="process"/> and its descendants that were busy since the previous sample; 0 when the process is new.</summary>
     public int CountOf(int process) => ProcFs.WithDescendants(process).Sum(CountIn);
 
     private int CountIn(int process)

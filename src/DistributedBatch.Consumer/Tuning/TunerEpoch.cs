@@ -35,8 +35,6 @@ internal sealed class TunerEpoch
         attemptCpuSeconds += sample.AttemptCpuSeconds;
     }
 
-    /// <summary>
-    /// Whether enough chunks ended to trust the throughput: four per slot and at least a dozen, so that a single slow chunk does not decide.
-    /// </summary>
+    /// <summary>Whether enough chunks ended to trust the throughput: four per slot and at least a dozen.</summary>
     public bool HasEnoughChunks(int slots) => Chunks >= Math.Max(12, 4 * slots);
 }

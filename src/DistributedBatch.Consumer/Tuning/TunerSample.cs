@@ -33,8 +33,6 @@ public readonly record struct TunerSample
     /// <summary>Memory that one more attempt may need, in bytes: its reservation or the largest peak so far; 0 when unknown.</summary>
     public long AttemptPeakBytes { get; init; }
 
-    /// <summary>
-    /// Memory that the running attempts may still allocate, in bytes, until each reaches <see cref="AttemptPeakBytes"/>; 0 when unknown.
-    /// </summary>
+    /// <summary>Memory that the running attempts may still allocate, in bytes, until each reaches <see cref="AttemptPeakBytes"/>; 0 when unknown.</summary>
     public long UnclaimedBytes { get; init; }
 }

@@ -5,9 +5,7 @@ internal static class FileComparison
 {
     private const int Block = 1 << 16;
 
-    /// <summary>
-    /// The first difference between two directories, as the end of a sentence; null when there is none. A missing directory counts as empty.
-    /// </summary>
+    /// <summary>The first difference between two directories, as the end of a sentence; null for none. A missing directory is empty.</summary>
     public static string? OfDirectories(string one, string other)
     {
         var (left, right) = (FilesIn(one), FilesIn(other));

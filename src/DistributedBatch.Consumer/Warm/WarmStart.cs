@@ -34,7 +34,7 @@ public sealed partial class WarmStart : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
         (this.options, this.cold, this.time, this.logger) = (options, cold, time, logger);
-        pool = new ZygotePool(new ZygoteLimits(options.ForksPerZygote, options.StartLimit, options.IdleLimit), groups, time, logger);
+        pool = new ZygotePool(options, groups, time, logger);
         cleanup = time.CreateTimer(_ => EndUnused(), null, CleanupInterval, CleanupInterval);
     }
 
@@ -122,11 +122,7 @@ public sealed partial class WarmStart : IAsyncDisposable
         statistics.Preloaded = [.. hello.Imported.Select(module => module.Split('.')[0]).Distinct()];
         statistics.SavedPerStart = TimeSpan.FromSeconds(hello.Seconds);
         if (job.Warm == WarmMode.Keep && hello.Process)
-        {
-            var keep = new KeepRunner(pool, cold, options.KeepGrowthLimit, options.IdleLimit, job.Python, statistics, time);
-            return new RunnerChoice(keep, WarmMode.Keep, NotPreloaded(hello));
-        }
-
+            return new RunnerChoice(new KeepRunner(pool, cold, options, job.Python, statistics, time), WarmMode.Keep, NotPreloaded(hello));
         var missing = job.Warm == WarmMode.Keep
             ? $"'{command.Script ?? command.Module}' has no function process(start, count) or process(items) to keep an interpreter for"
             : null;

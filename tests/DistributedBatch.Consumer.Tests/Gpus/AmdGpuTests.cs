@@ -2,7 +2,7 @@ using DistributedBatch.TestKit.Waiting;
 
 namespace DistributedBatch.Consumer.Tests.Gpus;
 
-/// <summary>A consumer with AMD cards, as a fake <c>rocm-smi</c> tells of them.</summary>
+/// <summary>A consumer with AMD cards, which a fake <c>rocm-smi</c> lists.</summary>
 public sealed class AmdGpuTests : IDisposable
 {
     private const string ShowVariables = "echo \"$HIP_VISIBLE_DEVICES,$CUDA_VISIBLE_DEVICES,$ROCR_VISIBLE_DEVICES,$CUDA_DEVICE_ORDER\"";
@@ -20,19 +20,19 @@ public sealed class AmdGpuTests : IDisposable
         await using var harness = await StartAsync(test);
         var job = Job($"{ShowVariables} > $0.$DBATCH_CHUNK; {UntilGo}", harness, gpus: 1);
         for (var index = 0; index < 4; index++)
-            await harness.FeedAsync(job, index);
-        await Eventually.HoldsAsync("three run, none on the ill card", () => Said(harness).Order().SequenceEqual(["0,,,\n", "2,,,\n", "3,,,\n"]), test);
+            await harness.PublishAsync(job, index);
+        await Eventually.HoldsAsync("three run, none on the ill card", () => Written(harness).Order().SequenceEqual(["0,,,\n", "2,,,\n", "3,,,\n"]), test);
         await foreach (var beat in harness.Heartbeats.ReadAllAsync(test))
         {
             if (beat.Host.Gpus.Select(gpu => (gpu.Index, gpu.Name, gpu.Attempts)).SequenceEqual([(0, "Fake 1", 1), (2, "Fake 3", 1), (3, "Fake 0", 1)]))
                 break;
         }
 
-        Assert.Equal(3, Said(harness).Length);
+        Assert.Equal(3, Written(harness).Length);
         harness.Directory.Write("go", "");
         for (var index = 0; index < 4; index++)
             Assert.Equal(AttemptOutcome.Succeeded, (await harness.EndedAsync()).Outcome);
-        Assert.Equal(4, Said(harness).Length);
+        Assert.Equal(4, Written(harness).Length);
     }
 
     [Fact(Timeout = 60_000)]
@@ -41,29 +41,29 @@ public sealed class AmdGpuTests : IDisposable
         var test = TestContext.Current.CancellationToken;
         smi.Cards(new FakeCard(), new FakeCard());
         await using var harness = await StartAsync(test);
-        await harness.FeedAsync(Job($"echo $1 $HIP_VISIBLE_DEVICES > $0.$DBATCH_CHUNK; {UntilGo}", harness, gpus: 2), 0);
-        await Eventually.HoldsAsync("one has both", () => Said(harness).SequenceEqual(["0,1 0,1\n"]), test);
+        await harness.PublishAsync(Job($"echo $1 $HIP_VISIBLE_DEVICES > $0.$DBATCH_CHUNK; {UntilGo}", harness, gpus: 2), 0);
+        await Eventually.HoldsAsync("one has both", () => Written(harness).SequenceEqual(["0,1 0,1\n"]), test);
         harness.Directory.Write("go", "");
         await harness.EndedAsync();
         File.Delete(harness.Directory["go"]);
 
         var half = Job($"echo $HIP_VISIBLE_DEVICES > $0.$DBATCH_CHUNK; {UntilGo}", harness, gpus: 0.5);
         for (var index = 1; index <= 4; index++)
-            await harness.FeedAsync(half, index);
-        await Eventually.HoldsAsync("two on each", () => Said(harness).Order().Take(4).SequenceEqual(["0\n", "0\n", "0,1 0,1\n", "1\n"]) && Said(harness).Length == 5, test);
+            await harness.PublishAsync(half, index);
+        await Eventually.HoldsAsync("two on each", () => Written(harness).Order().Take(4).SequenceEqual(["0\n", "0\n", "0,1 0,1\n", "1\n"]) && Written(harness).Length == 5, test);
         harness.Directory.Write("go", "");
         for (var index = 1; index <= 4; index++)
             await harness.EndedAsync();
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_card_that_vanishes_is_not_given_again_and_its_attempt_ends_as_it_would()
+    public async Task A_card_that_vanishes_is_not_leased_again_and_its_attempt_ends_as_usual()
     {
         var test = TestContext.Current.CancellationToken;
         smi.Cards(new FakeCard(Node: 1), new FakeCard(Node: 2));
         await using var harness = await StartAsync(test);
-        await harness.FeedAsync(Job($"echo $HIP_VISIBLE_DEVICES > $0.$DBATCH_CHUNK; {UntilGo}", harness, gpus: 1), 0);
-        await Eventually.HoldsAsync("it runs on the first", () => Said(harness).SequenceEqual(["0\n"]), test);
+        await harness.PublishAsync(Job($"echo $HIP_VISIBLE_DEVICES > $0.$DBATCH_CHUNK; {UntilGo}", harness, gpus: 1), 0);
+        await Eventually.HoldsAsync("it runs on the first", () => Written(harness).SequenceEqual(["0\n"]), test);
 
         smi.Cards(new FakeCard(Node: 1, UsedBytes: null), new FakeCard(Node: 2));
         await foreach (var beat in harness.Heartbeats.ReadAllAsync(test))
@@ -85,7 +85,7 @@ public sealed class AmdGpuTests : IDisposable
     [InlineData("HIP_VISIBLE_DEVICES", "5,,,\n")]
     [InlineData("CUDA_VISIBLE_DEVICES", ",5,,\n")]
     [InlineData("ROCR_VISIBLE_DEVICES", ",,5,\n")]
-    public async Task What_the_user_set_is_not_narrowed_by_ours(string name, string said)
+    public async Task A_variable_that_the_user_set_is_the_only_one(string name, string expected)
     {
         var test = TestContext.Current.CancellationToken;
         smi.Cards(new FakeCard());
@@ -93,11 +93,11 @@ public sealed class AmdGpuTests : IDisposable
 
         await harness.RunAsync(Job($"{ShowVariables} > $0.0", harness, gpus: 1) with { Env = new Dictionary<string, string> { [name] = "5" } });
 
-        Assert.Equal([said], Said(harness));
+        Assert.Equal([expected], Written(harness));
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task An_attempt_that_runs_out_of_the_cards_memory_is_named_so()
+    public async Task An_attempt_that_runs_out_of_GPU_memory_is_reported_as_out_of_memory()
     {
         smi.Cards(new FakeCard());
         await using var harness = await StartAsync(TestContext.Current.CancellationToken);
@@ -111,7 +111,7 @@ public sealed class AmdGpuTests : IDisposable
     private static JobSpec Job(string script, ConsumerHarness harness, double gpus) =>
         new() { Command = ["/bin/sh", "-c", script, harness.Directory["go"], "{gpu}"], Gpus = gpus };
 
-    private static string[] Said(ConsumerHarness harness) =>
+    private static string[] Written(ConsumerHarness harness) =>
         [.. Directory.GetFiles(harness.Directory.Path, "go.*").Where(file => Path.GetFileName(file) != "go").Select(File.ReadAllText)];
 
     private Task<ConsumerHarness> StartAsync(CancellationToken test) => ConsumerHarness.StartAsync(test, options =>

@@ -14,7 +14,7 @@ public sealed class GpuAllocatorTests : IDisposable
     public void Dispose() => smi.Dispose();
 
     [Fact(Timeout = 60_000)]
-    public async Task What_a_process_holds_of_AMD_cards_is_its_attempts_although_the_driver_does_not_say_on_which_card()
+    public async Task Memory_of_a_process_on_AMD_cards_counts_for_its_attempt_although_the_driver_names_no_card()
     {
         var test = TestContext.Current.CancellationToken;
         smi.Cards(new FakeCard(UsedBytes: 10L << 30));
@@ -28,7 +28,7 @@ public sealed class GpuAllocatorTests : IDisposable
         await DuringAsync(allocator, () => Eventually.HoldsAsync("it was measured", () => smi.Asked("--showpids") > 1, test), test);
         allocator.Release(lease, attempt.StartReport() with { Outcome = AttemptOutcome.Succeeded });
 
-        // 7 GiB are others', and the next two need about 3 each.
+        // 7 GiB are foreign, and the next two attempts need about 3 GiB each.
         Assert.Equal((GpuMaker.Amd, "0"), (lease.Maker, lease.VisibleDevices));
         Assert.NotNull(await allocator.AcquireAsync(Attempt()));
         Assert.NotNull(await allocator.AcquireAsync(Attempt()));

@@ -20,7 +20,7 @@ public sealed class GpuLeasesTests
     }
 
     [Fact]
-    public void A_returned_card_is_given_again()
+    public void A_released_card_is_leased_again()
     {
         var held = Enumerable.Range(0, 4).Select(_ => leases.TryLease(new GpuRequest(1))!).ToList();
 
@@ -52,7 +52,7 @@ public sealed class GpuLeasesTests
     }
 
     [Fact]
-    public void A_preferred_card_is_taken_before_an_emptier_one_as_long_as_it_is_free()
+    public void A_preferred_card_is_leased_before_an_emptier_one_while_it_is_free()
     {
         leases.TryLease(new GpuRequest(0.5, PreferredCards: [2]));
         Assert.Equal("2", leases.TryLease(new GpuRequest(0.5, PreferredCards: [2]))!.VisibleDevices);
@@ -67,7 +67,7 @@ public sealed class GpuLeasesTests
     }
 
     [Fact]
-    public void Memory_that_other_people_hold_is_not_given()
+    public void Memory_that_foreign_programs_hold_is_not_leased()
     {
         leases.Update([Card(0, usedBytes: 20 * Gigabyte), Card(1)]);
 
@@ -77,7 +77,7 @@ public sealed class GpuLeasesTests
     }
 
     [Fact]
-    public void A_promise_counts_before_the_attempt_has_allocated_anything()
+    public void A_reservation_counts_before_the_attempt_allocates_memory()
     {
         leases.Update([Card(0)]);
 
@@ -86,7 +86,7 @@ public sealed class GpuLeasesTests
     }
 
     [Fact]
-    public void A_card_that_vanishes_is_not_given_and_does_not_disturb_its_attempt()
+    public void A_card_that_vanishes_is_not_leased_again()
     {
         var lease = leases.TryLease(new GpuRequest(1))!;
 
@@ -96,14 +96,6 @@ public sealed class GpuLeasesTests
         var taken = Enumerable.Range(0, 3).Select(_ => leases.TryLease(new GpuRequest(1))!.Indices[0]);
         Assert.Equal([1, 2, 3], taken.Order());
         Assert.Null(leases.TryLease(new GpuRequest(1)));
-    }
-
-    [Fact]
-    public void A_request_no_card_could_ever_serve_is_known_as_such()
-    {
-        Assert.True(leases.CouldServe(new GpuRequest(4)));
-        Assert.False(leases.CouldServe(new GpuRequest(5)));
-        Assert.False(leases.CouldServe(new GpuRequest(1, 80 * Gigabyte)));
     }
 
     private static GpuCard Card(int index, long usedBytes = 0) => new(index, "Test card", 24 * Gigabyte, usedBytes);

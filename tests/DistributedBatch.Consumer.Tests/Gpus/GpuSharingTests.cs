@@ -38,7 +38,7 @@ public sealed class GpuSharingTests
     }
 
     [Fact]
-    public void A_lease_is_the_same_lease_after_another_attempt_joined_it_on_its_card()
+    public void A_lease_can_be_released_once_after_another_attempt_joined_its_card()
     {
         Learn(Gigabyte, successes: 1);
         var first = leases.TryLease(sharing.Request(run))!;
@@ -68,7 +68,7 @@ public sealed class GpuSharingTests
     }
 
     [Fact]
-    public void Memory_of_other_people_leaves_room_for_fewer()
+    public void Memory_of_foreign_programs_leaves_room_for_fewer_attempts()
     {
         Cards(Card(0, used: 12 * Gigabyte));
         Learn(5 * Gigabyte, successes: 5);
@@ -79,7 +79,7 @@ public sealed class GpuSharingTests
     }
 
     [Fact]
-    public void A_card_that_is_mostly_other_peoples_is_left_to_them_while_the_need_is_unknown()
+    public void An_attempt_of_unknown_need_gets_no_card_that_foreign_programs_mostly_fill()
     {
         Cards(Card(0, used: 15 * Gigabyte), Card(1));
 
@@ -89,7 +89,7 @@ public sealed class GpuSharingTests
     }
 
     [Fact]
-    public void A_shared_card_is_not_given_as_a_whole_and_a_whole_one_not_shared()
+    public void A_shared_card_is_not_leased_as_a_whole_and_a_whole_card_is_not_shared()
     {
         Learn(Gigabyte, successes: 5);
         var shared = leases.TryLease(sharing.Request(run))!;
@@ -101,7 +101,7 @@ public sealed class GpuSharingTests
     }
 
     [Fact]
-    public void What_others_hold_and_what_was_promised_both_count()
+    public void Foreign_memory_and_reservations_both_count()
     {
         Cards(Card(0, used: 10 * Gigabyte));
 
@@ -120,11 +120,11 @@ public sealed class GpuSharingTests
     [InlineData("RuntimeError: HIP error: invalid device function", false)]
     [InlineData("MemoryError", false)]
     [InlineData(null, false)]
-    public void A_program_that_ran_out_of_the_cards_memory_is_known_by_its_words(string? stderr, bool said) =>
+    public void A_program_that_ran_out_of_GPU_memory_is_recognised_by_its_error_text(string? stderr, bool said) =>
         Assert.Equal(said, GpuOutOfMemory.IsIn(stderr));
 
     [Fact]
-    public void Processes_of_the_driver_are_read_and_what_it_does_not_know_is_left_out() =>
+    public void Processes_are_parsed_and_those_of_unknown_memory_are_left_out() =>
         Assert.Equal([new GpuProcess("GPU-1", 42, 512L << 20)], NvidiaSmiOutput.Processes("GPU-1, 42, 512\nGPU-1, 43, [N/A]\n[Not Supported]\n"));
 
     private void Learn(long peak, int successes)

@@ -2,7 +2,7 @@ using DistributedBatch.TestKit.Waiting;
 
 namespace DistributedBatch.Consumer.Tests.Gpus;
 
-/// <summary>A consumer with cards, as a fake <c>nvidia-smi</c> tells of them.</summary>
+/// <summary>A consumer with NVIDIA cards, which a fake <c>nvidia-smi</c> lists.</summary>
 public sealed class NvidiaGpuTests : IDisposable
 {
     private readonly TempDirectory files = new();
@@ -16,7 +16,7 @@ public sealed class NvidiaGpuTests : IDisposable
         await using var harness = await StartAsync(cards: 2, test);
         var job = new JobSpec { Command = ["/bin/sh", "-c", "echo $CUDA_VISIBLE_DEVICES > $0.$DBATCH_CHUNK; while [ ! -e $0 ]; do sleep 0.01; done", harness.Directory["go"]], Gpus = 1 };
         for (var index = 0; index < 3; index++)
-            await harness.FeedAsync(job, index);
+            await harness.PublishAsync(job, index);
         await Eventually.HoldsAsync("two run", () => Cards(harness).Length == 2, test);
         await Eventually.HoldsAsync("on different cards", () => Cards(harness).Order().SequenceEqual(["0\n", "1\n"]), test);
         await foreach (var beat in harness.Heartbeats.ReadAllAsync(test))
@@ -38,8 +38,8 @@ public sealed class NvidiaGpuTests : IDisposable
         var test = TestContext.Current.CancellationToken;
         await using var harness = await StartAsync(cards: 1, test);
         var job = new JobSpec { Command = ["/bin/sh", "-c", "echo $1 > $0.$DBATCH_CHUNK; while [ ! -e $0 ]; do sleep 0.01; done", harness.Directory["go"], "{gpu}"], Gpus = 0.5 };
-        await harness.FeedAsync(job, 0);
-        await harness.FeedAsync(job, 1);
+        await harness.PublishAsync(job, 0);
+        await harness.PublishAsync(job, 1);
         await Eventually.HoldsAsync("both run on the card", () => Cards(harness).SequenceEqual(["0\n", "0\n"]), test);
         harness.Directory.Write("go", "");
         await harness.EndedAsync();
@@ -52,7 +52,7 @@ public sealed class NvidiaGpuTests : IDisposable
         var test = TestContext.Current.CancellationToken;
         await using var harness = await StartAsync(cards: 1, test);
         var job = new JobSpec { Command = ["/bin/sh", "-c", "echo > $0.$DBATCH_CHUNK; while [ ! -e $0 ]; do sleep 0.01; done", harness.Directory["go"]], Gpus = 1, SharesGpu = true };
-        await harness.FeedAsync(job, 0);
+        await harness.PublishAsync(job, 0);
         await Eventually.HoldsAsync("the first runs alone", () => Cards(harness).Length == 1, test);
         Write(cards: 1, usedMebibytes: 2000);
         await foreach (var beat in harness.Heartbeats.ReadAllAsync(test))
@@ -61,12 +61,12 @@ public sealed class NvidiaGpuTests : IDisposable
                 break;
         }
 
-        // It ends well, and a second one may join the next.
+        // After its success, the next two attempts may share the card.
         harness.Directory.Write("go", "");
         await harness.EndedAsync();
         File.Delete(harness.Directory["go"]);
-        await harness.FeedAsync(job, 1);
-        await harness.FeedAsync(job, 2);
+        await harness.PublishAsync(job, 1);
+        await harness.PublishAsync(job, 2);
         await Eventually.HoldsAsync("two run on the card", () => Cards(harness).Length == 3, test);
         harness.Directory.Write("go", "");
         await harness.EndedAsync();
@@ -74,7 +74,7 @@ public sealed class NvidiaGpuTests : IDisposable
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task An_attempt_that_runs_out_of_the_cards_memory_alone_is_named_so()
+    public async Task An_attempt_that_runs_out_of_GPU_memory_alone_is_reported_as_out_of_memory()
     {
         await using var harness = await StartAsync(cards: 1, TestContext.Current.CancellationToken);
         var report = await harness.RunAsync(new JobSpec { Command = ["/bin/sh", "-c", "echo 'torch.cuda.OutOfMemoryError: CUDA out of memory.' >&2; exit 1"], Gpus = 1 });
@@ -96,7 +96,7 @@ public sealed class NvidiaGpuTests : IDisposable
 
     private string Write(int cards, int usedMebibytes)
     {
-        // Put in place in one step, as it may be asked at any moment.
+        // Replaced in one step, because the consumer may start it at any moment.
         var lines = Enumerable.Range(0, cards).Select(card => $"echo '{card}, Fake, 8192, {usedMebibytes}'\n");
         var smi = files.Write("nvidia-smi.new", $"#!/bin/sh\ncase $1 in --query-gpu*) {string.Concat(lines).Trim().Replace("\n", ";", StringComparison.Ordinal)} ;; esac\n");
         File.SetUnixFileMode(smi, (UnixFileMode)0b111_101_101);

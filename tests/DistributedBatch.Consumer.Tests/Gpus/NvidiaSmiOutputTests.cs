@@ -19,10 +19,10 @@ public sealed class NvidiaSmiOutputTests
     [InlineData("Unable to determine the device handle for GPU 0000:01:00.0: Unknown Error")]
     [InlineData("0, NVIDIA A100, [N/A], [N/A]")]
     [InlineData("ERR!, ERR!, ERR!, ERR!")]
-    public void An_ill_driver_has_no_cards(string text) => Assert.Empty(NvidiaSmiOutput.Cards(text));
+    public void Output_of_a_failing_driver_gives_no_cards(string text) => Assert.Empty(NvidiaSmiOutput.Cards(text));
 
     [Fact]
-    public void An_ill_card_does_not_hide_the_healthy_ones()
+    public void A_faulty_card_does_not_hide_the_healthy_ones()
     {
         var cards = NvidiaSmiOutput.Cards("0, NVIDIA A100, [Unknown Error], 3\r\nwarning: infoROM is corrupted\r\n1, NVIDIA A100, 40960 MiB, 12 MiB\r\n");
 

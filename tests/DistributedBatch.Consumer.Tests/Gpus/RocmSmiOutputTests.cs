@@ -2,7 +2,7 @@ using DistributedBatch.Consumer.Gpus;
 
 namespace DistributedBatch.Consumer.Tests.Gpus;
 
-/// <summary>The samples are made up, in the shape that rocm-smi of the version named writes.</summary>
+/// <summary>The samples are invented, in the format of the rocm-smi version that the test names.</summary>
 public sealed class RocmSmiOutputTests
 {
     private const long Gibibyte = 1L << 30;
@@ -33,7 +33,7 @@ public sealed class RocmSmiOutputTests
     }
 
     [Fact]
-    public void An_ill_card_is_left_out_and_the_others_keep_their_numbers()
+    public void A_faulty_card_is_left_out_and_the_others_keep_their_numbers()
     {
         var cards = RocmSmiOutput.Cards($$"""
             {"card0": {"Card Series": "AMD Radeon PRO W7900", "Node ID": "1", "Unique ID": "N/A"},
@@ -57,7 +57,7 @@ public sealed class RocmSmiOutputTests
     }
 
     [Fact]
-    public void Complaints_around_the_answer_do_no_harm()
+    public void Warnings_around_the_JSON_are_ignored()
     {
         var cards = RocmSmiOutput.Cards($$"""
             WARNING: AMD GPU device(s) is/are in a low-power state. Check power control/runtime_status {see below}
@@ -70,7 +70,7 @@ public sealed class RocmSmiOutputTests
     }
 
     [Fact]
-    public void Numbers_may_be_numbers_and_what_has_no_name_is_an_AMD_GPU() =>
+    public void Numbers_may_be_JSON_numbers_and_a_card_without_name_is_an_AMD_GPU() =>
         Assert.Equal(
             new GpuCard(0, "AMD GPU", 8 * Gibibyte, 8 * Gibibyte, "", GpuMaker.Amd),
             Assert.Single(RocmSmiOutput.Cards("""{"card0": {"VRAM Total Memory (B)": 8589934592, "VRAM Total Used Memory (B)": 8589934600, "Card Series": "N/A"}}""")));
@@ -87,14 +87,14 @@ public sealed class RocmSmiOutputTests
     [InlineData("{\"card0\": {\"VRAM Total Memory (B)\": {}, \"VRAM Total Used Memory (B)\": []}}")]
     [InlineData("{\"card0\": {\"VRAM Total Memory (B)\": \"-1\", \"VRAM Total Used Memory (B)\": \"99999999999999999999\"}}")]
     [InlineData("{{{{{{{{\0\uFFFD")]
-    public void An_ill_driver_has_no_cards_and_no_processes(string text)
+    public void Output_of_a_failing_driver_gives_no_cards_and_no_processes(string text)
     {
         Assert.Empty(RocmSmiOutput.Cards(text));
         Assert.Empty(RocmSmiOutput.Processes(text));
     }
 
     [Fact]
-    public void Processes_are_read_and_what_the_driver_does_not_know_is_left_out() =>
+    public void Processes_are_parsed_and_those_of_unknown_memory_are_left_out() =>
         Assert.Equal(
             [new GpuProcess(null, 4242, 2 * Gibibyte), new GpuProcess(null, 4244, Gibibyte)],
             RocmSmiOutput.Processes("""

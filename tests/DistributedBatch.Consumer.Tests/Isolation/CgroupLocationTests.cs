@@ -7,14 +7,14 @@ public sealed class CgroupLocationTests
     private const string Unified = "25 1 0:22 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n";
 
     [Fact]
-    public void A_machine_of_version_2_has_its_groups_where_that_is_mounted()
+    public void The_group_is_below_the_mount_point_of_version_2()
     {
         Assert.Equal("/sys/fs/cgroup/user.slice/app.scope", CgroupLocation.Find("0::/user.slice/app.scope\n", Unified));
         Assert.Equal("/sys/fs/cgroup", CgroupLocation.Find("0::/\n", Unified));
     }
 
     [Fact]
-    public void A_hybrid_machine_has_them_beside_those_of_version_1()
+    public void A_machine_with_both_versions_has_the_group_where_version_2_is_mounted()
     {
         const string Mounts = "31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n35 31 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
             + "41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n";
@@ -23,7 +23,7 @@ public sealed class CgroupLocationTests
     }
 
     [Fact]
-    public void A_container_that_sees_a_part_only_finds_its_group_below_that()
+    public void A_container_that_mounts_a_part_finds_its_group_below_it()
     {
         const string Part = "25 1 0:22 /docker/abc /sys/fs/cgroup ro - cgroup2 cgroup rw\n";
 
@@ -33,7 +33,7 @@ public sealed class CgroupLocationTests
     }
 
     [Fact]
-    public void Where_version_2_is_not_there_is_no_place()
+    public void Without_version_2_there_is_no_group()
     {
         Assert.Null(CgroupLocation.Find("4:memory:/a\n", Unified));
         Assert.Null(CgroupLocation.Find("0::/a\n", "35 31 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"));
@@ -41,6 +41,6 @@ public sealed class CgroupLocationTests
     }
 
     [Fact]
-    public void A_mount_point_with_a_blank_is_read_as_it_is() =>
+    public void A_mount_point_may_have_a_space() =>
         Assert.Equal("/mnt/c g/box", CgroupLocation.Find("0::/box\n", "25 1 0:22 / /mnt/c\\040g rw - cgroup2 cgroup2 rw\n"));
 }

@@ -8,12 +8,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DistributedBatch.Consumer.Tests.Isolation;
 
-/// <summary>The launcher with a control group for each attempt: what every runner owes, and what sessions alone cannot promise.</summary>
+/// <summary>The launcher with a control group per attempt: the common conformance, and what sessions alone cannot do.</summary>
 [Trait(ControlGroups.Need, ControlGroups.Cgroup)]
 public sealed class CgroupRunnerTests : ProgramRunnerConformance
 {
-    // Leaves group, session and parent, closes every descriptor and empties its environment: nothing but its control group says where it came from.
-    // The file it writes has its process id and says that its parent is gone.
+    // Leaves group, session and parent, closes every descriptor and clears its environment, so that only its control group tells which attempt it belongs to.
+    // When its parent has ended, it writes a file with its process id.
     private const string Hidden = """
         import os, sys, time
         time.sleep(0.05)
@@ -45,7 +45,7 @@ public sealed class CgroupRunnerTests : ProgramRunnerConformance
         await base.DisposeAsync();
     }
 
-    /// <summary>The kernel's own groups, or the reason why there are none as a failure: a test that did not run has shown nothing.</summary>
+    /// <summary>Real control groups. The test fails with the reason when there are none, because a skipped test shows nothing.</summary>
     internal static AttemptCgroups OpenGroups()
     {
         var start = AttemptCgroups.Open();
@@ -54,7 +54,7 @@ public sealed class CgroupRunnerTests : ProgramRunnerConformance
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task One_that_hides_ends_with_its_attempt_though_others_run_on()
+    public async Task A_hidden_process_ends_with_its_attempt_while_others_run_on()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var other = Runner.RunAsync(Shell("echo $$ > other; sleep 600") with { StdoutPath = Files["other.out"], StderrPath = Files["other.err"], Environment = Other() }, stop.Token);
@@ -72,7 +72,7 @@ public sealed class CgroupRunnerTests : ProgramRunnerConformance
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task One_that_hides_ends_when_its_attempt_runs_too_long()
+    public async Task A_hidden_process_ends_when_its_attempt_times_out()
     {
         var script = Files.Write("hidden.py", Hidden);
         var running = Runner.RunAsync(
@@ -93,7 +93,7 @@ public sealed class CgroupRunnerTests : ProgramRunnerConformance
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task An_attempt_without_children_is_told_to_have_no_stragglers()
+    public async Task An_attempt_without_children_has_no_stragglers()
     {
         for (var number = 0; number < 50; number++)
             Assert.False((await Runner.RunAsync(Shell("sleep 0.01"), TestContext.Current.CancellationToken)).Stragglers);
@@ -126,7 +126,7 @@ public sealed class CgroupRunnerTests : ProgramRunnerConformance
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_program_that_made_groups_of_its_own_leaves_none()
+    public async Task Control_groups_that_a_program_created_are_removed()
     {
         var script = Files.Write("divide.py", """
             import os, sys, time

@@ -2,7 +2,7 @@ using DistributedBatch.Consumer.Isolation;
 
 namespace DistributedBatch.Consumer.Tests.Isolation;
 
-/// <summary>With trees of files in fixture of the kernel's, so that they run everywhere.</summary>
+/// <summary>Uses directories of files instead of real control groups, so that it runs everywhere.</summary>
 public sealed class CgroupSetupTests : IDisposable
 {
     private const string Mount = "25 1 0:22 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
@@ -23,7 +23,7 @@ public sealed class CgroupSetupTests : IDisposable
     }
 
     [Fact]
-    public void Where_no_group_can_be_made_it_is_refused_with_the_place_the_cause_and_a_remedy()
+    public void Where_no_group_can_be_created_it_is_refused_with_directory_cause_and_remedy()
     {
         root.Write("proc/self/cgroup", "0::/locked\n");
         root.Write("proc/self/mountinfo", Mount);
@@ -35,20 +35,20 @@ public sealed class CgroupSetupTests : IDisposable
     }
 
     [Fact]
-    public void Where_processes_cannot_be_moved_it_is_refused_and_nothing_is_left()
+    public void Where_processes_cannot_be_moved_it_is_refused_and_no_group_is_left()
     {
         root.Write("proc/self/cgroup", "0::/box\n");
         root.Write("proc/self/mountinfo", Mount);
         root.Write("sys/fs/cgroup/box/cgroup.procs", "");
 
-        // A directory that is no control group has no file to enter it by.
+        // A directory that is no control group has no cgroup.procs file.
         var refused = Assert.IsType<IsolationStart.Refused>(AttemptCgroups.Open(root.Path));
         Assert.Contains("processes cannot be moved between groups", refused.Sentence, StringComparison.Ordinal);
         Assert.Empty(Directory.GetDirectories(root["sys", "fs", "cgroup", "box"]));
     }
 
     [Fact]
-    public void A_group_that_counts_memory_is_limited_and_tells_its_peak_and_what_ended_it()
+    public void A_group_with_the_memory_controller_is_limited_and_gives_its_figures()
     {
         Directory.CreateDirectory(root["dbatch-1"]);
         var groups = new AttemptCgroups(root["dbatch-1"], CgroupLock.TryShared(root["dbatch-1"])!, withoutMemory: null);
@@ -69,7 +69,7 @@ public sealed class CgroupSetupTests : IDisposable
     }
 
     [Fact]
-    public void A_group_that_counts_no_memory_is_not_limited()
+    public void A_group_without_the_memory_controller_is_not_limited()
     {
         Directory.CreateDirectory(root["dbatch-1"]);
         var groups = new AttemptCgroups(root["dbatch-1"], CgroupLock.TryShared(root["dbatch-1"])!, withoutMemory: "it is not there");
@@ -82,7 +82,7 @@ public sealed class CgroupSetupTests : IDisposable
     }
 
     [Fact]
-    public void What_a_dead_program_left_is_swept_and_what_a_living_one_holds_is_not()
+    public void Groups_of_dead_consumers_are_removed_and_locked_groups_stay()
     {
         foreach (var group in (string[])["dbatch-11/1.1", "dbatch-11-self", "dbatch-12/1.1", "somebody-else"])
             Directory.CreateDirectory(root[group]);
@@ -95,7 +95,7 @@ public sealed class CgroupSetupTests : IDisposable
     }
 
     [Fact]
-    public void A_hold_is_shared_by_the_living_and_the_last_one_may_take_over()
+    public void A_shared_lock_becomes_exclusive_when_the_other_process_released_its_lock()
     {
         var consumer = CgroupLock.TryShared(root.Path)!;
         using var launcher = CgroupLock.TryShared(root.Path)!;

@@ -7,7 +7,7 @@ namespace DistributedBatch.Consumer.Tests.Isolation;
 public sealed class CgroupUsageTests
 {
     [Fact]
-    public void What_the_page_cache_can_give_back_is_no_need_for_memory()
+    public void The_page_cache_does_not_count_as_needed_memory()
     {
         Assert.Equal(1_000_000, CgroupUsage.PeakBytes("51000000\n", "anon 0\nfile 49500000\nshmem 0\nslab_reclaimable 500000\n"));
         Assert.Equal(51_000_000, CgroupUsage.PeakBytes("51000000\n", "anon 0\nfile 49500000\nshmem 49500000\n"));
@@ -15,7 +15,7 @@ public sealed class CgroupUsageTests
     }
 
     [Fact]
-    public void A_kernel_that_does_not_count_tells_nothing()
+    public void Figures_that_the_kernel_does_not_count_are_0_or_null()
     {
         Assert.Equal(0, CgroupUsage.PeakBytes(null, null));
         Assert.Null(CgroupUsage.OutOfMemory(null));
@@ -23,7 +23,7 @@ public sealed class CgroupUsageTests
     }
 
     [Fact]
-    public void Memory_ran_out_when_the_kernel_killed_and_not_when_it_only_came_near()
+    public void Memory_ran_out_only_when_the_kernel_killed()
     {
         Assert.False(CgroupUsage.OutOfMemory("low 0\nhigh 0\nmax 17\noom 1\noom_kill 0\n"));
         Assert.True(CgroupUsage.OutOfMemory("low 0\nhigh 0\nmax 17\noom 1\noom_kill 2\noom_group_kill 1\n"));
@@ -39,7 +39,7 @@ public sealed class CgroupUsageTests
     }
 
     [Fact]
-    public void The_larger_of_what_program_and_group_tell_counts()
+    public void The_larger_figure_of_program_and_group_counts()
     {
         var group = new CgroupExit(Stragglers: false, ProcessorMicroseconds: 5_000_000, PeakBytes: 100, ReadBytes: 1, WrittenBytes: 9, OutOfMemory: null);
         var usage = group.Merge(new ProgramUsage(TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(1), PeakMemoryBytes: 300, ReadBytes: 4, WrittenBytes: 2));
@@ -50,7 +50,7 @@ public sealed class CgroupUsageTests
     }
 
     [Fact]
-    public void Controllers_are_wanted_only_together_with_memory()
+    public void Controllers_are_enabled_only_together_with_memory()
     {
         Assert.Equal(["memory", "pids", "io", "cpu"], ControllerChoice.Of("cpuset cpu io memory hugetlb pids\n"));
         Assert.Equal(["memory"], ControllerChoice.Of("memory\n"));

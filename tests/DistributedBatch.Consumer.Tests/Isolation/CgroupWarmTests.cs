@@ -5,11 +5,11 @@ using DistributedBatch.TestKit.Waiting;
 
 namespace DistributedBatch.Consumer.Tests.Isolation;
 
-/// <summary>Warm Python with control groups: a fork enters its own before the script begins, an interpreter that stays has one for its life.</summary>
+/// <summary>Warm Python with control groups: a fork enters its group before the script starts; a kept interpreter has one group for its life.</summary>
 [Trait(ControlGroups.Need, ControlGroups.Cgroup)]
 public sealed class CgroupWarmTests : IDisposable
 {
-    // At once, in the first line: there is no moment in which a fork is not in its group yet.
+    // Reads the group in the first line, because a fork must be in its group from the start.
     private const string Hide = """
         import os, time
         own = open('/proc/self/cgroup').read().split('0::')[1].strip()
@@ -32,7 +32,7 @@ public sealed class CgroupWarmTests : IDisposable
     public void Dispose() => groups.Dispose();
 
     [Fact(Timeout = 180_000)]
-    public async Task A_fork_is_in_a_group_of_its_own_and_takes_what_it_hid_along()
+    public async Task A_fork_has_a_control_group_of_its_own_and_its_hidden_processes_end_with_it()
     {
         await using var fixture = new WarmFixture(Hide + "print(own)\nprint(hide())\n", groups: groups);
 
@@ -48,7 +48,7 @@ public sealed class CgroupWarmTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_fork_that_runs_too_long_takes_what_it_hid_along()
+    public async Task A_fork_that_times_out_ends_with_its_hidden_processes()
     {
         await using var fixture = new WarmFixture(Hide + "print(hide(), flush=True)\ntime.sleep(600)\n", groups: groups);
         var start = fixture.Start();
@@ -78,7 +78,7 @@ public sealed class CgroupWarmTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task An_interpreter_that_stays_has_one_group_and_leaves_nothing_when_it_ends()
+    public async Task A_kept_interpreter_has_one_control_group_and_leaves_nothing_when_it_ends()
     {
         int hidden;
         await using (var fixture = new WarmFixture(Hide + "pid = hide()\ndef process(start, count):\n    print(own, pid)\n", groups: groups) { Mode = WarmMode.Keep })

@@ -28,7 +28,7 @@ public sealed class ReporterTests : IAsyncDisposable
         reporter = new(
             host.Services.GetRequiredService<MessageBus>(),
             new HostSettings("box", "/nowhere"),
-            new ReportingOptions { Delay = Day, UrgentDelay = TimeSpan.Zero, BatchSize = 5 },
+            new ReportingOptions(Day, Delay: Day, UrgentDelay: TimeSpan.Zero, BatchSize: 5),
             TimeProvider.System,
             NullLogger<Reporter>.Instance);
     }

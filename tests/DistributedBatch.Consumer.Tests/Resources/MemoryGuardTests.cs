@@ -18,26 +18,26 @@ public class MemoryGuardTests
         Assert.Empty(MemoryGuard.ToStop(Running, availableBytes: Gigabyte / 2, previousBytes: 0, reserveBytes: Gigabyte));
 
     [Fact]
-    public void The_youngest_goes_first() =>
+    public void The_youngest_is_stopped_first() =>
         Assert.Equal(["young"], MemoryGuard.ToStop(Running, availableBytes: Gigabyte / 4, previousBytes: 0, reserveBytes: Gigabyte));
 
     [Fact]
-    public void As_many_go_as_it_takes_to_get_back_to_the_reserve() =>
+    public void As_many_are_stopped_as_it_takes_to_restore_the_reserve() =>
         Assert.Equal(["young", "middle"], MemoryGuard.ToStop(Running, availableBytes: 0, previousBytes: 0, reserveBytes: 2 * Gigabyte));
 
     [Fact]
-    public void The_oldest_stays_however_little_there_is() =>
+    public void The_oldest_is_never_stopped() =>
         Assert.Equal(["young", "middle"], MemoryGuard.ToStop(Running, availableBytes: 0, previousBytes: 0, reserveBytes: 100 * Gigabyte));
 
     [Fact]
-    public void Memory_that_falls_fast_is_an_alarm_before_the_reserve_is_touched()
+    public void Memory_that_falls_fast_raises_the_alarm_early()
     {
         Assert.Empty(MemoryGuard.ToStop(Running, availableBytes: 3 * Gigabyte, previousBytes: 3 * Gigabyte, reserveBytes: Gigabyte));
         Assert.Equal(["young"], MemoryGuard.ToStop(Running, availableBytes: 3 * Gigabyte, previousBytes: 4 * Gigabyte, reserveBytes: Gigabyte));
     }
 
     [Fact]
-    public void What_ran_out_of_memory_is_expected_to_need_more_next_time()
+    public void An_attempt_that_ran_out_of_memory_is_expected_to_need_more()
     {
         var estimates = new MemoryEstimates();
         var chunk = new RunChunk { Run = RunId.New(), Index = 0, Start = 0, Count = 1, Total = 1, Attempt = 1, Job = new JobSpec { Command = ["x"], MemoryBytes = 10 } };

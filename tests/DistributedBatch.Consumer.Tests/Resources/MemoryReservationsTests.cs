@@ -5,7 +5,7 @@ namespace DistributedBatch.Consumer.Tests.Resources;
 public class MemoryReservationsTests
 {
     [Fact(Timeout = 30_000)]
-    public async Task Reservations_beyond_the_machine_wait_until_others_are_given_back()
+    public async Task Reservations_beyond_the_budget_wait_until_others_are_released()
     {
         var test = TestContext.Current.CancellationToken;
         var reservations = new MemoryReservations(budgetBytes: 100);
@@ -20,7 +20,7 @@ public class MemoryReservationsTests
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task One_that_is_too_large_runs_alone_and_one_that_is_stopped_gives_up()
+    public async Task A_reservation_that_is_too_large_is_admitted_alone_and_a_stopped_attempt_waits_no_longer()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var reservations = new MemoryReservations(budgetBytes: 100);
@@ -38,7 +38,7 @@ public class MemoryReservationsTests
         await using var harness = await ConsumerHarness.StartAsync(test, options => options.Slots = 4);
         var job = new JobSpec { Command = ["/bin/sh", "-c", "mkdir $0 && sleep 0.1 && rmdir $0", harness.Directory["alone"]], MemoryBytes = most * 6 / 10 };
         for (var index = 0; index < 4; index++)
-            await harness.FeedAsync(job, index);
+            await harness.PublishAsync(job, index);
         for (var index = 0; index < 4; index++)
             Assert.Equal(AttemptOutcome.Succeeded, (await harness.EndedAsync()).Outcome);
     }

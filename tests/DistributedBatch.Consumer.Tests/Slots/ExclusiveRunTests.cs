@@ -33,7 +33,7 @@ public sealed class ExclusiveRunTests
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task Of_two_attempts_the_second_is_refused_until_the_first_has_ended()
+    public async Task A_second_attempt_is_refused_until_the_first_has_ended()
     {
         var test = TestContext.Current.CancellationToken;
         othersIdle.SetResult();

@@ -1,10 +1,10 @@
 namespace DistributedBatch.Consumer.Tests.Warm;
 
-/// <summary>Each script gives the same exit code, output and error text in a process of its own and as a fork, or falls back with a reason.</summary>
+/// <summary>Each script has the same exit code, output and error text in a process of its own and as a fork, or is not forked with a reason.</summary>
 public sealed class AwkwardScriptTests
 {
-    // What no fork can do faithfully, and what the reason must name.
-    private static readonly Dictionary<string, string> FallsBack = new()
+    // Scripts that cannot be forked, with a part of the reason.
+    private static readonly Dictionary<string, string> NotForked = new()
     {
         ["a shadowed module that is loaded already"] = "has the name of a module",
         ["a script that does not exist"] = "script.py",
@@ -14,7 +14,7 @@ public sealed class AwkwardScriptTests
 
     [Theory(Timeout = 180_000)]
     [MemberData(nameof(Names))]
-    public async Task An_awkward_script_does_the_same_as_a_fork(string name)
+    public async Task An_awkward_script_behaves_the_same_as_a_fork(string name)
     {
         var script = AwkwardScripts.All[name];
         if (script.NeedsTorch)
@@ -35,7 +35,7 @@ public sealed class AwkwardScriptTests
         var warm = await fixture.RunAsync(start, TestContext.Current.CancellationToken);
 
         Assert.Equal(plain, warm);
-        if (FallsBack.TryGetValue(name, out var reason))
+        if (NotForked.TryGetValue(name, out var reason))
         {
             Assert.Equal(WarmMode.Off, choice.Mode);
             Assert.Contains(reason, choice.Reason, StringComparison.Ordinal);

@@ -3,7 +3,7 @@ using DistributedBatch.Consumer.Processes;
 
 namespace DistributedBatch.Consumer.Tests.Warm;
 
-/// <summary>The yardstick: the same program in a process of its own, started with what the framework has.</summary>
+/// <summary>Runs the program in a process of its own with .NET's process class, for comparison with warm start.</summary>
 internal sealed class PlainProcessRunner : IProgramRunner
 {
     private int runs;
@@ -36,7 +36,7 @@ internal sealed class PlainProcessRunner : IProgramRunner
 
         await process.WaitForExitAsync(CancellationToken.None);
 
-        // The framework reports a signal as 128 and its number.
+        // .NET reports a signal as 128 and its number.
         return process.ExitCode > 128
             ? new ProgramOutcome.Signalled(process.ExitCode - 128, default)
             : new ProgramOutcome.Exited(process.ExitCode, default);

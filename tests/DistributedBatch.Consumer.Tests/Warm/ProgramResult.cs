@@ -3,7 +3,7 @@ using DistributedBatch.Consumer.Processes;
 
 namespace DistributedBatch.Consumer.Tests.Warm;
 
-/// <summary>What a user sees of a program that has ended.</summary>
+/// <summary>What a user sees of a program that has ended: how it ended, its output and its error text.</summary>
 internal sealed partial record ProgramResult(string How, string Stdout, string Stderr)
 {
     public static ProgramResult Of(ProgramOutcome outcome, ProgramStart start) => new(

@@ -1,6 +1,6 @@
 namespace DistributedBatch.Consumer.Tests.Warm;
 
-/// <summary>The optional Python package gives a script the same chunk however it is started.</summary>
+/// <summary>The optional Python package gives a script the same chunk in every mode.</summary>
 public sealed class PythonPackageTests
 {
     private const string Script = """
@@ -22,7 +22,7 @@ public sealed class PythonPackageTests
     [InlineData(WarmMode.Off)]
     [InlineData(WarmMode.Fork)]
     [InlineData(WarmMode.Keep)]
-    public async Task A_marked_function_does_its_chunk_in_every_mode(WarmMode mode)
+    public async Task A_decorated_function_runs_its_chunk_in_every_mode(WarmMode mode)
     {
         await using var fixture = new WarmFixture(Script) { Mode = mode };
         var start = fixture.Start(environment: PackageVariables(fixture), start: 4, count: 3);

@@ -4,6 +4,7 @@ using System.Text;
 using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Consumer.Processes;
 using DistributedBatch.Consumer.Warm;
+using DistributedBatch.Consumer.Warm.Fork;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DistributedBatch.Consumer.Tests.Warm;

@@ -23,9 +23,7 @@ internal sealed record ZygoteEvent
     /// <summary><c>exited</c>: user and system time, in seconds.</summary>
     public double Cpu { get; init; }
 
-    /// <summary>
-    /// Largest resident set in bytes, of the zygote (<c>ready</c>) or the job (<c>exited</c>). That of a job includes pages shared with the zygote.
-    /// </summary>
+    /// <summary>Largest resident set in bytes, of the zygote (<c>ready</c>) or the job (<c>exited</c>, with pages of the zygote).</summary>
     public long Rss { get; init; }
 
     /// <summary><c>exited</c>: bytes read from disks.</summary>
@@ -45,9 +43,6 @@ internal sealed record ZygoteEvent
 
     /// <summary><c>ready</c>: modules that were imported.</summary>
     public IReadOnlyList<string> Imported { get; init; } = [];
-
-    /// <summary><c>ready</c>: modules that were not imported, with the reason.</summary>
-    public IReadOnlyDictionary<string, string> Skipped { get; init; } = new Dictionary<string, string>();
 
     /// <summary><c>ready</c>: modules that would make forking unsafe, with the reason; each job imports them itself.</summary>
     [JsonIgnore]

@@ -6,7 +6,7 @@ namespace DistributedBatch.Consumer.Warm.Fork;
 
 /// <summary>A child of a zygote, from the request until its end.</summary>
 /// <param name="id">Its number in the zygote's protocol.</param>
-/// <param name="process">Where its process is announced; null when nobody wants to know.</param>
+/// <param name="process">Receives its process id; null when that is not needed.</param>
 /// <param name="cgroup">Its control group; null for none.</param>
 internal sealed class ZygoteJob(long id, ProgramProcess? process = null, AttemptCgroup? cgroup = null)
 {

@@ -26,9 +26,7 @@ internal sealed class ZygoteLaunch(ZygoteKey key, IReadOnlyDictionary<string, st
             .WithValidation(CommandResultValidation.None);
     }
 
-    /// <summary>
-    /// The first message, which the bootstrap reads: its length in eight digits, then JSON with the Python modules of the zygote and its task.
-    /// </summary>
+    /// <summary>The first message: its length in eight digits, then JSON with the Python modules of the zygote and its task.</summary>
     public byte[] FirstMessage()
     {
         var hello = JsonLine.Of(json =>

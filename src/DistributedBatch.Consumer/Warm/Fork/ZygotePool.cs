@@ -2,14 +2,12 @@ using DistributedBatch.Consumer.Isolation;
 
 namespace DistributedBatch.Consumer.Warm.Fork;
 
-/// <summary>
-/// The zygotes of a host, one in use per key. Replaces zygotes that are stale, worn out or dead, and ends zygotes that nobody uses.
-/// </summary>
-/// <param name="limits">When zygotes are replaced and ended.</param>
+/// <summary>The zygotes of a host, one in use per key. Replaces zygotes that are stale, worn out or dead, and ends zygotes that nobody uses.</summary>
+/// <param name="options">When zygotes are replaced and ended.</param>
 /// <param name="groups">Control groups for the forks; null for none.</param>
 /// <param name="time">Clock.</param>
 /// <param name="logger">For starts and deaths of zygotes.</param>
-internal sealed class ZygotePool(ZygoteLimits limits, AttemptCgroups? groups, TimeProvider time, ILogger logger) : IAsyncDisposable
+internal sealed class ZygotePool(WarmStartOptions options, AttemptCgroups? groups, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     private const int MaxDeaths = 3;
 
@@ -34,7 +32,7 @@ internal sealed class ZygotePool(ZygoteLimits limits, AttemptCgroups? groups, Ti
 
             if (entry?.Deaths >= MaxDeaths)
                 return Task.FromResult<ZygoteStartResult>(new ZygoteStartResult.Unsupported($"its preloaded interpreter died {MaxDeaths} times"));
-            var start = ZygoteProcess.StartAsync(key, limits.StartLimit, groups, time, logger);
+            var start = ZygoteProcess.StartAsync(key, options.StartLimit, groups, time, logger);
             entries[key] = new Entry(start) { Deaths = entry?.Deaths ?? 0, LastUse = time.GetTimestamp() };
             return start;
         }
@@ -47,7 +45,7 @@ internal sealed class ZygotePool(ZygoteLimits limits, AttemptCgroups? groups, Ti
         {
             foreach (var (key, entry) in entries)
             {
-                if (entry.Zygote is { RunningJobs: 0 } zygote && time.GetElapsedTime(entry.LastUse) > limits.IdleLimit)
+                if (entry.Zygote is { RunningJobs: 0 } zygote && time.GetElapsedTime(entry.LastUse) > options.IdleLimit)
                 {
                     retired.Add(zygote);
                     entries.Remove(key);
@@ -89,7 +87,7 @@ internal sealed class ZygotePool(ZygoteLimits limits, AttemptCgroups? groups, Ti
             return false;
         if (zygote.HasEnded)
             entry.Deaths++;
-        else if (zygote.IsStale || zygote.Forks >= limits.ForksPerZygote)
+        else if (zygote.IsStale || zygote.Forks >= options.ForksPerZygote)
             retired.Add(zygote);
         else
             return false;

@@ -102,7 +102,7 @@ internal sealed partial class ZygoteProcess : IAsyncDisposable
     /// <summary>Requests a fork.</summary>
     /// <param name="op"><c>run</c> or <c>keep</c>.</param>
     /// <param name="write">Writes the members that the operation needs.</param>
-    /// <param name="process">Where its process is announced; null when nobody wants to know.</param>
+    /// <param name="process">Receives its process id; null when that is not needed.</param>
     /// <param name="memoryLimit">Bytes that its control group may hold; 0 for no limit.</param>
     public ZygoteJob Fork(string op, Action<Utf8JsonWriter> write, ProgramProcess? process = null, long memoryLimit = 0)
     {
@@ -258,4 +258,10 @@ internal sealed partial class ZygoteProcess : IAsyncDisposable
                 stderr.Remove(0, stderr.Length - MaxStderr);
         }
     }
+
+    [LoggerMessage(EventId = 2400, Level = LogLevel.Information, Message = "Preloaded interpreter for {Script} is ready as process {Pid}: {Modules} modules in {Seconds:0.00} s")]
+    private static partial void LogReady(ILogger logger, ZygoteKey script, int pid, int modules, double seconds);
+
+    [LoggerMessage(EventId = 2401, Level = LogLevel.Warning, Message = "Preloaded interpreter for {Script} died with programs running ({Ending}): {Stderr}")]
+    private static partial void LogDied(ILogger logger, ZygoteKey script, string ending, string stderr);
 }

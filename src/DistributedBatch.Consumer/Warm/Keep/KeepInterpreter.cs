@@ -104,7 +104,7 @@ internal sealed class KeepInterpreter : IDisposable
             return job.Outcome(await job.Ended, duration);
         }
 
-        // A stop that came too late for this chunk ends the interpreter all the same.
+        // A stop that came too late for this chunk still ends the interpreter.
         var reply = KeepReply.Parse(line.Span);
         Usable = !reply.Retire && !job.IsStopped;
         return reply.Missing

@@ -11,13 +11,11 @@ namespace DistributedBatch.Consumer.Warm.Keep;
 /// </summary>
 /// <param name="pool">The zygotes from which interpreters are forked.</param>
 /// <param name="cold">Runs programs that have no zygote.</param>
-/// <param name="growthLimit">Bytes by which an interpreter may grow before it is replaced.</param>
-/// <param name="idleLimit">Time without work after which an interpreter is ended.</param>
+/// <param name="options">Limits of the interpreters.</param>
 /// <param name="python">Interpreter to use where the command says <c>python</c>; null for none.</param>
 /// <param name="statistics">Counts the chunks.</param>
 /// <param name="time">Clock for durations and limits.</param>
-internal sealed class KeepRunner(
-    ZygotePool pool, IProgramRunner cold, long growthLimit, TimeSpan idleLimit, string? python, WarmStatistics statistics, TimeProvider time)
+internal sealed class KeepRunner(ZygotePool pool, IProgramRunner cold, WarmStartOptions options, string? python, WarmStatistics statistics, TimeProvider time)
     : IProgramRunner, IDisposable
 {
     private readonly ConcurrentDictionary<int, KeepInterpreter> slots = new();
@@ -38,7 +36,7 @@ internal sealed class KeepRunner(
         var key = ZygoteKey.Of(command, start);
         if (await pool.GetAsync(key) is not ZygoteStartResult.Ready { Zygote: var zygote })
             return await cold.RunAsync(start, stop);
-        kept = await KeepInterpreter.StartAsync(zygote, key, growthLimit, directory);
+        kept = await KeepInterpreter.StartAsync(zygote, key, options.KeepGrowthLimit, directory);
         if (kept is null)
             return new ProgramOutcome.RunnerLost("The kept interpreter died before it received the chunk; the next chunk starts another.");
         slots[start.Slot] = kept;
@@ -53,7 +51,7 @@ internal sealed class KeepRunner(
     {
         foreach (var (slot, kept) in slots)
         {
-            if (!kept.Busy && time.GetElapsedTime(Interlocked.Read(ref lastUse)) > idleLimit && slots.TryRemove(new(slot, kept)))
+            if (!kept.Busy && time.GetElapsedTime(Interlocked.Read(ref lastUse)) > options.IdleLimit && slots.TryRemove(new(slot, kept)))
                 kept.Dispose();
         }
     }

@@ -2,9 +2,7 @@ using System.Text;
 
 namespace DistributedBatch.Consumer.Warm.Python;
 
-/// <summary>
-/// The Python half of warm start. It is embedded in this assembly and sent over a pipe, so that nothing is installed or written to disk.
-/// </summary>
+/// <summary>The Python half of warm start. It is embedded in this assembly and sent over a pipe, so that nothing is installed or written to disk.</summary>
 internal static class PythonScripts
 {
     /// <summary>Passed to the interpreter with <c>-c</c>; reads the other modules from standard input.</summary>

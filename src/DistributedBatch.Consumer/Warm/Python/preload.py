@@ -193,30 +193,29 @@ def cuda_is_initialised():
 
 def run(plan, excluded, before):
     """
-    Does the imports of the plan. Returns (list of imported modules, dict of skipped module -> reason, unsafe module as (name, reason) or None). After
-    an unsafe module this process must not fork; the caller starts another one without it. `before`: top-level modules that were loaded before any
-    import.
+    Does the imports of the plan, without the top-level modules in `excluded`. Returns (list of imported modules, unsafe module as (name, reason) or
+    None). After an unsafe module this process must not fork; the caller starts another one without it. `before`: top-level modules that were loaded
+    before any import.
     """
-    imported, skipped = [], {}
+    imported = []
     for name, names in plan.wanted:
         top = name.partition(".")[0]
         if top in excluded:
-            skipped[top] = excluded[top]
             continue
         try:
             __import__(name, {"__name__": "__preload__"}, {}, list(names))
             imported.append(name)
-        except BaseException as error:  # it fails again in the job, which reports it
-            skipped[name] = "%s: %s" % (type(error).__name__, error)
+        except BaseException:  # it fails again in the job, which reports it
+            pass
         if not is_single_threaded():
-            return imported, skipped, (top, "it starts threads when it is imported")
+            return imported, (top, "it starts threads when it is imported")
         if cuda_is_initialised():
-            return imported, skipped, (top, "it initialises CUDA when it is imported")
+            return imported, (top, "it initialises CUDA when it is imported")
     fix_torch_threads()
     shadowed = shadowing_entry(plan.directory, before)
     if shadowed:
         raise Unsupported("%s in the script's directory has the name of a module that is loaded already; rename it, or use --warm off" % shadowed)
-    return imported, skipped, None
+    return imported, None
 
 
 def shadowing_entry(directory, before):

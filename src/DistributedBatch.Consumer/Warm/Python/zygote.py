@@ -58,7 +58,7 @@ class Zygote:
         self.script.locate()
         self.import_output.start()
         try:
-            imported, skipped, unsafe = preload.run(self.script.imports, self.hello.get("excluded", {}), self.loaded_before)
+            imported, unsafe = preload.run(self.script.imports, self.hello.get("excluded", {}), self.loaded_before)
         except preload.Unsupported as error:
             self.send(event="unsupported", reason=str(error))
             return False
@@ -76,7 +76,7 @@ class Zygote:
         self.script.compile()
         preload.freeze_heap()
         self.send(
-            event="ready", pid=self.pid, imported=imported, skipped=skipped, process=self.script.imports.has_process, seconds=time.process_time(),
+            event="ready", pid=self.pid, imported=imported, process=self.script.imports.has_process, seconds=time.process_time(),
             rss=self.resident())
         return True
 

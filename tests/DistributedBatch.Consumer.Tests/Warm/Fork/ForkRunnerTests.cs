@@ -1,5 +1,8 @@
 using System.Diagnostics;
-using DistributedBatch.Consumer.Warm;
+using DistributedBatch.Consumer.Linux;
+using DistributedBatch.Consumer.Warm.Fork;
+using DistributedBatch.TestKit.Processes;
+using DistributedBatch.TestKit.Waiting;
 
 namespace DistributedBatch.Consumer.Tests.Warm.Fork;
 
@@ -19,7 +22,7 @@ public sealed class ForkRunnerTests
     [Theory(Timeout = 180_000)]
     [InlineData("CUDA_VISIBLE_DEVICES")]
     [InlineData("HIP_VISIBLE_DEVICES")]
-    public async Task Chunks_on_different_cards_come_from_one_interpreter_and_see_their_own(string name)
+    public async Task Chunks_on_different_GPUs_are_forked_from_one_zygote_and_see_their_own_GPU(string name)
     {
         await using var fixture = new WarmFixture($"import os, statistics\nprint(os.getppid(), os.environ['{name}'])\n");
         async Task<string[]> On(string card) =>
@@ -32,7 +35,7 @@ public sealed class ForkRunnerTests
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Each_chunk_has_the_randomness_of_its_seed()
+    public async Task Each_chunk_draws_the_random_numbers_of_its_seed()
     {
         WarmFixture.RequireTorch();
         await using var fixture = new WarmFixture("import random, numpy, torch\nprint(random.random(), numpy.random.rand(), torch.rand(1).item())\n");
@@ -63,7 +66,7 @@ public sealed class ForkRunnerTests
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_script_that_changes_while_the_run_is_on_is_run_as_it_is()
+    public async Task A_script_that_changes_during_the_run_is_read_again()
     {
         await using var fixture = new WarmFixture("import statistics\nprint('first')\n");
 
@@ -89,7 +92,7 @@ public sealed class ForkRunnerTests
         var ended = await fixture.RunAsync(fixture.Start() with { Timeout = TimeSpan.FromMilliseconds(700), Grace = TimeSpan.FromMilliseconds(300) }, TestContext.Current.CancellationToken);
         Assert.Equal("TimedOut", ended.How);
         Assert.EndsWith("asked\n", ended.Stdout, StringComparison.Ordinal);
-        await GoneAsync(int.Parse(ended.Stdout.Split('\n')[0], null));
+        await EndedAsync(int.Parse(ended.Stdout.Split('\n')[0], null));
     }
 
     [Fact(Timeout = 180_000)]
@@ -99,7 +102,7 @@ public sealed class ForkRunnerTests
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var start = fixture.Start();
         var running = fixture.RunAsync(start, stop.Token);
-        await UntilAsync(() => File.Exists(start.StdoutPath) && new FileInfo(start.StdoutPath).Length > 0);
+        await UntilAsync("the program runs", () => File.Exists(start.StdoutPath) && new FileInfo(start.StdoutPath).Length > 0);
         await stop.CancelAsync();
 
         Assert.Equal(new ProgramResult("Stopped", "on\n", ""), await running);
@@ -107,14 +110,14 @@ public sealed class ForkRunnerTests
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task What_a_chunk_leaves_behind_ends_with_it()
+    public async Task Processes_that_a_chunk_leaves_end_with_it()
     {
         await using var fixture = new WarmFixture("import subprocess\nprint(subprocess.Popen(['sleep', '600']).pid)\nprint(subprocess.Popen(['setsid', 'sleep', '601']).pid)\n");
 
         var ended = await fixture.RunAsync(fixture.Start(), TestContext.Current.CancellationToken);
         Assert.Equal("exit 0", ended.How);
         foreach (var pid in ended.Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-            await GoneAsync(int.Parse(pid, null));
+            await EndedAsync(int.Parse(pid, null));
     }
 
     [Fact(Timeout = 180_000)]
@@ -123,30 +126,30 @@ public sealed class ForkRunnerTests
         await using var fixture = new WarmFixture("import os, subprocess, sys, time\nif sys.argv[1:]:\n    subprocess.Popen(['sleep', '600'])\n    print(os.getpid(), os.getppid(), flush=True)\n    time.sleep(600)\n");
         var start = fixture.Start([WarmFixture.Python, "script.py", "wait"]);
         var running = fixture.RunAsync(start, TestContext.Current.CancellationToken);
-        await UntilAsync(() => File.Exists(start.StdoutPath) && File.ReadAllText(start.StdoutPath).EndsWith('\n'));
+        await UntilAsync("the program runs", () => File.Exists(start.StdoutPath) && File.ReadAllText(start.StdoutPath).EndsWith('\n'));
         var processes = File.ReadAllText(start.StdoutPath).Split(' ').Select(text => int.Parse(text, null)).ToArray();
 
         using (var zygote = Process.GetProcessById(processes[1]))
             zygote.Kill();
         Assert.StartsWith("runner lost", (await running).How, StringComparison.Ordinal);
-        await UntilAsync(() => !GroupLives(processes[0]));
+        await GroupEndedAsync(processes[0]);
         Assert.Equal("exit 0", (await fixture.RunAsync(fixture.Start(), TestContext.Current.CancellationToken)).How);
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task When_our_side_goes_away_nothing_stays()
+    public async Task When_the_consumer_goes_away_zygote_and_jobs_end()
     {
         var fixture = new WarmFixture("import os, signal, subprocess, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nsubprocess.Popen(['sleep', '600'])\nprint(os.getpid(), os.getppid(), flush=True)\ntime.sleep(600)\n");
         var start = fixture.Start();
         var running = fixture.RunAsync(start, TestContext.Current.CancellationToken);
-        await UntilAsync(() => File.Exists(start.StdoutPath) && File.ReadAllText(start.StdoutPath).EndsWith('\n'));
+        await UntilAsync("the program runs", () => File.Exists(start.StdoutPath) && File.ReadAllText(start.StdoutPath).EndsWith('\n'));
         var processes = File.ReadAllText(start.StdoutPath).Split(' ').Select(text => int.Parse(text, null)).ToArray();
 
-        // Closing the zygote's input is all that the kernel does for a killed consumer, too.
+        // The input of the zygote is closed, as by the kernel when the consumer was killed.
         await fixture.Warm.DisposeAsync();
         await running;
-        await UntilAsync(() => !GroupLives(processes[0]));
-        await GoneAsync(processes[1]);
+        await GroupEndedAsync(processes[0]);
+        await EndedAsync(processes[1]);
         await fixture.DisposeAsync();
     }
 
@@ -174,7 +177,7 @@ public sealed class ForkRunnerTests
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task After_some_forks_the_interpreter_is_on_large_pages_where_the_kernel_has_them()
+    public async Task After_some_forks_the_zygote_is_on_large_pages_where_the_kernel_supports_it()
     {
         WarmFixture.RequireTorch();
         await using var fixture = new WarmFixture("import os\nimport torch\nprint(os.getppid())\n");
@@ -228,37 +231,13 @@ public sealed class ForkRunnerTests
     private static long Kilobytes(int process, string file, string field) => long.Parse(
         File.ReadLines($"/proc/{process}/{file}").First(line => line.StartsWith(field, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], null);
 
-    private static bool GroupLives(int group) => Directory.EnumerateDirectories("/proc").Any(directory =>
-    {
-        try
-        {
-            return int.TryParse(Path.GetFileName(directory), out _) && File.ReadAllText(Path.Combine(directory, "stat")) is var stat
-                && stat[(stat.LastIndexOf(')') + 2)..].Split(' ') is [not "Z", _, var its, ..] && its == $"{group}";
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-    });
+    private static bool GroupLives(int group) =>
+        ProcFs.All().Any(process => ProcFs.Stat(process) is [not "Z", _, var processGroup, ..] && processGroup == $"{group}");
 
-    private static Task GoneAsync(int process) => UntilAsync(() => !Directory.Exists($"/proc/{process}") || File.ReadAllText($"/proc/{process}/stat").Contains(") Z ", StringComparison.Ordinal));
+    private static Task GroupEndedAsync(int group) => UntilAsync($"process group {group} has ended", () => !GroupLives(group));
 
-    // The kernel tells nobody but the parent of a death, so looking is all that a test can do; its timeout is the limit.
-    private static async Task UntilAsync(Func<bool> holds)
-    {
-        while (true)
-        {
-            try
-            {
-                if (holds())
-                    return;
-            }
-            catch (IOException)
-            {
-                // It went while we looked.
-            }
+    private static Task EndedAsync(int process) => UntilAsync($"process {process} has ended", () => !ProcessKiller.IsAlive(process));
 
-            await Task.Delay(10, TestContext.Current.CancellationToken);
-        }
-    }
+    private static Task UntilAsync(string what, Func<bool> condition) =>
+        Eventually.HoldsAsync(what, condition, TestContext.Current.CancellationToken, TimeSpan.FromMinutes(2));
 }

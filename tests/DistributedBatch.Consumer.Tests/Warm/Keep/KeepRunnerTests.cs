@@ -1,5 +1,5 @@
 using DistributedBatch.Consumer.Processes;
-using DistributedBatch.Consumer.Warm;
+using DistributedBatch.Consumer.Warm.Fork;
 
 namespace DistributedBatch.Consumer.Tests.Warm.Keep;
 
@@ -72,7 +72,7 @@ public sealed class KeepRunnerTests
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_crash_takes_only_its_chunk_along_and_the_next_gets_a_new_interpreter()
+    public async Task A_crash_fails_only_its_chunk_and_the_next_chunk_gets_a_new_interpreter()
     {
         await using var fixture = new WarmFixture("""
             import ctypes, os
@@ -144,7 +144,7 @@ public sealed class KeepRunnerTests
     [InlineData("{'a': [1.5, None, True]}", "{\"a\": [1.5, null, true]}", false)]
     [InlineData("list(range(2000))", null, true)]
     [InlineData("float('nan')", "NaN", true)]
-    public async Task A_small_result_comes_with_the_answer_and_any_other_in_its_file(string value, string? json, bool inFile)
+    public async Task A_small_result_is_in_the_reply_and_any_other_in_the_result_file(string value, string? json, bool inFile)
     {
         await using var fixture = new WarmFixture($"def process(start, count):\n    return {value}\n") { Mode = WarmMode.Keep };
         var start = fixture.Start();
@@ -156,7 +156,7 @@ public sealed class KeepRunnerTests
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_result_that_json_cannot_hold_fails_the_chunk_with_a_sentence()
+    public async Task A_result_that_is_no_JSON_value_fails_the_chunk_with_a_reason()
     {
         await using var fixture = new WarmFixture("def process(start, count):\n    return object()\n") { Mode = WarmMode.Keep };
 
@@ -203,7 +203,7 @@ public sealed class KeepRunnerTests
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task An_interpreter_serves_only_chunks_that_lease_the_cards_it_began_with()
+    public async Task A_kept_interpreter_runs_only_chunks_with_the_same_GPUs()
     {
         await using var fixture = new WarmFixture("import os\nseen = os.environ['CUDA_VISIBLE_DEVICES']\ndef process(start, count):\n    return [os.getpid(), seen]\n") { Mode = WarmMode.Keep };
         List<string[]> answers = [];

@@ -14,7 +14,7 @@ public sealed class PythonCommandTests
     [InlineData("uv run python -u s.py 1", "uv run python", "-u", "s.py", null, "1")]
     [InlineData("uv run --frozen s.py 1", "uv run --frozen python", "", "s.py", null, "1")]
     [InlineData("python3.13t s.py", "python3.13t", "", "s.py", null, "")]
-    public void A_start_of_python_is_taken_apart(string command, string interpreter, string flags, string? script, string? module, string arguments)
+    public void A_command_that_starts_Python_is_parsed(string command, string interpreter, string flags, string? script, string? module, string arguments)
     {
         var found = Assert.IsType<PythonParseResult.Parsed>(PythonCommand.Parse(command.Split(' '))).Command;
 
@@ -38,7 +38,7 @@ public sealed class PythonCommandTests
     [InlineData("uv run pytest", "not a Python script")]
     [InlineData("uv sync now", "only 'uv run'")]
     [InlineData("python --version", "--version")]
-    public void What_needs_a_process_of_its_own_says_why(string command, string reason) =>
+    public void A_command_that_needs_a_process_of_its_own_is_refused_with_the_reason(string command, string reason) =>
         Assert.Contains(reason, Assert.IsType<PythonParseResult.Unsupported>(PythonCommand.Parse(command.Split(' '))).Reason, StringComparison.Ordinal);
 
     [Theory]
@@ -46,6 +46,6 @@ public sealed class PythonCommandTests
     [InlineData("python3 s.py", "/opt/env/bin/python")]
     [InlineData("python3.9 s.py", "python3.9")]
     [InlineData("/usr/bin/python s.py", "/usr/bin/python")]
-    public void The_chosen_interpreter_stands_in_only_for_a_command_that_leaves_it_open(string command, string expected) =>
+    public void The_chosen_interpreter_replaces_only_python_and_python3(string command, string expected) =>
         Assert.Equal([expected], Assert.IsType<PythonParseResult.Parsed>(PythonCommand.Parse(command.Split(' '), "/opt/env/bin/python")).Command.Interpreter);
 }

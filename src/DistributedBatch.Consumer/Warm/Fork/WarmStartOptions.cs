@@ -1,4 +1,4 @@
-namespace DistributedBatch.Consumer.Warm;
+namespace DistributedBatch.Consumer.Warm.Fork;
 
 /// <summary>How warm interpreters are kept.</summary>
 public sealed class WarmStartOptions
