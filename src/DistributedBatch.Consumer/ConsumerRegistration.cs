@@ -1,7 +1,10 @@
+using DistributedBatch.Consumer.Attempts;
 using DistributedBatch.Consumer.Control;
 using DistributedBatch.Consumer.Execution;
 using DistributedBatch.Consumer.Gpus;
+using DistributedBatch.Consumer.Jobs;
 using DistributedBatch.Consumer.Launcher;
+using DistributedBatch.Consumer.Logs;
 using DistributedBatch.Consumer.Outputs;
 using DistributedBatch.Consumer.Processes;
 using DistributedBatch.Consumer.Reporting;
@@ -11,21 +14,20 @@ using DistributedBatch.Consumer.Threads;
 using DistributedBatch.Consumer.Tuning;
 using DistributedBatch.Consumer.Warm;
 using DistributedBatch.Messaging.Bus;
-using DistributedBatch.Messaging.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 
 namespace DistributedBatch.Consumer;
 
-/// <summary>Puts a consumer into a container.</summary>
+/// <summary>Adds a consumer to a service collection.</summary>
 public static class ConsumerRegistration
 {
     /// <summary>
     /// Adds one consumer, which starts and stops with the host. Add messaging before it. Stopping takes as long as
     /// <see cref="ConsumerOptions.Drain"/>, so give the host a longer <see cref="HostOptions.ShutdownTimeout"/>.
     /// </summary>
-    /// <exception cref="ArgumentException">A setting makes no sense; the message says which and what to give instead.</exception>
+    /// <exception cref="ArgumentException">A setting is invalid; the message says which one and what to give instead.</exception>
     public static IServiceCollection AddConsumer(this IServiceCollection services, Action<ConsumerOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(configure);
@@ -35,70 +37,85 @@ public static class ConsumerRegistration
         services.AddBusEndpoint($"dbatch.host.{options.Host}", durable: false).Handle<RunControlMessage, RunControl>().Handle<HostControlMessage, HostControl>();
         services.TryAddSingleton(TimeProvider.System);
         return services
-            .AddSingleton(options)
-            .AddSingleton(provider => new MachineProbe(provider.GetRequiredService<TimeProvider>()))
-            .AddSingleton(_ => new ThreadShare(MachineProbe.Cores))
-            .AddSingleton<RunningAttempts>()
-            .AddSingleton<ExclusiveRun>()
-            .AddSingleton<MemoryEstimates>()
-            .AddSingleton<OomKillCounter>()
-            .AddSingleton<ResourceController>()
-            .AddSingleton(_ => new GpuProbe(options.NvidiaSmi, options.RocmSmi))
-            .AddSingleton<GpuAllocator>()
-            .AddSingleton(provider => MemoryReservations.For(new MachineProbe(provider.GetRequiredService<TimeProvider>()).Read()))
-            .AddSingleton(options.WarmStart)
-            .AddSingleton(provider => new WarmStart(
-                options.WarmStart,
-                provider.GetRequiredService<IProgramRunner>(),
-                provider.GetRequiredService<TimeProvider>(),
-                provider.GetRequiredService<ILogger<WarmStart>>(),
-                options.Groups))
-            .AddSingleton<IRunnerSource, WarmSource>()
+            .AddOptionsOf(options)
+            .AddExecution(options)
+            .AddSingleton<HeartbeatLoop>()
+            .AddSingleton<Reporter>()
+            .AddSingleton<AdmissionHold>()
             .AddSingleton<RunControl>()
             .AddSingleton<HostControl>()
-            .AddSingleton<JobTemplates>()
-            .AddSingleton<OutputDelivery>()
-            .AddSingleton<AttemptExecutor>()
-            .AddSingleton<Reporter>()
-            .AddSingleton<HeartbeatLoop>()
-            .AddSingleton<AttemptWatch>()
-            .AddSingleton<ThreadWatch>()
             .AddSingleton<SlotContext>()
-            .AddSingleton(Runner)
+            .AddSingleton<HostSlots>()
+            .AddSingleton<ResourceController>()
+            .AddSingleton<AttemptMonitor>()
+            .AddSingleton<ThreadMonitor>()
+            .AddSingleton<HostStatusReader>()
+            .AddSingleton<IdleExit>()
+            .AddSingleton<ConsumerLoops>()
             .AddSingleton(provider => new ConsumerService(
                 options,
                 provider.GetRequiredService<IProgramRunner>(),
-                provider.GetRequiredService<SlotContext>(),
-                provider.GetRequiredService<ThreadShare>(),
+                provider.GetRequiredService<HostSlots>(),
+                provider.GetRequiredService<AdmissionHold>(),
+                provider.GetRequiredService<RunningAttempts>(),
+                provider.GetRequiredService<Reporter>(),
                 provider.GetRequiredService<HeartbeatLoop>(),
-                provider.GetRequiredService<AttemptWatch>(),
-                provider.GetRequiredService<ThreadWatch>(),
+                provider.GetRequiredService<HostStatusReader>(),
                 provider.GetRequiredService<ResourceController>(),
-                provider.GetRequiredService<GpuAllocator>(),
-                provider.GetRequiredService<HostControl>(),
-                provider.GetRequiredService<ExclusiveRun>(),
-                provider.GetRequiredService<MachineProbe>(),
-                provider.GetRequiredService<WarmStart>(),
-                provider.GetRequiredService<BrokerHealth>(),
-                provider.GetRequiredService<IHostApplicationLifetime>(),
+                provider.GetRequiredService<ConsumerLoops>(),
+                provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<ConsumerService>>()))
             .AddHostedService(provider => provider.GetRequiredService<ConsumerService>());
     }
 
-    /// <summary>Begins to start the launcher before the host starts, so that both come up side by side; the first program waits for it in any case.</summary>
+    /// <summary>Starts the launcher before the host, so that both start side by side. The first program waits for the launcher.</summary>
     public static void BeginLauncher(this IServiceProvider services)
     {
         if (services.GetRequiredService<IProgramRunner>() is LauncherRunner launcher)
             _ = Task.Run(launcher.WarmUpAsync);
     }
 
-    private static IProgramRunner Runner(IServiceProvider provider)
+    // Each folder gets the settings that it reads.
+    private static IServiceCollection AddOptionsOf(this IServiceCollection services, ConsumerOptions options)
     {
-        var options = provider.GetRequiredService<ConsumerOptions>();
-        return options.Launcher.Enabled
-            ? new LauncherRunner(
-                options.Launcher, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<LauncherRunner>>(), options.Groups)
-            : new PortableRunner(provider.GetRequiredService<TimeProvider>());
+        // Whoever opened the control groups closes them.
+        if (options.Groups is { } groups)
+            services.AddSingleton(groups);
+        return services
+            .AddSingleton(options)
+            .AddSingleton(new HostSettings(options.Host, options.DataDirectory))
+            .AddSingleton(new ReportingOptions(options.Heartbeat, options.ReportDelay, options.HurriedReportDelay, options.ReportBatch))
+            .AddSingleton(new GpuOptions(options.Gpus))
+            .AddSingleton(new LeaseOptions(options.AckTimeout))
+            .AddSingleton(new OutputServerOptions(options.Server, options.Token, options.AuthorityFile))
+            .AddSingleton(new SlotOptions(options.Slots))
+            .AddSingleton(options.Launcher)
+            .AddSingleton(options.WarmStart);
+    }
+
+    private static IServiceCollection AddExecution(this IServiceCollection services, ConsumerOptions options)
+    {
+        if (options.Launcher.Enabled)
+            services.AddSingleton<IProgramRunner, LauncherRunner>();
+        else
+            services.AddSingleton<IProgramRunner, PortableRunner>();
+        return services
+            .AddTransient(provider => new MachineProbe(provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton(_ => new AllowedPrograms(options.AllowedPrograms))
+            .AddSingleton(_ => new GpuProbe(options.NvidiaSmi, options.RocmSmi))
+            .AddSingleton(_ => new LogStore(options.LogHeadBytes, options.LogTailBytes))
+            .AddSingleton(_ => new ThreadShare(MachineProbe.Cores))
+            .AddSingleton(provider => MemoryReservations.For(provider.GetRequiredService<MachineProbe>().Read()))
+            .AddSingleton<MemoryEstimates>()
+            .AddSingleton<OomKillCounter>()
+            .AddSingleton<GpuAllocator>()
+            .AddSingleton<RunningAttempts>()
+            .AddSingleton<WarmStart>()
+            .AddSingleton<JobTemplates>()
+            .AddSingleton<OutcomeMapper>()
+            .AddSingleton<OutputUploader>()
+            .AddSingleton<AttemptFiles>()
+            .AddSingleton<AttemptExecutor>();
     }
 
     private static void Check(ConsumerOptions options)

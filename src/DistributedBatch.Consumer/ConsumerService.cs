@@ -1,129 +1,94 @@
+using DistributedBatch.Consumer.Attempts;
 using DistributedBatch.Consumer.Control;
-using DistributedBatch.Consumer.Execution;
-using DistributedBatch.Consumer.Gpus;
 using DistributedBatch.Consumer.Launcher;
 using DistributedBatch.Consumer.Processes;
 using DistributedBatch.Consumer.Reporting;
-using DistributedBatch.Consumer.Resources;
 using DistributedBatch.Consumer.Slots;
-using DistributedBatch.Consumer.Threads;
 using DistributedBatch.Consumer.Tuning;
-using DistributedBatch.Consumer.Warm;
-using DistributedBatch.Messaging.Chunks;
-using DistributedBatch.Messaging.Connections;
 using Microsoft.Extensions.Hosting;
 
 namespace DistributedBatch.Consumer;
 
 /// <summary>
-/// One consumer: takes chunks into its slots, runs them, reports them. Stops in two phases: <em>drain</em> (no new chunk, running attempts finish), then
-/// <em>cut off</em> (what still runs is stopped and released; that costs no attempt).
+/// One consumer: receives chunks into its slots, runs them, reports them. It stops in two phases. First it drains: no new chunk, and running attempts
+/// finish. Then it cuts off: attempts that still run are stopped and released, which costs no attempt.
 /// </summary>
 public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
 {
-    private const int FirstGpuSlot = 1000;
-    private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LastHeartbeatTimeout = TimeSpan.FromSeconds(3);
 
     private readonly ConsumerOptions options;
-    private readonly IProgramRunner processes;
+    private readonly IProgramRunner runner;
+    private readonly HostSlots slots;
+    private readonly AdmissionHold hold;
+    private readonly RunningAttempts running;
     private readonly Reporter reporter;
     private readonly HeartbeatLoop heartbeats;
-    private readonly AttemptWatch watch;
-    private readonly ThreadWatch threads;
-    private readonly RunningAttempts running;
+    private readonly HostStatusReader status;
     private readonly ResourceController resources;
-    private readonly GpuAllocator gpus;
-    private readonly MachineProbe machine;
-    private readonly WarmStart warm;
-    private readonly BrokerHealth broker;
-    private readonly IHostApplicationLifetime lifetime;
+    private readonly ConsumerLoops loops;
     private readonly TimeProvider time;
     private readonly ILogger<ConsumerService> logger;
     private readonly CancellationTokenSource ending = new();
-    private readonly ScratchRoot scratch;
-    private readonly SlotPool pool;
-    private readonly SlotPool gpuPool;
-    private Task loops = Task.CompletedTask;
-    private readonly AdmissionHold hold;
+    private Task looping = Task.CompletedTask;
     private int killed;
 
     internal ConsumerService(
         ConsumerOptions options,
-        IProgramRunner processes,
-        SlotContext work,
-        ThreadShare share,
+        IProgramRunner runner,
+        HostSlots slots,
+        AdmissionHold hold,
+        RunningAttempts running,
+        Reporter reporter,
         HeartbeatLoop heartbeats,
-        AttemptWatch watch,
-        ThreadWatch threads,
+        HostStatusReader status,
         ResourceController resources,
-        GpuAllocator gpus,
-        HostControl steered,
-        ExclusiveRun solo,
-        MachineProbe machine,
-        WarmStart warm,
-        BrokerHealth broker,
-        IHostApplicationLifetime lifetime,
+        ConsumerLoops loops,
+        TimeProvider time,
         ILogger<ConsumerService> logger)
     {
-        (this.options, this.processes, this.heartbeats, this.watch, this.threads, this.resources, this.gpus, this.machine) =
-            (options, processes, heartbeats, watch, threads, resources, gpus, machine);
-        (this.warm, this.broker, this.lifetime, this.logger) = (warm, broker, lifetime, logger);
-        (reporter, running, time) = (work.Reporter, work.Running, work.Time);
-        scratch = ScratchRoot.Take(options.DataDirectory);
-        pool = new SlotPool(scratch.Path, ResourceClass.Cpu, firstNumber: 0, share, work) { Changed = heartbeats.Changed };
-
-        // Their numbers go on where no other slot will ever be, because a slot number is a scratch directory.
-        gpuPool = new SlotPool(scratch.Path, ResourceClass.Gpu, firstNumber: FirstGpuSlot, share: null, work) { Changed = heartbeats.Changed };
-        gpus.SlotsChanged = gpuPool.Resize;
-        hold = new AdmissionHold(HoldBoth);
-        steered.Changed = hold.Steer;
-        (solo.Changed, solo.OthersIdle) = (hold.Solo, slot => IdleAsync(slot));
-        broker.Changed += Tell;
+        (this.options, this.runner, this.slots, this.hold, this.running, this.reporter) = (options, runner, slots, hold, running, reporter);
+        (this.heartbeats, this.status, this.resources, this.loops, this.time, this.logger) = (heartbeats, status, resources, loops, time, logger);
     }
 
-    /// <summary>Slots open now.</summary>
-    public int Slots => pool.Target + gpuPool.Target;
+    /// <summary>Number of open slots.</summary>
+    public int Slots => status.Slots;
 
-    /// <summary>Reports published so far; within one process a stop waits until the producer has heard as many.</summary>
-    public long Reported => reporter.Reported;
+    /// <summary>Number of reports published so far. Within one process, a stop waits until the producer has handled as many.</summary>
+    public long Reported => reporter.Published;
 
-    /// <summary>Attempts that run now.</summary>
+    /// <summary>Number of attempts that run now.</summary>
     public int Running => running.Count;
 
     /// <summary>Why there are as many slots as there are, in one line; null when the number was given.</summary>
-    public string? SlotsReason => resources.Reason;
+    public string? SlotsReason => status.SlotsReason;
 
-    /// <summary>What people should know about the attempts, each a sentence without full stop.</summary>
-    public IReadOnlyList<string> Warnings => threads.Warnings;
+    /// <summary>Warnings about running attempts, each a sentence without full stop.</summary>
+    public IReadOnlyList<string> Warnings => status.Warnings;
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        // Not waited for: the first attempt does that, and everything else starts meanwhile.
-        if (processes is LauncherRunner launcher)
+        // Not awaited: the first attempt waits for the launcher, and everything else starts meanwhile.
+        if (runner is LauncherRunner launcher)
             _ = launcher.WarmUpAsync();
         reporter.Start();
-        loops = Task.WhenAll(
-            Task.Run(() => UntilCancelledAsync(heartbeats.RunAsync(Status, ending.Token)), CancellationToken.None),
-            Task.Run(() => UntilCancelledAsync(gpus.RunAsync(ending.Token)), CancellationToken.None),
-            Task.Run(() => UntilCancelledAsync(watch.RunAsync(ending.Token)), CancellationToken.None),
-            Task.Run(() => UntilCancelledAsync(threads.RunAsync(ending.Token)), CancellationToken.None),
-            Task.Run(() => UntilCancelledAsync(resources.RunAsync(pool, ending.Token)), CancellationToken.None),
-            Task.Run(() => UntilCancelledAsync(LeaveWhenIdleAsync(ending.Token)), CancellationToken.None));
-        pool.Resize(resources.FirstSlots);
+        looping = loops.RunAsync(ending.Token);
+        resources.OpenSlots();
         return Task.CompletedTask;
     }
 
     /// <summary>
-    /// Takes no further chunk and completes when nothing runs any more and everything is reported. After <see cref="ConsumerOptions.Drain"/>, or when
-    /// <paramref name="cancellation"/> says so, what still runs is stopped and released, and a broker that is away is not waited for any longer.
+    /// Receives no further chunk, and completes when no attempt runs and every report is confirmed. After <see cref="ConsumerOptions.Drain"/>, or
+    /// when <paramref name="cancellation"/> is cancelled, running attempts are stopped and released, and a broker that cannot be reached is no longer
+    /// waited for.
     /// </summary>
     public async Task DrainAsync(CancellationToken cancellation = default)
     {
-        await using var hurry = cancellation.Register(reporter.HurryUp);
+        await using var registration = cancellation.Register(reporter.GiveUpSoon);
         Draining(logger, options.Host, running.Count);
-        hold.Leave("The host drains: running chunks finish, no new ones are taken.");
-        var idle = IdleAsync();
+        hold.SetStopping("The host drains: running chunks finish, no new ones are taken.");
+        var idle = slots.IdleAsync();
         try
         {
             await idle.WaitAsync(options.Drain, time, cancellation);
@@ -131,21 +96,21 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         catch (Exception failure) when (failure is TimeoutException or OperationCanceledException)
         {
             if (running.Count > 0)
-                CutOff(logger, running.Count);
+                CuttingOff(logger, running.Count);
             running.Stop(_ => true, AttemptOutcome.Released, $"Host {options.Host} stopped before the chunk was done.");
-            reporter.HurryUp();
+            reporter.GiveUpSoon();
             await idle;
         }
 
         await reporter.FlushedAsync();
     }
 
-    /// <summary>Stops what runs and releases it, without waiting for it to finish. May be called during <see cref="DrainAsync"/>.</summary>
+    /// <summary>Stops running attempts and releases them, without waiting for their end. May be called during <see cref="DrainAsync"/>.</summary>
     public void Kill()
     {
         if (Interlocked.Exchange(ref killed, 1) != 0)
             return;
-        hold.Leave("The host stops.");
+        hold.SetStopping("The host stops.");
         running.Stop(_ => true, AttemptOutcome.Released, $"Host {options.Host} was stopped.");
     }
 
@@ -154,105 +119,36 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     {
         await DrainAsync(cancellationToken);
         await ending.CancelAsync();
-        await loops;
+        await looping;
         await reporter.StopAsync();
-        await SayGoodbyeAsync(cancellationToken);
+        await SendLastHeartbeatAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        broker.Changed -= Tell;
         ending.Dispose();
-        pool.Dispose();
-        gpuPool.Dispose();
-        scratch.Dispose();
         return ValueTask.CompletedTask;
     }
 
-    // A courtesy: without it, or without the broker, the others miss the host a little later.
-    private async Task SayGoodbyeAsync(CancellationToken cancellation)
+    // Without it, producer and tracker notice only later that the host is gone.
+    private async Task SendLastHeartbeatAsync(CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(Goodbye);
+        limit.CancelAfter(LastHeartbeatTimeout);
         try
         {
-            await heartbeats.BeatAsync(Status(), stopping: true, limit.Token);
+            await heartbeats.SendAsync(status.Read(), stopping: true, limit.Token);
         }
         catch (OperationCanceledException)
         {
-            // Then not.
+            // The broker cannot be reached in time.
         }
     }
 
-    private void Tell(BrokerState state) => heartbeats.Changed();
-
-    private void HoldBoth(string? reason)
-    {
-        pool.Hold(reason);
-        gpuPool.Hold(reason);
-    }
-
-    private Task IdleAsync(int? except = null) => Task.WhenAll(pool.IdleAsync(except), gpuPool.IdleAsync(except));
-
-    private static async Task UntilCancelledAsync(Task loop)
-    {
-        try
-        {
-            await loop;
-        }
-        catch (OperationCanceledException)
-        {
-            // Its way to end.
-        }
-    }
-
-    private async Task LeaveWhenIdleAsync(CancellationToken cancellation)
-    {
-        if (options.IdleExit is not { } patience)
-            return;
-        var idleSince = time.GetTimestamp();
-        var ended = running.Done().Chunks;
-        while (time.GetElapsedTime(idleSince) < patience)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(Math.Clamp(patience.TotalMilliseconds / 10, 10, 1000)), time, cancellation);
-            if (running.Count > 0 || running.Done().Chunks != ended)
-                (idleSince, ended) = (time.GetTimestamp(), running.Done().Chunks);
-        }
-
-        LeftIdle(logger, patience.TotalSeconds);
-        lifetime.StopApplication();
-    }
-
-    private HostStatus Status()
-    {
-        var reading = machine.Read();
-        var cards = gpus.Status();
-        return new HostStatus
-        {
-            Name = options.Host,
-            Version = options.Version,
-            Cores = reading.Cores,
-            Slots = Slots,
-            SlotsReason = SlotsReason,
-            MemoryBytes = reading.MemoryBytes,
-            MemoryAvailableBytes = reading.MemoryAvailableBytes,
-            CpuBusy = reading.CpuBusy,
-            OnHold = pool.OnHold,
-            BrokerTrouble = broker.LastTrouble,
-            Gpus = cards,
-            Warm = warm.Summaries(),
-            Warnings = Warnings,
-            Classes = cards.Count > 0 ? [ResourceClass.Cpu, ResourceClass.Gpu] : [ResourceClass.Cpu],
-        };
-    }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Host {Host} stops: {Count} running chunks may finish and be reported; asked again it stops at once.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Host {Host} stops when {Count} running chunks are done and reported; a second request stops it at once.")]
     private static partial void Draining(ILogger logger, string host, int count);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} attempts did not finish in time; they are stopped and released.")]
-    private static partial void CutOff(ILogger logger, int count);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Nothing to do for {Seconds} s; the program ends.")]
-    private static partial void LeftIdle(ILogger logger, double seconds);
+    private static partial void CuttingOff(ILogger logger, int count);
 }

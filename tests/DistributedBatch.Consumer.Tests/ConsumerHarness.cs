@@ -9,11 +9,11 @@ using Microsoft.Extensions.Logging;
 
 namespace DistributedBatch.Consumer.Tests;
 
-/// <summary>A real consumer in this process: the in-process queue feeds it, the in-memory bus carries its reports to the test.</summary>
+/// <summary>A real consumer in this process. Chunks come by the in-process queue, and its reports reach the test by the in-memory bus.</summary>
 public sealed class ConsumerHarness : IAsyncDisposable
 {
     private readonly IHost host;
-    private readonly Heard heard = new();
+    private readonly ReceivedMessages received = new();
     private readonly CancellationToken test;
 
     private ConsumerHarness(TempDirectory directory, Action<ConsumerOptions>? configure, CancellationToken test)
@@ -23,8 +23,8 @@ public sealed class ConsumerHarness : IAsyncDisposable
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMinutes(1));
         builder.Services.AddInProcessMessaging();
-        builder.Services.AddSingleton(heard);
-        builder.Services.AddBusEndpoint("dbatch.test").Handle<AttemptReports, Heard>().Handle<HostHeartbeat, Heard>().Handle<LeaseTaken, Heard>();
+        builder.Services.AddSingleton(received);
+        builder.Services.AddBusEndpoint("dbatch.test").Handle<AttemptReports, ReceivedMessages>().Handle<HostHeartbeat, ReceivedMessages>().Handle<LeaseTaken, ReceivedMessages>();
         builder.Services.AddConsumer(options =>
         {
             options.Host = "box";
@@ -47,9 +47,9 @@ public sealed class ConsumerHarness : IAsyncDisposable
 
     public CancellationToken Stopped => host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
 
-    public ChannelReader<HostHeartbeat> Heartbeats => heard.Heartbeats.Reader;
+    public ChannelReader<HostHeartbeat> Heartbeats => received.Heartbeats.Reader;
 
-    public ChannelReader<LeaseTaken> Leases => heard.Leases.Reader;
+    public ChannelReader<LeaseTaken> Leases => received.Leases.Reader;
 
     public static async Task<ConsumerHarness> StartAsync(CancellationToken test, Action<ConsumerOptions>? configure = null)
     {
@@ -58,13 +58,13 @@ public sealed class ConsumerHarness : IAsyncDisposable
         return harness;
     }
 
-    public ValueTask FeedAsync(JobSpec job, int index = 0, Func<RunChunk, RunChunk>? change = null)
+    public ValueTask PublishAsync(JobSpec job, int index = 0, Func<RunChunk, RunChunk>? change = null)
     {
         var chunk = new RunChunk { Run = Run, Index = index, Start = index * 10L, Count = 10, Total = 1000, Attempt = 1, Job = job };
         return host.Services.GetRequiredService<IChunkPublisher>().PublishAsync(change?.Invoke(chunk) ?? chunk, test);
     }
 
-    /// <summary>The next report that says how an attempt ended.</summary>
+    /// <summary>The next report with an outcome.</summary>
     public async Task<AttemptReport> EndedAsync()
     {
         while (true)
@@ -76,12 +76,12 @@ public sealed class ConsumerHarness : IAsyncDisposable
     }
 
     /// <summary>The next report.</summary>
-    public async Task<AttemptReport> ReportedAsync() => await heard.Reports.Reader.ReadAsync(test);
+    public async Task<AttemptReport> ReportedAsync() => await received.Reports.Reader.ReadAsync(test);
 
-    /// <summary>Feeds one chunk and waits for its end.</summary>
+    /// <summary>Publishes one chunk and waits for its final report.</summary>
     public async Task<AttemptReport> RunAsync(JobSpec job, Func<RunChunk, RunChunk>? change = null)
     {
-        await FeedAsync(job, 0, change);
+        await PublishAsync(job, 0, change);
         return await EndedAsync();
     }
 
@@ -89,8 +89,8 @@ public sealed class ConsumerHarness : IAsyncDisposable
 
     public string Output(int index) => Directory["runs", Run.Value, "out", $"{index}"];
 
-    /// <summary>Whether the consumer knows this state of the run.</summary>
-    public bool HasHeard(RunState state) => host.Services.GetRequiredService<RunControl>().StateOf(Run) == state;
+    /// <summary>Whether the consumer has handled this state of the run.</summary>
+    public bool HasHandled(RunState state) => host.Services.GetRequiredService<RunControl>().StateOf(Run) == state;
 
     public async ValueTask DisposeAsync()
     {
@@ -99,7 +99,7 @@ public sealed class ConsumerHarness : IAsyncDisposable
         Directory.Dispose();
     }
 
-    private sealed class Heard : IMessageHandler<AttemptReports>, IMessageHandler<HostHeartbeat>, IMessageHandler<LeaseTaken>
+    private sealed class ReceivedMessages : IMessageHandler<AttemptReports>, IMessageHandler<HostHeartbeat>, IMessageHandler<LeaseTaken>
     {
         public Channel<AttemptReport> Reports { get; } = Channel.CreateUnbounded<AttemptReport>();
 

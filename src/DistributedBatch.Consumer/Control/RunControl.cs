@@ -1,14 +1,14 @@
 using System.Collections.Concurrent;
-using DistributedBatch.Consumer.Slots;
+using DistributedBatch.Consumer.Attempts;
 using DistributedBatch.Messaging.Bus;
 
 namespace DistributedBatch.Consumer.Control;
 
-/// <summary>Which runs were cancelled or paused: their running attempts are stopped (cancel), their queued chunks handed back.</summary>
+/// <summary>Handles cancelled and paused runs. Running attempts of a cancelled run are stopped; chunks that arrive later are not run.</summary>
 internal sealed class RunControl(RunningAttempts running) : IMessageHandler<RunControlMessage>
 {
-    // Broadcasts are rare; a host that heard of so many runs may forget the first ones, whose chunks are long gone.
-    private const int Most = 10_000;
+    // State changes are rare. After so many runs the chunks of the first ones are long gone, so the host may forget them.
+    private const int MaxRuns = 10_000;
 
     private readonly ConcurrentDictionary<RunId, RunControlMessage> latest = new();
 
@@ -16,7 +16,7 @@ internal sealed class RunControl(RunningAttempts running) : IMessageHandler<RunC
     public Task HandleAsync(RunControlMessage message, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(message);
-        if (latest.Count >= Most)
+        if (latest.Count >= MaxRuns)
             latest.Clear();
         var newest = latest.AddOrUpdate(message.Run, message, (_, known) => known.Revision > message.Revision ? known : message);
         if (newest.State == RunState.Cancelled)
@@ -24,14 +24,14 @@ internal sealed class RunControl(RunningAttempts running) : IMessageHandler<RunC
         return Task.CompletedTask;
     }
 
-    /// <summary>What a chunk of <paramref name="run"/> that arrives now is to be reported as without being run; null to run it.</summary>
-    public AttemptOutcome? Instead(RunId run) => latest.IsEmpty ? null : StateOf(run) switch
+    /// <summary>The outcome to report for a chunk of <paramref name="run"/> that is not to be run; null when it is to be run.</summary>
+    public AttemptOutcome? OutcomeInsteadOfRunning(RunId run) => latest.IsEmpty ? null : StateOf(run) switch
     {
         RunState.Cancelled => AttemptOutcome.Cancelled,
         RunState.Paused => AttemptOutcome.Released,
         _ => null,
     };
 
-    /// <summary>The newest state heard of a run; null when nothing was.</summary>
-    public RunState? StateOf(RunId run) => latest.TryGetValue(run, out var steered) ? steered.State : null;
+    /// <summary>The latest state that the producer sent for a run; null when it sent none.</summary>
+    public RunState? StateOf(RunId run) => latest.TryGetValue(run, out var message) ? message.State : null;
 }

@@ -3,30 +3,30 @@ using DistributedBatch.Consumer.Processes;
 namespace DistributedBatch.Consumer.Execution;
 
 /// <summary>
-/// The programs that may run on this host, where its owner wrote a list. A name in the list is what this host finds under it, whatever <c>PATH</c> a job brings
-/// along. An interpreter in the list runs every script there is; the list keeps honest people from mistakes and is no prison.
+/// The programs that may run on this host, where its owner gave a list (<c>--allow-programs</c>). A name in the list means the file that this host
+/// finds for it, whatever <c>PATH</c> a job sets. An interpreter in the list can run any script: the list prevents mistakes, not attacks.
 /// </summary>
 internal sealed class AllowedPrograms
 {
     private readonly HashSet<string>? paths;
     private readonly ProgramLookup lookup = new();
 
-    /// <param name="programs">Names or paths; null allows everything.</param>
+    /// <param name="programs">Names or paths; null allows all programs.</param>
     public AllowedPrograms(IReadOnlyList<string>? programs)
     {
         if (programs is null)
             return;
-        var search = Environment.GetEnvironmentVariable("PATH") ?? "";
-        paths = [.. programs.Select(name => lookup.Find(name, search, "/").Program).OfType<string>().Select(RealPath)];
+        var searchPath = Environment.GetEnvironmentVariable("PATH") ?? "";
+        paths = [.. programs.Select(name => lookup.Find(name, searchPath, "/").Program).OfType<string>().Select(RealPath)];
     }
 
-    /// <summary>Why a start is refused; null when it is not, or when there is no such program, which the start itself says better.</summary>
+    /// <summary>Why a start is refused; null when it is allowed. A missing program is not refused here, because the start reports it better.</summary>
     public string? Refusal(ProgramStart start)
     {
         if (paths is null)
             return null;
-        var search = start.Environment.TryGetValue("PATH", out var path) ? path : "";
-        return lookup.Find(start.Command[0], search, start.WorkingDirectory).Program is { } program && !paths.Contains(RealPath(program))
+        var searchPath = start.Environment.TryGetValue("PATH", out var path) ? path : "";
+        return lookup.Find(start.Command[0], searchPath, start.WorkingDirectory).Program is { } program && !paths.Contains(RealPath(program))
             ? $"'{start.Command[0]}' is not among the programs that this host's owner allows (--allow-programs)."
             : null;
     }

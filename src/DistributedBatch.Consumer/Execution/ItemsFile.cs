@@ -2,7 +2,7 @@ using System.Text;
 
 namespace DistributedBatch.Consumer.Execution;
 
-/// <summary>The file behind <c>{items}</c>: one item per line, or for rows a CSV (RFC 4180) with a header.</summary>
+/// <summary>The file that <c>{items}</c> names: one item per line; for rows a CSV (RFC 4180) with a header.</summary>
 public static class ItemsFile
 {
     private static readonly System.Buffers.SearchValues<char> NeedQuotes = System.Buffers.SearchValues.Create(",\"\r\n");

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace DistributedBatch.Consumer.Execution;
 
-/// <summary>Makes an attempt's outputs the chunk's outputs by one rename: they are all there or not there at all.</summary>
+/// <summary>Makes an attempt's outputs the chunk's outputs by one rename, so that they appear all at once.</summary>
 internal static class OutputPromotion
 {
-    /// <summary>Moves <paramref name="from"/> to the chunk's folder under <paramref name="root"/>. Does nothing when an earlier success is there: the first one wins.</summary>
+    /// <summary>Moves <paramref name="from"/> to the chunk's folder below <paramref name="root"/>, unless that exists: the first success wins.</summary>
     /// <exception cref="IOException">The outputs could not be stored.</exception>
     public static void Promote(string from, string root, int index, int attempt)
     {
@@ -19,30 +19,30 @@ internal static class OutputPromotion
         }
         catch (IOException) when (Directory.Exists(target))
         {
-            // Another attempt came first.
+            // Another attempt was first.
         }
         catch (IOException) when (Directory.Exists(from))
         {
-            // Another file system, most likely: copy beside the target, then rename.
+            // Probably another file system: copy to a directory beside the target, then rename.
             CopyThenMove(from, target, Path.Combine(root, $".{index}.{attempt}.{Guid.NewGuid():N}"));
         }
     }
 
-    private static void CopyThenMove(string from, string target, string beside)
+    private static void CopyThenMove(string from, string target, string temporary)
     {
         try
         {
-            Copy(new DirectoryInfo(from), beside);
-            Directory.Move(beside, target);
+            Copy(new DirectoryInfo(from), temporary);
+            Directory.Move(temporary, target);
         }
         catch (IOException) when (Directory.Exists(target))
         {
-            Directory.Delete(beside, recursive: true);
+            Directory.Delete(temporary, recursive: true);
         }
         catch
         {
-            if (Directory.Exists(beside))
-                Directory.Delete(beside, recursive: true);
+            if (Directory.Exists(temporary))
+                Directory.Delete(temporary, recursive: true);
             throw;
         }
     }

@@ -2,13 +2,13 @@ using System.Text.Json;
 
 namespace DistributedBatch.Consumer.Execution;
 
-/// <summary>Reads what an attempt wrote to <c>DBATCH_RESULT</c>.</summary>
+/// <summary>Reads the result file of an attempt, <c>DBATCH_RESULT</c>.</summary>
 internal static class ResultFile
 {
-    /// <summary>Largest result, in bytes; larger things belong into <c>DBATCH_OUT</c>.</summary>
+    /// <summary>Largest result, in bytes. Larger results belong in <c>DBATCH_OUT</c>.</summary>
     public const int LargestBytes = 64 << 10;
 
-    /// <summary>The JSON (null when there is none), or one sentence on why it cannot be taken.</summary>
+    /// <summary>The JSON, null when there is none; or one sentence on why it is not accepted.</summary>
     public static (string? Json, string? Error) Read(string path)
     {
         var file = new FileInfo(path);

@@ -1,63 +1,66 @@
-using DistributedBatch.Consumer.Processes;
-using DistributedBatch.Consumer.Slots;
+using DistributedBatch.Consumer.Attempts;
+using DistributedBatch.Consumer.Linux;
 
 namespace DistributedBatch.Consumer.Gpus;
 
-/// <summary>Gives leases of cards to attempts, lets them wait for one, and keeps the cards' state up to date.</summary>
-internal sealed partial class GpuAllocator(ConsumerOptions options, GpuProbe probe, TimeProvider time, ILogger<GpuAllocator> logger)
+/// <summary>Leases cards to attempts, which wait until one is free, and keeps the state of the cards up to date.</summary>
+internal sealed partial class GpuAllocator(GpuOptions options, GpuProbe probe, TimeProvider time, ILogger<GpuAllocator> logger)
 {
-    // A healthy nvidia-smi takes up to half a second and rocm-smi starts Python, so they are not asked more often than anybody looks.
-    private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(5);
+    // nvidia-smi takes up to half a second, and rocm-smi starts Python: once per heartbeat is often enough.
+    private static readonly TimeSpan ProbeInterval = TimeSpan.FromSeconds(5);
 
-    // Unless attempts share cards by what they are seen to hold.
-    private static readonly TimeSpan MeasureEvery = TimeSpan.FromSeconds(1);
+    // While attempts share cards by measured memory.
+    private static readonly TimeSpan MeasureInterval = TimeSpan.FromSeconds(1);
 
-    private readonly Lock turn = new();
+    private readonly Lock gate = new();
     private readonly GpuLeases leases = new();
     private readonly GpuSharing sharing = new();
     private readonly Dictionary<GpuLease, ActiveAttempt> sharers = [];
-    private readonly Dictionary<int, IReadOnlyList<int>> cardsOfSlot = [];
+    private readonly Dictionary<int, IReadOnlyList<int>> lastCardsOfSlot = [];
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int fractionsPerCard = 1;
     private int slots;
 
-    /// <summary>Told when the number of attempts that fit onto the cards changed.</summary>
-    public Action<int>? SlotsChanged { get; set; }
+    /// <summary>Raised with the number of attempts that fit on the cards when it changed.</summary>
+    public event Action<int>? SlotsChanged;
 
-    /// <summary>The cards for heartbeats.</summary>
+    /// <summary>The cards, for heartbeats.</summary>
     public IReadOnlyList<GpuStatus> Status()
     {
-        lock (turn)
-            return [.. leases.Cards.OrderBy(card => card.Index).Select(card => new GpuStatus(card.Index, card.Name, card.MemoryBytes, card.MemoryUsedBytes, leases.AttemptsOn(card.Index)))];
+        lock (gate)
+        {
+            return [.. leases.Cards.OrderBy(card => card.Index)
+                .Select(card => new GpuStatus(card.Index, card.Name, card.MemoryBytes, card.MemoryUsedBytes, leases.AttemptsOn(card.Index)))];
+        }
     }
 
-    /// <summary>Asks the driver until cancelled; once only where there is no card.</summary>
+    /// <summary>Asks the driver for the cards until cancelled; only once when there is no card.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        if (options.Gpus is { Count: 0 })
+        if (options.Cards is { Count: 0 })
             return;
-        while (await AskAsync(cancellation))
-            await Task.Delay(Measures ? MeasureEvery : AskEvery, time, cancellation);
+        while (await RefreshAsync(cancellation))
+            await Task.Delay(HasSharers ? MeasureInterval : ProbeInterval, time, cancellation);
     }
 
     /// <summary>Waits for a lease; null when the attempt is to stop first.</summary>
-    public async Task<GpuLease?> TakeAsync(ActiveAttempt attempt)
+    public async Task<GpuLease?> AcquireAsync(ActiveAttempt attempt)
     {
         var job = attempt.Chunk.Job;
-        Share(job);
+        AllowFractions(job);
         while (!attempt.Stopping.IsCancellationRequested)
         {
             Task next;
-            lock (turn)
+            lock (gate)
             {
                 var request = job.SharesGpu ? sharing.Request(attempt.Chunk.Run) : new GpuRequest(job.Gpus);
 
-                // An interpreter that stays cannot move to another card, and a new one would load its model anew.
+                // A kept interpreter cannot move to another card: the slot would need a new one, which loads its model again.
                 if (job.Warm == WarmMode.Keep)
-                    request = request with { Preferred = cardsOfSlot.GetValueOrDefault(attempt.Slot) };
-                if (leases.Take(request) is { } lease)
+                    request = request with { PreferredCards = lastCardsOfSlot.GetValueOrDefault(attempt.Slot) };
+                if (leases.TryLease(request) is { } lease)
                 {
-                    cardsOfSlot[attempt.Slot] = lease.Indices;
+                    lastCardsOfSlot[attempt.Slot] = lease.Indices;
                     if (job.SharesGpu)
                         sharers[lease] = attempt;
                     return lease;
@@ -72,75 +75,79 @@ internal sealed partial class GpuAllocator(ConsumerOptions options, GpuProbe pro
         return null;
     }
 
-    /// <summary>Ends a lease and learns from how its attempt ended.</summary>
-    /// <returns>The report; one that ran out of the card's memory is named so, and costs no attempt where it was us who put too many on the card.</returns>
-    public AttemptReport Return(GpuLease lease, AttemptReport report)
+    /// <summary>Ends a lease, and learns from the outcome how many attempts may share a card.</summary>
+    /// <returns>
+    /// The report. When the program ran out of the card's memory, the outcome says so. It costs no attempt when several attempts shared the card.
+    /// </returns>
+    public AttemptReport Release(GpuLease lease, AttemptReport report)
     {
-        int together;
-        lock (turn)
+        int sharedBy;
+        lock (gate)
         {
-            leases.Return(lease);
+            leases.Release(lease);
             sharers.Remove(lease);
-            together = lease.Shares ? lease.Together : 1;
-            if (lease.Shares && report.Outcome == AttemptOutcome.Succeeded)
-                sharing.Succeeded(report.Run, leases.SmallestRoom);
-            if (IsOutOfMemory(report) && together > 1)
-                sharing.OutOfMemory(report.Run, together);
+            sharedBy = lease.IsShared ? lease.MostSharers : 1;
+            if (lease.IsShared && report.Outcome == AttemptOutcome.Succeeded)
+                sharing.RecordSuccess(report.Run, leases.SmallestUsableBytes);
+            if (IsOutOfMemory(report) && sharedBy > 1)
+                sharing.RecordOutOfMemory(report.Run, sharedBy);
         }
 
-        Resize();
-        Wake();
+        UpdateSlots();
+        WakeWaiting();
         if (!IsOutOfMemory(report))
             return report;
-        var card = $"GPU {lease.VisibleDevices} of {options.Host}";
-        return together > 1
-            ? report with { Outcome = AttemptOutcome.Released, ExitCode = null, Error = $"The memory of {card} ran out while {together} attempts shared it; fewer share it from now on." }
+        var card = $"GPU {lease.VisibleDevices} of {report.Host}";
+        return sharedBy > 1
+            ? report with { Outcome = AttemptOutcome.Released, ExitCode = null, Error = $"The memory of {card} ran out while {sharedBy} attempts shared it; fewer share it from now on." }
             : report with { Outcome = AttemptOutcome.OutOfMemory, Error = $"The memory of {card} ran out; let the program work in smaller batches, or use a larger card." };
     }
 
-    private bool Measures
+    private bool HasSharers
     {
         get
         {
-            lock (turn)
+            lock (gate)
                 return sharers.Count > 0;
         }
     }
 
-    private static bool IsOutOfMemory(AttemptReport report) => report.Outcome == AttemptOutcome.ExitCode && GpuMemoryText.SaysOutOfMemory(report.StderrTail);
+    private static bool IsOutOfMemory(AttemptReport report) => report.Outcome == AttemptOutcome.ExitCode && GpuOutOfMemory.IsIn(report.StderrTail);
 
-    private async Task<bool> AskAsync(CancellationToken cancellation)
+    // False when there is no card and none is expected, so that the driver need not be asked again.
+    private async Task<bool> RefreshAsync(CancellationToken cancellation)
     {
-        var seen = await probe.CardsAsync(cancellation);
-        var processes = Measures ? await probe.ProcessesAsync(cancellation) : [];
-        var ours = seen.Where(card => options.Gpus?.Contains(card.Index) ?? true).ToList();
+        var found = await probe.CardsAsync(cancellation);
+        var processes = HasSharers ? await probe.ProcessesAsync(cancellation) : [];
+        var cards = found.Where(card => options.Cards?.Contains(card.Index) ?? true).ToList();
         int before;
-        lock (turn)
+        lock (gate)
         {
             before = leases.Cards.Count();
-            leases.Update(ours, Measure(ours, processes));
+            leases.Update(cards, MeasureSharers(cards, processes));
         }
 
-        if (before != ours.Count)
-            Cards(logger, ours.Count);
-        Resize();
-        Wake();
-        return ours.Count > 0 || before > 0 || options.Gpus is not null;
+        if (before != cards.Count)
+            CardsFound(logger, cards.Count);
+        UpdateSlots();
+        WakeWaiting();
+        return cards.Count > 0 || before > 0 || options.Cards is not null;
     }
 
-    // What our attempts hold of each card. Where the driver names no process of ours, what is held beyond other people's is shared out evenly.
-    private Dictionary<int, long>? Measure(List<GpuCard> seen, IReadOnlyList<GpuProcess> processes)
+    // What our attempts hold of each card, in bytes by card. Where the driver names no process of ours, the memory that others do not hold is divided
+    // evenly.
+    private Dictionary<int, long>? MeasureSharers(List<GpuCard> cards, IReadOnlyList<GpuProcess> processes)
     {
         var held = new Dictionary<int, long>();
         foreach (var (lease, attempt) in sharers)
         {
-            var family = attempt.Process > 0 ? ProcFs.Family(attempt.Process) : [];
-            foreach (var card in seen.Where(card => lease.Indices.Contains(card.Index)))
+            var members = attempt.Process.Id is > 0 and var process ? ProcFs.WithDescendants(process) : [];
+            foreach (var card in cards.Where(card => lease.Indices.Contains(card.Index)))
             {
-                // Who shares has one card, so memory of which the driver does not say where it is, is there.
-                var bytes = processes.Where(process => (process.Uuid is null || process.Uuid == card.Uuid) && family.Contains(process.Process)).Sum(process => process.MemoryBytes);
+                // A sharer has one card. So memory for which the driver names no card is on that card.
+                var bytes = processes.Where(other => (other.Uuid is null || other.Uuid == card.Uuid) && members.Contains(other.Process)).Sum(other => other.MemoryBytes);
                 held[card.Index] = held.GetValueOrDefault(card.Index) + bytes;
-                sharing.Measured(attempt.Chunk.Run, bytes);
+                sharing.RecordMemory(attempt.Chunk.Run, bytes);
             }
         }
 
@@ -148,29 +155,29 @@ internal sealed partial class GpuAllocator(ConsumerOptions options, GpuProbe pro
             return held;
         foreach (var (lease, attempt) in sharers)
         {
-            foreach (var card in seen.Where(card => lease.Indices.Contains(card.Index)))
-                sharing.Measured(attempt.Chunk.Run, Math.Max(0, card.MemoryUsedBytes - leases.OthersOn(card.Index)) / Math.Max(1, leases.AttemptsOn(card.Index)));
+            foreach (var card in cards.Where(card => lease.Indices.Contains(card.Index)))
+                sharing.RecordMemory(attempt.Chunk.Run, Math.Max(0, card.MemoryUsedBytes - leases.ForeignBytesOn(card.Index)) / Math.Max(1, leases.AttemptsOn(card.Index)));
         }
 
         return null;
     }
 
-    // With attempts that take a part of a card, more of them fit; more slots are opened when the first such one is seen.
-    private void Share(JobSpec job)
+    // More attempts fit on a card when each takes a fraction. The first such attempt opens more slots.
+    private void AllowFractions(JobSpec job)
     {
-        lock (turn)
+        lock (gate)
         {
             if (job.Gpus is > 0 and < 1)
                 fractionsPerCard = Math.Max(fractionsPerCard, (int)Math.Floor((1 / job.Gpus) + 1e-9));
         }
 
-        Resize();
+        UpdateSlots();
     }
 
-    private void Resize()
+    private void UpdateSlots()
     {
         int now;
-        lock (turn)
+        lock (gate)
         {
             now = leases.Cards.Count() * Math.Max(fractionsPerCard, sharing.MostAllowed);
             if (now == slots)
@@ -181,14 +188,14 @@ internal sealed partial class GpuAllocator(ConsumerOptions options, GpuProbe pro
         SlotsChanged?.Invoke(now);
     }
 
-    private void Wake()
+    private void WakeWaiting()
     {
         TaskCompletionSource waiting;
-        lock (turn)
+        lock (gate)
             (waiting, changed) = (changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         waiting.SetResult();
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Count} GPUs are used.")]
-    private static partial void Cards(ILogger logger, int count);
+    private static partial void CardsFound(ILogger logger, int count);
 }

@@ -2,29 +2,29 @@ using System.Globalization;
 
 namespace DistributedBatch.Consumer.Gpus;
 
-/// <summary>Cards, or a share of one, that belong to one attempt until it ends. Two leases of the same cards are two leases.</summary>
+/// <summary>Cards, or a fraction of one, that belong to one attempt until it ends.</summary>
 /// <param name="indices">See <see cref="Indices"/>.</param>
-/// <param name="share">See <see cref="Share"/>.</param>
+/// <param name="fraction">See <see cref="Fraction"/>.</param>
 /// <param name="memoryBytes">See <see cref="MemoryBytes"/>.</param>
-/// <param name="shares">See <see cref="Shares"/>.</param>
-public sealed class GpuLease(IReadOnlyList<int> indices, double share, long memoryBytes, bool shares = false)
+/// <param name="isShared">See <see cref="IsShared"/>.</param>
+public sealed class GpuLease(IReadOnlyList<int> indices, double fraction, long memoryBytes, bool isShared = false)
 {
-    /// <summary>The cards.</summary>
+    /// <summary>Numbers of the cards.</summary>
     public IReadOnlyList<int> Indices { get; } = indices;
 
-    /// <summary>Share of each card, 1 for whole ones.</summary>
-    public double Share { get; } = share;
+    /// <summary>Fraction of each card, above 0 to 1; 1 for whole cards.</summary>
+    public double Fraction { get; } = fraction;
 
-    /// <summary>Memory set aside on each card; 0 when nothing is known.</summary>
+    /// <summary>Memory reserved on each card, in bytes; 0 when the need is unknown.</summary>
     public long MemoryBytes { get; } = memoryBytes;
 
-    /// <summary>Whether others of its kind may lease the same card beside it, as far as memory allows.</summary>
-    public bool Shares { get; } = shares;
+    /// <summary>Whether other attempts may share the card, as far as memory allows.</summary>
+    public bool IsShared { get; } = isShared;
 
-    /// <summary>The most leases that were on one of its cards at once since it began, itself included.</summary>
-    public int Together { get; set; } = 1;
+    /// <summary>The highest number of leases on one of its cards at the same time, itself included.</summary>
+    public int MostSharers { get; set; } = 1;
 
-    /// <summary>Who made the cards.</summary>
+    /// <summary>The maker of the cards.</summary>
     public GpuMaker Maker { get; init; }
 
     /// <summary>The value for <c>{gpu}</c> and for the variable that <see cref="GpuVariables"/> names.</summary>

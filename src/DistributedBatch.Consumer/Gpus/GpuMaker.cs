@@ -1,11 +1,11 @@
 namespace DistributedBatch.Consumer.Gpus;
 
-/// <summary>Whose card it is: which program tells of it, and which variable makes a program use it.</summary>
+/// <summary>The maker of a card. It decides which program lists the card and which variable selects it.</summary>
 public enum GpuMaker
 {
-    /// <summary>NVIDIA; <c>nvidia-smi</c> tells.</summary>
+    /// <summary>NVIDIA; listed by <c>nvidia-smi</c>.</summary>
     Nvidia,
 
-    /// <summary>AMD; <c>rocm-smi</c> tells.</summary>
+    /// <summary>AMD; listed by <c>rocm-smi</c>.</summary>
     Amd,
 }

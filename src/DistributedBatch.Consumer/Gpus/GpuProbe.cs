@@ -3,24 +3,24 @@ using CliWrap.Buffered;
 
 namespace DistributedBatch.Consumer.Gpus;
 
-/// <summary>Asks the driver which cards there are: NVIDIA's first, AMD's where it knows of none. The one that answered is asked from then on.</summary>
-/// <param name="nvidiaSmi">Program to ask for NVIDIA's cards; another one than <c>nvidia-smi</c> only in tests.</param>
-/// <param name="rocmSmi">Program to ask for AMD's cards; another one than <c>rocm-smi</c> only in tests.</param>
+/// <summary>Asks the drivers for the cards: NVIDIA's first, then AMD's. After the first answer only that driver is asked.</summary>
+/// <param name="nvidiaSmi">Program that lists NVIDIA cards; tests give another one.</param>
+/// <param name="rocmSmi">Program that lists AMD cards; tests give another one.</param>
 public sealed class GpuProbe(string nvidiaSmi = "nvidia-smi", string rocmSmi = "rocm-smi")
 {
-    // A driver that hangs must not hang the host: ten times what a healthy one takes with eight cards.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    // A driver that hangs must not block the host. A healthy one with eight cards answers in a tenth of this.
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     private GpuMaker? answered;
 
-    /// <summary>The healthy cards, all of one maker; empty where there is no driver, or where it does not answer.</summary>
+    /// <summary>The healthy cards, all of one maker; empty when there is no driver, or when it does not answer.</summary>
     public async Task<IReadOnlyList<GpuCard>> CardsAsync(CancellationToken cancellation)
     {
         foreach (var maker in answered is { } known ? [known] : Enum.GetValues<GpuMaker>())
         {
             var cards = maker == GpuMaker.Amd
-                ? RocmSmiText.Cards(await AskAsync(rocmSmi, RocmSmiText.Arguments, cancellation))
-                : NvidiaSmiText.Cards(await AskAsync(nvidiaSmi, NvidiaSmiText.Arguments, cancellation));
+                ? RocmSmiOutput.Cards(await AskAsync(rocmSmi, RocmSmiOutput.Arguments, cancellation))
+                : NvidiaSmiOutput.Cards(await AskAsync(nvidiaSmi, NvidiaSmiOutput.Arguments, cancellation));
             if (cards.Count == 0)
                 continue;
             answered = maker;
@@ -30,18 +30,18 @@ public sealed class GpuProbe(string nvidiaSmi = "nvidia-smi", string rocmSmi = "
         return [];
     }
 
-    /// <summary>Who holds memory of which card; empty where the driver does not tell, and before it has told of cards.</summary>
+    /// <summary>Processes that hold memory of cards; empty when the driver does not tell, and before cards were found.</summary>
     public async Task<IReadOnlyList<GpuProcess>> ProcessesAsync(CancellationToken cancellation) => answered switch
     {
-        GpuMaker.Nvidia => NvidiaSmiText.Processes(await AskAsync(nvidiaSmi, NvidiaSmiText.ProcessArguments, cancellation)),
-        GpuMaker.Amd => RocmSmiText.Processes(await AskAsync(rocmSmi, RocmSmiText.ProcessArguments, cancellation)),
+        GpuMaker.Nvidia => NvidiaSmiOutput.Processes(await AskAsync(nvidiaSmi, NvidiaSmiOutput.ProcessArguments, cancellation)),
+        GpuMaker.Amd => RocmSmiOutput.Processes(await AskAsync(rocmSmi, RocmSmiOutput.ProcessArguments, cancellation)),
         _ => [],
     };
 
     private static async Task<string> AskAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(Timeout);
         try
         {
             var answer = await Cli.Wrap(program)

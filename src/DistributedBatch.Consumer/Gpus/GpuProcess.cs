@@ -1,7 +1,7 @@
 namespace DistributedBatch.Consumer.Gpus;
 
 /// <summary>A process that holds memory of a card.</summary>
-/// <param name="Uuid">The card, by the driver's own name for it; null where the driver does not tell which.</param>
-/// <param name="Process">Process id, as this system counts; inside a container the driver may tell none, or somebody else's.</param>
-/// <param name="MemoryBytes">What it holds.</param>
+/// <param name="Uuid">The driver's id of the card; null when the driver does not name the card.</param>
+/// <param name="Process">Process id in the host's numbering, which means nothing inside a container.</param>
+/// <param name="MemoryBytes">Memory that it holds, in bytes.</param>
 public readonly record struct GpuProcess(string? Uuid, int Process, long MemoryBytes);

@@ -4,37 +4,37 @@ using System.Text.Json;
 namespace DistributedBatch.Consumer.Interpreters;
 
 /// <summary>
-/// What conda, mamba or micromamba installed on this host. Looks where environments usually are, because a service has no shell that was told where conda
-/// is; only then asks conda itself. See "Managing environments" in the conda documentation for the places.
+/// The environments that conda, mamba or micromamba made on this host. Searches the usual directories first, because a service has no shell in which
+/// conda is set up; then asks conda. For the directories, see "Managing environments" in the conda documentation.
 /// </summary>
 /// <param name="variables">The environment of this process.</param>
 internal sealed class CondaInstallation(IReadOnlyDictionary<string, string> variables)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan CondaTimeout = TimeSpan.FromSeconds(20);
     private static readonly string[] UsualNames = ["miniconda3", "miniforge3", "mambaforge", "anaconda3", "micromamba", ".conda"];
 
     private readonly List<string> prefixes = [];
 
-    // An installation is called base, whatever its directory is called.
+    // Directories of installations, whose environment is named base.
     private readonly HashSet<string> bases = new(StringComparer.Ordinal);
 
-    /// <summary>Names of the environments that were seen so far.</summary>
+    /// <summary>Names of the environments found so far.</summary>
     public IEnumerable<string> Names => prefixes.Where(HasPython).Select(NameOf).Distinct();
 
-    /// <summary>The directory of an environment, or null.</summary>
+    /// <summary>The directory of an environment; null when there is none of that name.</summary>
     /// <param name="name">Its name; <c>base</c> is the installation itself.</param>
     public string? Find(string name)
     {
-        prefixes.AddRange(Looked());
-        if (At(name) is { } seen)
-            return seen;
-        prefixes.AddRange(Asked());
-        return At(name);
+        prefixes.AddRange(SearchDirectories());
+        if (Named(name) is { } found)
+            return found;
+        prefixes.AddRange(AskConda());
+        return Named(name);
     }
 
-    private string? At(string name) => prefixes.FirstOrDefault(prefix => NameOf(prefix) == name && HasPython(prefix));
+    private string? Named(string name) => prefixes.FirstOrDefault(prefix => NameOf(prefix) == name && HasPython(prefix));
 
-    private IEnumerable<string> Looked()
+    private IEnumerable<string> SearchDirectories()
     {
         foreach (var root in Roots().Where(Directory.Exists))
         {
@@ -43,8 +43,8 @@ internal sealed class CondaInstallation(IReadOnlyDictionary<string, string> vari
                 yield return prefix;
         }
 
-        var places = (Text("CONDA_ENVS_PATH") ?? Text("CONDA_ENVS_DIRS") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries);
-        foreach (var prefix in places.SelectMany(Under).Concat(Remembered()))
+        var directories = (Text("CONDA_ENVS_PATH") ?? Text("CONDA_ENVS_DIRS") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries);
+        foreach (var prefix in directories.SelectMany(Under).Concat(Registered()))
             yield return prefix;
     }
 
@@ -65,8 +65,8 @@ internal sealed class CondaInstallation(IReadOnlyDictionary<string, string> vari
         yield return "/opt/conda";
     }
 
-    // conda writes down every environment it makes, those with a directory of their own too.
-    private string[] Remembered()
+    // conda registers every environment that it makes, wherever its directory is.
+    private string[] Registered()
     {
         try
         {
@@ -78,7 +78,7 @@ internal sealed class CondaInstallation(IReadOnlyDictionary<string, string> vari
         }
     }
 
-    private List<string> Asked()
+    private List<string> AskConda()
     {
         var info = new ProcessStartInfo(Text("CONDA_EXE") ?? "conda", ["info", "--json"]) { RedirectStandardOutput = true, RedirectStandardError = true };
         try
@@ -86,7 +86,7 @@ internal sealed class CondaInstallation(IReadOnlyDictionary<string, string> vari
             using var conda = Process.Start(info)!;
             var answer = conda.StandardOutput.ReadToEndAsync();
             _ = conda.StandardError.ReadToEndAsync();
-            if (!conda.WaitForExit(Patience))
+            if (!conda.WaitForExit(CondaTimeout))
             {
                 conda.Kill(entireProcessTree: true);
                 return [];
@@ -100,7 +100,7 @@ internal sealed class CondaInstallation(IReadOnlyDictionary<string, string> vari
         }
         catch (Exception failure) when (failure is System.ComponentModel.Win32Exception or JsonException or InvalidOperationException)
         {
-            return []; // There is no conda to ask, or none that answers.
+            return []; // There is no conda, or it does not answer.
         }
     }
 

@@ -2,13 +2,13 @@ using System.Collections;
 
 namespace DistributedBatch.Consumer.Interpreters;
 
-/// <summary>Finds the environment a job names with <c>--conda</c> or <c>--venv</c>.</summary>
+/// <summary>Finds the environment that a job names with <c>--conda</c> or <c>--venv</c>.</summary>
 public static class PythonEnvironments
 {
-    /// <summary>The environment of a job on this host. May ask conda, which takes a second, but only about a name it finds nowhere else.</summary>
+    /// <summary>The environment of a job on this host. Asks conda, which takes a second, only when the name is found nowhere else.</summary>
     /// <param name="job">The job.</param>
     /// <param name="workingDirectory">Where a relative path starts.</param>
-    /// <param name="variables">Variables that may say where conda is; null for those of this process.</param>
+    /// <param name="variables">Environment variables that may name conda's directory; null for those of this process.</param>
     public static EnvironmentReading Find(JobSpec job, string workingDirectory, IReadOnlyDictionary<string, string>? variables = null)
     {
         ArgumentNullException.ThrowIfNull(job);
@@ -31,7 +31,7 @@ public static class PythonEnvironments
             $"'{prefix}' is no virtual environment: it has no bin/python; make it with 'python3 -m venv {prefix}', or name another with --venv.");
 
     private static EnvironmentReading CondaAt(string prefix) => HasPython(prefix)
-        ? new EnvironmentReading.Found(PythonEnvironment.Conda(prefix, prefix)) // conda itself calls an environment without a name by its directory
+        ? new EnvironmentReading.Found(PythonEnvironment.Conda(prefix, prefix)) // conda names an environment without a name by its directory
         : new EnvironmentReading.Missing(
             $"'{prefix}' is no conda environment with a Python in it: it has no bin/python; make it with 'conda create -p {prefix} python', or name another with --conda.");
 

@@ -1,53 +1,55 @@
+using DistributedBatch.Consumer.Linux;
+
 namespace DistributedBatch.Consumer.Isolation;
 
-/// <summary>The control group of one attempt, or of one interpreter that stays.</summary>
+/// <summary>The control group of one attempt, or of one kept interpreter.</summary>
 internal sealed class AttemptCgroup
 {
     private readonly AttemptCgroups groups;
-    private readonly bool counts;
+    private readonly bool hasMemory;
     private long limit;
 
-    /// <summary>One that was just made.</summary>
-    /// <param name="groups">Those it belongs to.</param>
+    /// <summary>Represents a group that was just created.</summary>
+    /// <param name="groups">The groups it belongs to.</param>
     /// <param name="path">Its directory.</param>
-    /// <param name="counts">Whether the kernel counts memory and disks in it.</param>
-    public AttemptCgroup(AttemptCgroups groups, string path, bool counts) => (this.groups, Path, this.counts) = (groups, path, counts);
+    /// <param name="hasMemory">Whether it has the memory controller, which counts and limits memory.</param>
+    public AttemptCgroup(AttemptCgroups groups, string path, bool hasMemory) => (this.groups, Path, this.hasMemory) = (groups, path, hasMemory);
 
     /// <summary>Its directory.</summary>
     public string Path { get; }
 
-    /// <summary>The file that a process enters it by.</summary>
-    public string Door => Path + "/cgroup.procs";
+    /// <summary>The file to which a process is written to move it into the group.</summary>
+    public string ProcsFile => Path + "/cgroup.procs";
 
-    /// <summary>Processor time of all that was in it so far, in microseconds.</summary>
+    /// <summary>Processor time of all its processes so far, in microseconds.</summary>
     public long ProcessorMicroseconds => CgroupUsage.ProcessorMicroseconds(CgroupFiles.Read(Path + "/cpu.stat"));
 
-    /// <summary>Moves this process into it; 0, or an error number.</summary>
-    public int Enter() => CgroupFiles.Write(Door, CgroupFiles.Ourselves);
+    /// <summary>Moves this process into it. Gives 0, or an error number.</summary>
+    public int Enter() => CgroupFiles.Write(ProcsFile, CgroupFiles.Self);
 
     /// <summary>
-    /// Lets it hold <paramref name="bytes"/> of memory and no swap; more, and the kernel kills all that is in it at once, because half an attempt is of no
-    /// use. 0 changes nothing. 0, or an error number.
+    /// Limits its memory to <paramref name="bytes"/>, without swap; 0 changes nothing. Beyond the limit the kernel kills all its processes, because a
+    /// part of an attempt is useless. Gives 0, or an error number.
     /// </summary>
     public int Limit(long bytes)
     {
-        if (bytes == 0 || bytes == limit || !counts)
+        if (bytes == 0 || bytes == limit || !hasMemory)
             return 0;
         limit = bytes;
         _ = CgroupFiles.Write(Path + "/memory.oom.group", "1");
-        _ = CgroupFiles.Write(Path + "/memory.swap.max", "0"); // not there without swap accounting
+        _ = CgroupFiles.Write(Path + "/memory.swap.max", "0"); // missing without swap accounting
         return CgroupFiles.Write(Path + "/memory.max", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{bytes}"));
     }
 
-    /// <summary>Kills all that is in it, however it forks meanwhile.</summary>
+    /// <summary>Kills all its processes, even while they fork.</summary>
     public void Kill() => CgroupFiles.Write(Path + "/cgroup.kill", "1");
 
-    /// <summary>The attempt is over: kills what is left of it, removes the group and says what it counted.</summary>
+    /// <summary>Ends the attempt: kills the processes that are left, removes the group and gives its figures.</summary>
     public CgroupExit End()
     {
         var processor = ProcessorMicroseconds;
         var (peak, read, written, outOfMemory) = (0L, 0L, 0L, (bool?)null);
-        if (counts)
+        if (hasMemory)
         {
             peak = CgroupUsage.PeakBytes(CgroupFiles.Read(Path + "/memory.peak"), CgroupFiles.Read(Path + "/memory.stat"));
             outOfMemory = CgroupUsage.OutOfMemory(CgroupFiles.Read(Path + "/memory.events"));
@@ -55,7 +57,7 @@ internal sealed class AttemptCgroup
             (read, written) = (CgroupUsage.Bytes(disks, "rbytes"), CgroupUsage.Bytes(disks, "wbytes"));
         }
 
-        // An empty group, which it nearly always is, can be removed at once; that it cannot is the sign of something left.
+        // Nearly always the group is empty and can be removed. If it cannot, processes are left in it.
         var stragglers = false;
         if (CgroupFiles.Remove(Path) != 0)
         {

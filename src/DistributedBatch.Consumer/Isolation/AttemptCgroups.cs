@@ -1,113 +1,115 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using DistributedBatch.Consumer.Linux;
 
 namespace DistributedBatch.Consumer.Isolation;
 
 /// <summary>
-/// The control group <c>dbatch-PID</c> below our own, with one group for each attempt in it. The consumer opens it and the launcher joins; as long as one of
-/// them lives it is held, and whoever is left last removes it.
+/// The control group <c>dbatch-PID</c> below our own, with one group per attempt in it. The consumer opens it and the launcher joins it. Both hold a
+/// lock on it, and the last one removes it.
 /// </summary>
 public sealed class AttemptCgroups : IDisposable
 {
-    /// <summary>What the names of all such groups begin with.</summary>
+    /// <summary>Prefix of the names of such groups.</summary>
     internal const string Prefix = "dbatch-";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly CgroupLock hold;
-    private readonly ConcurrentQueue<string> left = new();
-    private volatile bool ownerLeft;
+    private readonly CgroupLock groupLock;
+    private readonly ConcurrentQueue<string> leftovers = new();
+    private volatile bool detached;
     private bool closed;
 
-    internal AttemptCgroups(string path, CgroupLock hold, string? withoutMemory) => (Path, this.hold, WithoutMemory) = (path, hold, withoutMemory);
+    internal AttemptCgroups(string path, CgroupLock groupLock, string? withoutMemory) => (Path, this.groupLock, WithoutMemory) = (path, groupLock, withoutMemory);
 
     /// <summary>Its directory.</summary>
     public string Path { get; }
 
-    /// <summary>Why memory is neither counted nor limited, half a sentence; null when it is.</summary>
+    /// <summary>Why memory is neither counted nor limited, half a sentence; null when it is counted and limited.</summary>
     public string? WithoutMemory { get; }
 
-    /// <summary>The group of the launcher, to which it returns after each start.</summary>
-    internal string Home { get; init; } = "";
+    /// <summary>The launcher's own group, to which it returns after each start.</summary>
+    internal string LauncherGroup { get; init; } = "";
 
-    /// <summary>Held by the launcher while it is in the group of an attempt; only what starts then may be born there.</summary>
-    internal Lock Away { get; } = new();
+    /// <summary>Held while the launcher is in the group of an attempt. What it starts then belongs to that attempt.</summary>
+    internal Lock MoveLock { get; } = new();
 
-    /// <summary>Whether an attempt can be kept to what it reserved.</summary>
+    /// <summary>Whether an attempt can be limited to its reservation.</summary>
     public bool LimitsMemory => WithoutMemory is null;
 
-    /// <summary>Makes the group and tries it, or says why that is not possible.</summary>
-    /// <param name="root">Where <c>/proc</c> is and what mount points are below; another place only in tests.</param>
-    public static IsolationStart Open(string root = "/") => CgroupSetup.Open(root, Patience);
+    /// <summary>Creates the group and tries it, or says why that is not possible.</summary>
+    /// <param name="root">Directory that holds <c>proc</c> and the mount points; tests give another one.</param>
+    public static IsolationStart Open(string root = "/") => CgroupSetup.Open(root, KillTimeout);
 
-    /// <summary>Joins the group of a consumer; null when it is gone.</summary>
+    /// <summary>Joins the group of a consumer; null when it does not exist.</summary>
     internal static AttemptCgroups? Join(string path) => CgroupSetup.Join(path);
 
-    /// <summary>Makes the group of one attempt; null with an error number when the kernel will not.</summary>
-    /// <param name="name">Unique in here.</param>
-    /// <param name="memoryLimit">Bytes it may hold; 0 for no limit.</param>
+    /// <summary>Creates the group of one attempt; null with an error number when that fails.</summary>
+    /// <param name="name">Its name, unique in this group.</param>
+    /// <param name="memoryLimit">Memory limit in bytes; 0 for no limit.</param>
     /// <param name="error">The error number; 0 on success.</param>
-    internal AttemptCgroup? Make(string name, long memoryLimit, out int error)
+    internal AttemptCgroup? Create(string name, long memoryLimit, out int error)
     {
-        RemoveLeft();
+        RemoveLeftovers();
         var group = new AttemptCgroup(this, $"{Path}/{name}", LimitsMemory);
-        error = CgroupFiles.Make(group.Path);
+        error = CgroupFiles.Create(group.Path);
         if (error == 0 && (error = group.Limit(memoryLimit)) != 0)
             RemoveLater(group.Path);
         return error == 0 ? group : null;
     }
 
-    /// <summary>Makes a group of one process's own numbering.</summary>
-    internal AttemptCgroup? Make(int maker, long number, long memoryLimit, out int error) =>
-        Make(string.Create(CultureInfo.InvariantCulture, $"{maker}.{number}"), memoryLimit, out error);
+    /// <summary>The same, named by the process that creates it and a number.</summary>
+    internal AttemptCgroup? Create(int creator, long number, long memoryLimit, out int error) =>
+        Create(string.Create(CultureInfo.InvariantCulture, $"{creator}.{number}"), memoryLimit, out error);
 
-    /// <summary>Takes the launcher back to its own group. Where that is not possible it must not live on, because the end of the attempt would be its own.</summary>
-    internal void GoHome()
+    /// <summary>Moves the launcher back to its own group. If that fails the launcher ends, because the end of the attempt would kill it.</summary>
+    internal void ReturnToOwnGroup()
     {
-        if (CgroupFiles.Write(Home + "/cgroup.procs", CgroupFiles.Ourselves) is not 0 and var error)
+        if (CgroupFiles.Write(LauncherGroup + "/cgroup.procs", CgroupFiles.Self) is not 0 and var error)
         {
-            Console.Error.WriteLine($"The launcher cannot return to its control group {Home} ({CgroupFiles.Meaning(error)}); it ends.");
+            Console.Error.WriteLine($"The launcher cannot return to its control group {LauncherGroup} ({CgroupFiles.ErrorText(error)}); it ends.");
             Environment.Exit(1);
         }
     }
 
-    /// <summary>Ends the groups that a process of ours had made, because it cannot do that any more.</summary>
-    internal void EndThoseOf(int maker)
+    /// <summary>Ends the groups that a dead process of ours had created.</summary>
+    internal void EndGroupsOf(int creator)
     {
-        foreach (var group in CgroupTree.Below(Path).Where(group => System.IO.Path.GetFileName(group).StartsWith(string.Create(CultureInfo.InvariantCulture, $"{maker}."), StringComparison.Ordinal)))
+        var prefix = string.Create(CultureInfo.InvariantCulture, $"{creator}.");
+        foreach (var group in CgroupTree.Children(Path).Where(group => System.IO.Path.GetFileName(group).StartsWith(prefix, StringComparison.Ordinal)))
         {
             _ = CgroupFiles.Write(group + "/cgroup.kill", "1");
             RemoveLater(group);
         }
     }
 
-    /// <summary>A group in which something is still dying.</summary>
-    internal void RemoveLater(string group) => left.Enqueue(group);
+    /// <summary>Remembers a group whose processes have not ended yet.</summary>
+    internal void RemoveLater(string group) => leftovers.Enqueue(group);
 
-    /// <summary>Removes what could not be removed before.</summary>
-    internal void RemoveLeft()
+    /// <summary>Removes groups that could not be removed before.</summary>
+    internal void RemoveLeftovers()
     {
-        for (var number = left.Count; number > 0 && left.TryDequeue(out var group); number--)
+        for (var number = leftovers.Count; number > 0 && leftovers.TryDequeue(out var group); number--)
         {
             if (!CgroupTree.TryRemove(group))
-                left.Enqueue(group);
+                leftovers.Enqueue(group);
         }
     }
 
-    /// <summary>What the launcher is told that it need not tidy up after its consumer, which goes on or does it by itself.</summary>
-    internal void OwnerLeaves() => ownerLeft = true;
+    /// <summary>The consumer lives on or removes the group itself, so the end of the launcher's input does not mean that the consumer died.</summary>
+    internal void Detach() => detached = true;
 
-    /// <summary>The launcher's end. Where its consumer died it is the last one, and takes everything along.</summary>
+    /// <summary>Ends the launcher's part. When its consumer died, it is the last one and removes the whole group.</summary>
     /// <param name="launcher">Its process id.</param>
-    internal void LauncherEnds(int launcher)
+    internal void EndLauncher(int launcher)
     {
-        EndThoseOf(launcher);
-        RemoveLeft();
+        EndGroupsOf(launcher);
+        RemoveLeftovers();
 
-        // The kernel closes what a dying process holds one by one, its pipe to us perhaps before its hold of the group.
-        for (var looks = 0; !ownerLeft && looks < 500; looks++)
+        // The kernel closes the files of a dying process one by one: its pipe to us perhaps before its lock of the group.
+        for (var tries = 0; !detached && tries < 500; tries++)
         {
-            if (hold.Alone())
+            if (groupLock.TryMakeExclusive())
             {
                 Dispose();
                 return;
@@ -117,14 +119,14 @@ public sealed class AttemptCgroups : IDisposable
         }
     }
 
-    /// <summary>Kills whatever is in it and removes it.</summary>
+    /// <summary>Kills all processes in it and removes it.</summary>
     public void Dispose()
     {
         if (closed)
             return;
         closed = true;
-        CgroupTree.End(Path, Patience);
-        new SupervisorCgroup(System.IO.Path.GetDirectoryName(Path)!, Path).Leave(Patience);
-        hold.Dispose();
+        CgroupTree.End(Path, KillTimeout);
+        new SupervisorCgroup(System.IO.Path.GetDirectoryName(Path)!, Path).Leave(KillTimeout);
+        groupLock.Dispose();
     }
 }

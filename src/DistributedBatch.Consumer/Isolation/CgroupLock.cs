@@ -1,10 +1,10 @@
-using DistributedBatch.Consumer.Launcher;
+using DistributedBatch.Consumer.Linux;
 
 namespace DistributedBatch.Consumer.Isolation;
 
 /// <summary>
-/// Says that a group is in use, for as long as this process lives: a lock on its directory, which the kernel takes back however we die. A process id would
-/// not do, because the number may be somebody else's tomorrow, or in another container.
+/// A lock on the directory of a control group, which says that the group is in use. The kernel releases it however this process dies. A process id
+/// could not do that: it may be reused, or be another process in another container.
 /// </summary>
 internal sealed class CgroupLock : IDisposable
 {
@@ -16,14 +16,14 @@ internal sealed class CgroupLock : IDisposable
 
     private CgroupLock(int descriptor) => this.descriptor = descriptor;
 
-    /// <summary>Holds a group together with others; null when it is gone or somebody is about to remove it.</summary>
-    public static CgroupLock? Share(string group) => Take(group, Shared);
+    /// <summary>Takes a shared lock; null when the group does not exist or another process is about to remove it.</summary>
+    public static CgroupLock? TryShared(string group) => TryLock(group, Shared);
 
-    /// <summary>Holds a group of which nobody else has a hold; null when somebody has.</summary>
-    public static CgroupLock? TakeOver(string group) => Take(group, Exclusive);
+    /// <summary>Takes an exclusive lock; null when another process has a lock.</summary>
+    public static CgroupLock? TryExclusive(string group) => TryLock(group, Exclusive);
 
-    /// <summary>Makes a shared hold the only one; false while somebody else has one too.</summary>
-    public bool Alone() => Posix.LockFile(descriptor, Exclusive | DoNotWait) == 0;
+    /// <summary>Makes a shared lock exclusive; false while another process has one too.</summary>
+    public bool TryMakeExclusive() => Posix.LockFile(descriptor, Exclusive | DoNotWait) == 0;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -32,7 +32,7 @@ internal sealed class CgroupLock : IDisposable
             _ = Posix.Close(open);
     }
 
-    private static CgroupLock? Take(string group, int kind)
+    private static CgroupLock? TryLock(string group, int kind)
     {
         var descriptor = Posix.OpenFile(group, Posix.OpenReadOnly | Posix.OpenCloseOnExec);
         if (descriptor < 0)

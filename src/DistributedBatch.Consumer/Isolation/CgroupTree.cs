@@ -1,38 +1,40 @@
+using DistributedBatch.Consumer.Linux;
+
 namespace DistributedBatch.Consumer.Isolation;
 
-/// <summary>Ends and removes groups with all that is in them; programs may have made groups of their own below.</summary>
+/// <summary>Removes groups together with the groups below them, which programs may have created.</summary>
 internal static class CgroupTree
 {
-    /// <summary>Between two looks whether something has ended.</summary>
-    public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+    /// <summary>Delay between two tries.</summary>
+    public static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Removes what is empty of a group and the groups below; true when nothing of it is left.</summary>
+    /// <summary>Removes a group and the groups below it, as far as they are empty; true when all are removed.</summary>
     public static bool TryRemove(string group)
     {
         if (CgroupFiles.Remove(group) == 0)
             return true;
-        foreach (var inner in Below(group))
-            TryRemove(inner);
+        foreach (var child in Children(group))
+            TryRemove(child);
         return CgroupFiles.Remove(group) == 0;
     }
 
-    /// <summary>Kills whatever is in a group or below it and removes it; false when something would not die within <paramref name="patience"/>.</summary>
-    public static bool End(string group, TimeSpan patience)
+    /// <summary>Kills all processes in a group and below it, and removes it; false when a process did not end within <paramref name="timeout"/>.</summary>
+    public static bool End(string group, TimeSpan timeout)
     {
-        // What is killed leaves a moment later, and a process stuck in the kernel much later.
-        for (var waited = TimeSpan.Zero; ; waited += Pause)
+        // A killed process leaves its group a moment later; one that hangs in the kernel much later.
+        for (var waited = TimeSpan.Zero; ; waited += RetryDelay)
         {
             _ = CgroupFiles.Write(group + "/cgroup.kill", "1");
             if (TryRemove(group))
                 return true;
-            if (waited >= patience)
+            if (waited >= timeout)
                 return false;
-            Thread.Sleep(Pause);
+            Thread.Sleep(RetryDelay);
         }
     }
 
-    /// <summary>The groups directly below one.</summary>
-    public static IReadOnlyList<string> Below(string group)
+    /// <summary>The groups directly below a group.</summary>
+    public static IReadOnlyList<string> Children(string group)
     {
         try
         {

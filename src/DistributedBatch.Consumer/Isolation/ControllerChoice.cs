@@ -1,19 +1,19 @@
 namespace DistributedBatch.Consumer.Isolation;
 
-/// <summary>Which controllers attempts' groups are to have. Pure.</summary>
+/// <summary>Which controllers the groups of attempts get.</summary>
 internal static class ControllerChoice
 {
-    /// <summary>Without this one the groups only contain.</summary>
+    /// <summary>Without this controller, groups only keep processes together.</summary>
     public const string Memory = "memory";
 
-    // Memory first: where it cannot be had the others are not wanted either.
+    // Memory is first: without it the others are not used.
     private static readonly string[] Wanted = [Memory, "pids", "io", "cpu"];
 
-    /// <summary>Those to switch on for the groups below ours.</summary>
+    /// <summary>The controllers to enable for the groups below ours.</summary>
     /// <param name="available"><c>cgroup.controllers</c> of our group.</param>
     public static IReadOnlyList<string> Of(string? available)
     {
-        var there = (available ?? "").Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
-        return there.Contains(Memory) ? [.. Wanted.Where(there.Contains)] : [];
+        var found = (available ?? "").Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
+        return found.Contains(Memory) ? [.. Wanted.Where(found.Contains)] : [];
     }
 }

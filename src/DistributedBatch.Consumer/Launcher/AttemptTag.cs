@@ -1,19 +1,19 @@
 namespace DistributedBatch.Consumer.Launcher;
 
 /// <summary>
-/// A number made of the variables that name an attempt, by which a process that left its group, session and parent is still recognised: the
-/// environment it was started with stays readable under <c>/proc</c>.
+/// A hash of the variables that name an attempt. It identifies a process that left its group, session and parent, because the environment of its
+/// start stays readable under <c>/proc</c>.
 /// </summary>
 internal static class AttemptTag
 {
-    /// <summary>Takes one <c>NAME=value</c> into <paramref name="tag"/>. The order of variables does not matter; others than those of an attempt change nothing.</summary>
+    /// <summary>Adds one <c>NAME=value</c>, in any order. Variables that do not name the attempt change nothing.</summary>
     public static ulong Add(ulong tag, ReadOnlySpan<byte> variable) =>
         variable.StartsWith("DBATCH_"u8)
         && (variable.StartsWith("DBATCH_RUN="u8) || variable.StartsWith("DBATCH_CHUNK="u8) || variable.StartsWith("DBATCH_ATTEMPT="u8))
             ? tag ^ Hash(variable)
             : tag;
 
-    /// <summary>The tag of a whole environment as <c>/proc/PID/environ</c> gives it; 0 when it names no attempt.</summary>
+    /// <summary>The tag of an environment as <c>/proc/PID/environ</c> gives it; 0 when it names no attempt.</summary>
     public static ulong Of(ReadOnlySpan<byte> environment)
     {
         ulong tag = 0;

@@ -1,66 +1,68 @@
 using System.Diagnostics;
 using DistributedBatch.Consumer.Isolation;
+using DistributedBatch.Consumer.Linux;
 
 namespace DistributedBatch.Consumer.Launcher;
 
-/// <summary>The programs that run now. Spawners add, the reaper takes away, and the two may meet in either order.</summary>
-internal sealed class ChildTable(AnswerStream answers)
+/// <summary>The programs that run now. Spawners add them and the reaper removes them; for a short program, the reaper may come first.</summary>
+internal sealed class ChildTable(ReplyStream replies)
 {
-    private static readonly long LongRunning = Stopwatch.Frequency / 10;
+    private static readonly long LongRunningTicks = Stopwatch.Frequency / 10; // 100 ms
 
-    private readonly Lock turn = new();
+    private readonly Lock gate = new();
     private readonly Dictionary<int, Child> byProcess = [];
     private readonly Dictionary<int, int> processOf = [];
 
-    // Exits seen before their spawner came to tell whose they are: posix_spawn returns after the child has executed, and /bin/true may be gone by then.
-    private readonly Dictionary<int, RawExit> early = [];
+    // Exits of children that their spawner has not added yet: posix_spawn returns after the child has executed, and /bin/true may have exited by
+    // then.
+    private readonly Dictionary<int, RawExit> earlyExits = [];
     private readonly Dictionary<int, ulong> spawning = [];
 
     public readonly record struct Child(int Id, ulong Tag, long StartedAt, bool Announced, AttemptCgroup? Group = null);
 
     public readonly record struct RawExit(int Status, long ProcessorMicroseconds, long PeakBytes, long ReadBytes, long WrittenBytes, long At);
 
-    /// <summary>Announces a child that will be spawned in a moment. Called in the order of the requests, so that a signal that follows finds it.</summary>
+    /// <summary>A child is about to be spawned. Called in the order of the requests, so that a signal that follows finds the child.</summary>
     public void BeforeSpawn(int id)
     {
-        lock (turn)
+        lock (gate)
             spawning[id] = 0;
     }
 
-    /// <summary>Tells the tag of a child about to be spawned.</summary>
-    public void Tagged(int id, ulong tag)
+    /// <summary>Sets the tag of a child that is about to be spawned.</summary>
+    public void SetTag(int id, ulong tag)
     {
-        lock (turn)
+        lock (gate)
             spawning[id] = tag;
     }
 
-    /// <summary>Registers a child. True when it has exited already; then it is not in the table.</summary>
+    /// <summary>Adds a child that was spawned. True when it has exited already; then it is not added.</summary>
     public bool Spawned(int process, Child child, out RawExit exit)
     {
-        lock (turn)
+        lock (gate)
         {
-            var gone = early.Remove(process, out exit);
-            if (!gone)
+            var exited = earlyExits.Remove(process, out exit);
+            if (!exited)
             {
                 byProcess[process] = child;
                 processOf[child.Id] = process;
             }
 
-            NoLongerSpawning(child.Id);
-            return gone;
+            EndSpawning(child.Id);
+            return exited;
         }
     }
 
     public void NotSpawned(int id)
     {
-        lock (turn)
-            NoLongerSpawning(id);
+        lock (gate)
+            EndSpawning(id);
     }
 
-    /// <summary>Takes a child that exited out of the table; false when it is a stray, or not yet known.</summary>
+    /// <summary>Removes a child that exited; false when it is an orphan, or not added yet.</summary>
     public bool Exited(int process, in RawExit exit, out Child child)
     {
-        lock (turn)
+        lock (gate)
         {
             if (byProcess.Remove(process, out child))
             {
@@ -69,19 +71,19 @@ internal sealed class ChildTable(AnswerStream answers)
             }
 
             if (spawning.Count > 0)
-                early[process] = exit;
+                earlyExits[process] = exit;
             return false;
         }
     }
 
     public void Signal(int id, int signal)
     {
-        // Another thread may be between reading the start and having started; that takes less than a millisecond.
+        // Another thread may be spawning the child, which takes less than a millisecond.
         while (IsSpawning(id))
             Thread.Yield();
-        lock (turn)
+        lock (gate)
         {
-            // Under the lock, so that the number cannot have been reaped and given to somebody else meanwhile.
+            // Under the lock, so that the process id cannot be reaped and reused meanwhile.
             if (!processOf.TryGetValue(id, out var process))
                 return;
             _ = Posix.Kill(-process, signal);
@@ -92,30 +94,30 @@ internal sealed class ChildTable(AnswerStream answers)
 
     public void KillGroups()
     {
-        lock (turn)
+        lock (gate)
         {
             foreach (var process in byProcess.Keys)
                 _ = Posix.Kill(-process, Posix.SigKill);
         }
     }
 
-    /// <summary>The tags of everything that runs or is just being started, for judging strays.</summary>
+    /// <summary>The tags of all attempts that run or are being spawned.</summary>
     public HashSet<ulong> LiveTags()
     {
-        lock (turn)
+        lock (gate)
             return [.. spawning.Values, .. byProcess.Values.Select(child => child.Tag)];
     }
 
-    /// <summary>Tells the consumer the process ids of what has run for a while, so that it can watch, and kill if this process dies. Short programs do not pay for it.</summary>
+    /// <summary>Sends the process ids of programs that have run for a while, so that the consumer can measure and kill them.</summary>
     public void AnnounceLongRunning()
     {
         List<(int Id, int Process)>? due = null;
-        lock (turn)
+        lock (gate)
         {
             var now = Stopwatch.GetTimestamp();
             foreach (var (process, child) in byProcess)
             {
-                if (!child.Announced && now - child.StartedAt > LongRunning)
+                if (!child.Announced && now - child.StartedAt > LongRunningTicks)
                     (due ??= []).Add((child.Id, process));
             }
 
@@ -124,20 +126,20 @@ internal sealed class ChildTable(AnswerStream answers)
         }
 
         foreach (var (id, process) in due ?? [])
-            answers.Started(id, process);
+            replies.Started(id, process);
     }
 
     private bool IsSpawning(int id)
     {
-        lock (turn)
+        lock (gate)
             return spawning.ContainsKey(id);
     }
 
-    private void NoLongerSpawning(int id)
+    private void EndSpawning(int id)
     {
-        // What is left when nobody spawns belongs to nobody: adopted orphans that died.
+        // Exits that are left when no spawn is in progress are those of orphans.
         spawning.Remove(id);
         if (spawning.Count == 0)
-            early.Clear();
+            earlyExits.Clear();
     }
 }

@@ -6,14 +6,14 @@ using DistributedBatch.Consumer.Processes;
 
 namespace DistributedBatch.Consumer.Launcher;
 
-/// <summary>One life of a launcher process: its pipes, and the programs it was asked to run. Never restarted; the runner opens a new one.</summary>
+/// <summary>The pipes to one launcher process, and the programs it runs. When the launcher died, the runner opens a new connection.</summary>
 internal sealed partial class LauncherConnection : IAsyncDisposable
 {
-    private static readonly TimeSpan HelloPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan HelloTimeout = TimeSpan.FromSeconds(30);
 
-    // For the launcher alone, whose programs get their environment with each start. It compiles little and waits for nobody: mapping every page of code twice, to
-    // keep it unwritable, is a fifth of its start (https://learn.microsoft.com/dotnet/core/runtime-config/wx).
-    private static readonly Dictionary<string, string?> QuickStart = new() { ["DOTNET_EnableWriteXorExecute"] = "0" };
+    // For the launcher only, not for its programs. Without write-xor-execute it starts a fifth faster, because code pages are not mapped twice
+    // (https://learn.microsoft.com/dotnet/core/runtime-config/wx).
+    private static readonly Dictionary<string, string?> FastStart = new() { ["DOTNET_EnableWriteXorExecute"] = "0" };
 
     private readonly ConcurrentDictionary<int, PendingStart> pending = new();
     private readonly TaskCompletionSource<Stream> stdin = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,44 +32,44 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
 
     private LauncherConnection(LauncherOptions options, AttemptCgroups? groups, ILogger logger) => (this.options, this.groups, this.logger) = (options, groups, logger);
 
-    /// <summary>Whether it still takes requests.</summary>
-    public bool Alive => !dead;
+    /// <summary>Whether the launcher still takes requests.</summary>
+    public bool IsAlive => !dead;
 
     /// <summary>Process id of the launcher.</summary>
     public int ProcessId { get; private set; }
 
-    /// <summary>Starts a launcher and waits for its greeting.</summary>
-    /// <exception cref="InvalidOperationException">It did not start or does not speak our version; the message says what to do.</exception>
+    /// <summary>Starts a launcher and waits for its first frame.</summary>
+    /// <exception cref="InvalidOperationException">It did not start, or has another protocol version; the message says what to do.</exception>
     public static async Task<LauncherConnection> OpenAsync(LauncherOptions options, AttemptCgroups? groups, ILogger logger)
     {
         var connection = new LauncherConnection(options, groups, logger);
         connection.process = connection.ServeAsync();
         try
         {
-            await connection.hello.Task.WaitAsync(HelloPatience);
+            await connection.hello.Task.WaitAsync(HelloTimeout);
             connection.requests = await connection.stdin.Task;
         }
         catch (TimeoutException)
         {
             await connection.DisposeAsync();
             throw new InvalidOperationException(
-                $"The launcher '{options.Path} {string.Join(' ', options.Arguments)}' did not answer within {HelloPatience.TotalSeconds:0} s.");
+                $"The launcher '{options.Path} {string.Join(' ', options.Arguments)}' did not answer within {HelloTimeout.TotalSeconds:0} s.");
         }
 
         return connection;
     }
 
-    /// <summary>Asks for a program; its ending completes the result. Null when a text of it holds a NUL character.</summary>
+    /// <summary>Requests the start of a program; its exit completes the result. Null when a text holds a NUL character.</summary>
     public PendingStart? Start(string program, ProgramStart start)
     {
-        var asked = new PendingStart(Interlocked.Increment(ref lastId), start);
-        pending[asked.Id] = asked;
+        var request = new PendingStart(Interlocked.Increment(ref lastId), start);
+        pending[request.Id] = request;
         lock (writing)
         {
-            var bytes = frame.Write(asked.Id, program, start);
+            var bytes = frame.Write(request.Id, program, start);
             if (bytes.IsEmpty)
             {
-                pending.TryRemove(asked.Id, out _);
+                pending.TryRemove(request.Id, out _);
                 return null;
             }
 
@@ -77,11 +77,11 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
         }
 
         if (dead)
-            Lose(asked);
-        return asked;
+            Lose(request);
+        return request;
     }
 
-    /// <summary>Sends a signal to the whole group of a program; does nothing when it has ended.</summary>
+    /// <summary>Sends a signal to the process group of a program; does nothing when it has ended.</summary>
     public void Signal(PendingStart started, int signal)
     {
         lock (writing)
@@ -94,23 +94,23 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the launcher; whatever it still runs is killed.</summary>
+    /// <summary>Ends the launcher, which kills the programs that it still runs.</summary>
     public async ValueTask DisposeAsync()
     {
         if (groups is not null && stdin.Task.IsCompletedSuccessfully)
         {
             lock (writing)
-                SendLeave(stdin.Task.Result);
+                SendDetach(stdin.Task.Result);
         }
 
         closing.TrySetResult();
         await process;
     }
 
-    private void SendLeave(Stream to)
+    private void SendDetach(Stream to)
     {
-        requests = to; // a launcher that did not greet in time reads it all the same
-        Send([1, 0, 0, 0, LauncherProtocol.Leave]);
+        requests = to; // set here too, for a launcher that did not answer in time
+        Send([1, 0, 0, 0, LauncherProtocol.Detach]);
     }
 
     private void Send(ReadOnlySpan<byte> bytes)
@@ -121,7 +121,7 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
         }
         catch (Exception failure) when (failure is IOException or ObjectDisposedException)
         {
-            dead = true; // The reader loop sees the end of the pipe too and settles what was pending.
+            dead = true; // The reader sees the end of its pipe too and completes the pending requests.
         }
     }
 
@@ -131,7 +131,7 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
         {
             var result = await Cli.Wrap(options.Path)
                 .WithArguments(groups is null ? options.Arguments : [.. options.Arguments, groups.Path])
-                .WithEnvironmentVariables(QuickStart)
+                .WithEnvironmentVariables(FastStart)
                 .WithValidation(CommandResultValidation.None)
                 .WithStandardInputPipe(PipeSource.Create(async (stream, _) =>
                 {
@@ -140,11 +140,11 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
                 }))
                 .WithStandardOutputPipe(PipeTarget.Create((stream, _) =>
                     Task.Factory.StartNew(() => Read(stream), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)))
-                .WithStandardErrorPipe(PipeTarget.ToDelegate(line => Said(logger, line)))
+                .WithStandardErrorPipe(PipeTarget.ToDelegate(line => Stderr(logger, line)))
                 .ExecuteAsync();
             if (!closing.Task.IsCompleted)
-                Ended(logger, ProcessId, result.ExitCode);
-            Close($"The launcher ended with exit code {result.ExitCode} before it greeted; run '{options.Path} {LauncherProgram.Command}' by hand to see why.");
+                Died(logger, ProcessId, result.ExitCode);
+            Close($"The launcher ended with exit code {result.ExitCode} before it was ready; run '{options.Path} {LauncherProgram.Command}' by hand to see why.");
         }
         catch (Exception failure) when (failure is System.ComponentModel.Win32Exception or InvalidOperationException or IOException)
         {
@@ -152,65 +152,66 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
         }
     }
 
-    private void Read(Stream answers)
+    private void Read(Stream replies)
     {
         var buffer = new byte[64 << 10];
         var used = 0;
         try
         {
-            for (int got; (got = answers.Read(buffer, used, buffer.Length - used)) > 0;)
+            for (int got; (got = replies.Read(buffer, used, buffer.Length - used)) > 0;)
             {
                 used += got;
                 var from = 0;
                 for (int length; used - from >= 4 && used - from - 4 >= (length = BinaryPrimitives.ReadInt32LittleEndian(buffer.AsSpan(from))); from += 4 + length)
-                    Take(buffer.AsSpan(from + 4, length));
+                    Handle(buffer.AsSpan(from + 4, length));
                 buffer.AsSpan(from, used - from).CopyTo(buffer);
                 used -= from;
             }
         }
         catch (Exception failure) when (failure is IOException or ObjectDisposedException)
         {
-            // The same as its end.
+            // The same as the end of the stream.
         }
 
-        // Here and not when the process was waited for: its pipe ends first, and nothing it was asked may wait for ever.
+        // Here and not after the wait for the process, because its pipe ends first.
         dead = true;
         closing.TrySetResult();
         LoseAll();
     }
 
-    private void Take(ReadOnlySpan<byte> answer)
+    private void Handle(ReadOnlySpan<byte> reply)
     {
-        var id = BinaryPrimitives.ReadInt32LittleEndian(answer[1..]);
-        switch (answer[0])
+        var id = BinaryPrimitives.ReadInt32LittleEndian(reply[1..]);
+        switch (reply[0])
         {
             case LauncherProtocol.Exited when pending.TryRemove(id, out var ended):
-                ended.TrySetResult(new ChildEnding(
+                ended.Start.Process?.Ended();
+                ended.TrySetResult(new ChildExit(
                     id,
-                    BinaryPrimitives.ReadInt32LittleEndian(answer[5..]),
-                    BinaryPrimitives.ReadInt32LittleEndian(answer[9..]),
-                    BinaryPrimitives.ReadInt64LittleEndian(answer[13..]),
-                    BinaryPrimitives.ReadInt64LittleEndian(answer[21..]),
-                    BinaryPrimitives.ReadInt64LittleEndian(answer[29..]),
-                    BinaryPrimitives.ReadInt64LittleEndian(answer[37..]),
-                    BinaryPrimitives.ReadInt64LittleEndian(answer[45..]),
-                    (answer[53] & LauncherProtocol.StragglersMark) != 0,
-                    (answer[53] & LauncherProtocol.MemoryWatchedMark) == 0 ? null : (answer[53] & LauncherProtocol.OutOfMemoryMark) != 0));
+                    BinaryPrimitives.ReadInt32LittleEndian(reply[5..]),
+                    BinaryPrimitives.ReadInt32LittleEndian(reply[9..]),
+                    BinaryPrimitives.ReadInt64LittleEndian(reply[13..]),
+                    BinaryPrimitives.ReadInt64LittleEndian(reply[21..]),
+                    BinaryPrimitives.ReadInt64LittleEndian(reply[29..]),
+                    BinaryPrimitives.ReadInt64LittleEndian(reply[37..]),
+                    BinaryPrimitives.ReadInt64LittleEndian(reply[45..]),
+                    (reply[53] & LauncherProtocol.StragglersFlag) != 0,
+                    (reply[53] & LauncherProtocol.OomCountedFlag) == 0 ? null : (reply[53] & LauncherProtocol.OutOfMemoryFlag) != 0));
                 break;
-            case LauncherProtocol.Refused when pending.TryRemove(id, out var refused):
-                refused.Refused = BinaryPrimitives.ReadInt32LittleEndian(answer[5..]);
+            case LauncherProtocol.NotStarted when pending.TryRemove(id, out var refused):
+                refused.StartError = BinaryPrimitives.ReadInt32LittleEndian(reply[5..]);
                 refused.TrySetResult(default);
                 break;
             case LauncherProtocol.Started when pending.TryGetValue(id, out var started):
-                started.Process = BinaryPrimitives.ReadInt32LittleEndian(answer[5..]);
-                started.Start.OnLongRunning?.Invoke(started.Process);
+                started.ProcessId = BinaryPrimitives.ReadInt32LittleEndian(reply[5..]);
+                started.Start.Process?.Started(started.ProcessId);
                 break;
             case LauncherProtocol.Hello when id == LauncherProtocol.Version:
-                ProcessId = BinaryPrimitives.ReadInt32LittleEndian(answer[5..]);
+                ProcessId = BinaryPrimitives.ReadInt32LittleEndian(reply[5..]);
                 hello.TrySetResult();
                 break;
             case LauncherProtocol.Hello:
-                Close($"The launcher speaks version {id} and this program {LauncherProtocol.Version}; the program was replaced while it ran, start it again.");
+                Close($"The launcher has protocol version {id} and this program {LauncherProtocol.Version}; the program was replaced while it ran, start it again.");
                 break;
         }
     }
@@ -225,12 +226,12 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
 
     private void LoseAll()
     {
-        // Its programs have lost their keeper: nobody reaps them or tells how they ended, so they are ended here before their chunks run anew.
+        // Nobody reports how its programs end, so they are killed here, before their chunks run again.
         var lost = pending.Values.ToArray();
         if (lost.Length > 0)
-            LauncherCrashCleanup.Kill(lost.Select(start => (start.Process, start.Start.Environment)));
+            LauncherCrashCleanup.Kill(lost.Select(start => (start.ProcessId, start.Start.Environment)));
         if (ProcessId > 0)
-            groups?.EndThoseOf(ProcessId);
+            groups?.EndGroupsOf(ProcessId);
         foreach (var start in lost)
             Lose(start);
     }
@@ -239,13 +240,14 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
     {
         if (!pending.TryRemove(start.Id, out _))
             return;
-        start.LauncherLost = true;
+        start.Start.Process?.Ended();
+        start.LauncherDied = true;
         start.TrySetResult(default);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Launcher: {Line}")]
-    private static partial void Said(ILogger logger, string line);
+    private static partial void Stderr(ILogger logger, string line);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The launcher (process {Process}) died with exit code {ExitCode}; its attempts are stopped and released, and a new one is started.")]
-    private static partial void Ended(ILogger logger, int process, int exitCode);
+    private static partial void Died(ILogger logger, int process, int exitCode);
 }

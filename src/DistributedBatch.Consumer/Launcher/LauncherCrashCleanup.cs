@@ -1,12 +1,12 @@
 using System.Text;
-using DistributedBatch.Consumer.Processes;
+using DistributedBatch.Consumer.Linux;
 
 namespace DistributedBatch.Consumer.Launcher;
 
-/// <summary>Kills programs whose launcher died: by their group where it was announced, and by the attempt their environment names.</summary>
+/// <summary>Kills the programs of a launcher that died: by process group where it is known, and by the attempt that their environment names.</summary>
 internal static class LauncherCrashCleanup
 {
-    /// <summary>Kills everything that belongs to <paramref name="starts"/>. A process id of 0 is unknown.</summary>
+    /// <summary>Kills all processes of <paramref name="starts"/>. A process id of 0 means unknown.</summary>
     public static void Kill(IEnumerable<(int Process, IReadOnlyDictionary<string, string> Environment)> starts)
     {
         var tags = new HashSet<ulong>();
@@ -19,7 +19,7 @@ internal static class LauncherCrashCleanup
 
         tags.Remove(0);
 
-        // A second look for what was forked during the first one.
+        // The second round finds processes that were forked during the first one.
         for (var round = 0; round < 2; round++)
         {
             foreach (var process in ProcFs.All())

@@ -6,15 +6,15 @@ namespace DistributedBatch.Consumer.Launcher;
 public sealed class LauncherOptions
 {
     /// <summary>
-    /// Whether to use a launcher at all. Default: on Linux. Without it programs are started one by one through the portable way, which is slower, measures
-    /// less and cannot promise that <c>kill -9</c> of the consumer leaves nothing running.
+    /// Whether to use a launcher. Default: on Linux. Without it, starts are slower, less is measured, and programs may survive a <c>kill -9</c> of
+    /// the consumer.
     /// </summary>
     public bool Enabled { get; set; } = OperatingSystem.IsLinux();
 
-    /// <summary>The program that answers to <see cref="Arguments"/>. Default: this program.</summary>
+    /// <summary>The launcher's program. Default: this program.</summary>
     public string Path { get; set; } = Environment.ProcessPath ?? "dbatch";
 
-    /// <summary>Its arguments. Default: the hidden command, after the entry assembly where this program runs under <c>dotnet</c>.</summary>
+    /// <summary>Its arguments. Default: the hidden command, after the entry assembly when this program runs under <c>dotnet</c>.</summary>
     public IReadOnlyList<string> Arguments { get; set; } =
         System.IO.Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" && Assembly.GetEntryAssembly()?.Location is { Length: > 0 } entry
             ? [entry, LauncherProgram.Command]

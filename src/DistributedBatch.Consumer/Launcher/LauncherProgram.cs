@@ -1,21 +1,22 @@
 using DistributedBatch.Consumer.Isolation;
+using DistributedBatch.Consumer.Linux;
 
 namespace DistributedBatch.Consumer.Launcher;
 
 /// <summary>
-/// The hidden command <c>dbatch launcher</c>: a small process between the consumer and the programs it runs. It starts them, reaps them, and is the
-/// parent that orphans fall back to; when the consumer dies, even by <c>kill -9</c>, its standard input ends and it takes every one of them along.
+/// The hidden command <c>dbatch launcher</c>: a small process between the consumer and its programs. It starts and reaps the programs and becomes the
+/// parent of orphans. When the consumer dies, even by <c>kill -9</c>, the launcher's standard input ends, and it kills all of them.
 /// </summary>
 /// <remarks>
-/// Works with as little of .NET as it can, because every <c>dbatch run</c> waits for it: no console, no process class, no host.
-/// Why a process of its own and not a shell wrapper per attempt: <c>docs/decisions/0002-launcher.md</c>.
+/// It uses as little of .NET as possible, because every <c>dbatch run</c> waits for it: no console, no process class, no host.
+/// <c>docs/decisions/0002-launcher.md</c> explains why it is a process and not a shell wrapper per attempt.
 /// </remarks>
 public static class LauncherProgram
 {
-    /// <summary>The word on the command line that makes this program a launcher.</summary>
+    /// <summary>The command that makes this program a launcher.</summary>
     public const string Command = "launcher";
 
-    private static readonly TimeSpan SweepEvery = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Serves one consumer until standard input ends. Returns the exit code.</summary>
     public static int Main(string[] arguments)
@@ -23,7 +24,7 @@ public static class LauncherProgram
         ArgumentNullException.ThrowIfNull(arguments);
         if (!OperatingSystem.IsLinux() || !Console.IsInputRedirected || !Console.IsOutputRedirected)
         {
-            Console.Error.WriteLine("dbatch launcher is started by a consumer and speaks to nobody else.");
+            Console.Error.WriteLine("dbatch launcher is started by a consumer; do not start it by hand.");
             return 2;
         }
 
@@ -35,52 +36,53 @@ public static class LauncherProgram
         }
 
         Detach();
-        var answers = new AnswerStream();
-        var children = new ChildTable(answers);
-        var strays = new OrphanKiller(children);
-        var reaper = new Reaper(children, strays, answers);
+        var replies = new ReplyStream();
+        var children = new ChildTable(replies);
+        var orphans = new OrphanKiller(children);
+        var reaper = new Reaper(children, orphans, replies);
         Run("reaper", reaper.Run);
         var requests = new RequestStream(children);
-        answers.Hello();
+        replies.Hello();
 
-        // Spawning blocks its thread until the child has executed, so a second one keeps a second core busy (decision 0002).
+        // Spawning blocks a thread until the child has executed, so a second thread keeps a second core busy (decision 0002).
         var spawners = Math.Clamp(Environment.ProcessorCount, 2, 4);
         using var ended = new CountdownEvent(spawners);
         for (var number = 0; number < spawners; number++)
         {
             Run("spawner", () =>
             {
-                new Spawner(requests, children, reaper, answers, groups).Run();
+                new Spawner(requests, children, reaper, replies, groups).Run();
                 ended.Signal();
             });
         }
 
-        // The main thread never spawns: orphans are given to it by the kernel, so its list of children holds strays and nothing else.
-        while (!ended.Wait(SweepEvery))
+        // The main thread never spawns. The kernel makes it the parent of orphans, so its children are orphans only.
+        while (!ended.Wait(SweepInterval))
         {
             children.AnnounceLongRunning();
-            strays.Sweep();
-            groups?.RemoveLeft();
+            orphans.Sweep();
+            groups?.RemoveLeftovers();
         }
 
-        strays.KillEverything();
-        groups?.LauncherEnds(Posix.ProcessId());
+        orphans.KillEverything();
+        groups?.EndLauncher(Posix.ProcessId());
         return 0;
     }
 
     private static void Detach()
     {
-        // Ctrl-C and a closed terminal are for the consumer to answer; a launcher that died of them could not let attempts finish.
+        // The consumer handles Ctrl-C and a closed terminal. If they ended the launcher, attempts could not finish.
         foreach (var signal in (ReadOnlySpan<int>)[1, 2, 3, Posix.SigTerm])
             _ = Posix.Signal(signal, 1);
         _ = Posix.SetSession();
         _ = Posix.ProcessControl(Posix.SetChildSubreaper, 1, 0, 0, 0);
-        // Its programs inherit it: should the kernel have to kill for want of memory, then the largest of them, and not the consumer that knows what to do about it.
-        WriteOutOfMemoryScore();
+
+        // Programs inherit it: when memory runs out, the kernel kills a program and not the consumer.
+        WriteOomScore();
         _ = Posix.CloseRange(3, uint.MaxValue, Posix.CloseRangeCloseOnExec);
     }
 
-    private static unsafe void WriteOutOfMemoryScore()
+    private static unsafe void WriteOomScore()
     {
         var score = "300"u8;
         fixed (byte* path = "/proc/self/oom_score_adj\0"u8)

@@ -1,24 +1,26 @@
 using DistributedBatch.Consumer.Isolation;
+using DistributedBatch.Consumer.Linux;
 using DistributedBatch.Consumer.Processes;
 
 namespace DistributedBatch.Consumer.Launcher;
 
-/// <summary>Runs programs through the launcher, and starts a new launcher when the old one died.</summary>
-/// <param name="options">How to start it.</param>
+/// <summary>Runs programs through the launcher, and starts a new launcher when the last one died.</summary>
+/// <param name="options">How to start the launcher.</param>
 /// <param name="time">Clock for timeouts and grace periods.</param>
-/// <param name="logger">For what the launcher says and how it ended.</param>
+/// <param name="logger">For the launcher's error output and its death.</param>
 /// <param name="groups">Control groups for the programs; null for none.</param>
-internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time, ILogger<LauncherRunner> logger, AttemptCgroups? groups = null) : IProgramRunner, IAsyncDisposable
+internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time, ILogger<LauncherRunner> logger, AttemptCgroups? groups = null)
+    : IProgramRunner, IAsyncDisposable
 {
     private readonly ProgramLookup programs = new();
     private readonly SemaphoreSlim opening = new(1);
     private LauncherConnection? connection;
     private bool disposed;
 
-    /// <summary>Process id of the launcher in use; 0 before the first start.</summary>
+    /// <summary>Process id of the current launcher; 0 before the first start.</summary>
     public int LauncherProcess => connection?.ProcessId ?? 0;
 
-    /// <summary>Starts the launcher ahead of the first program, so that its start-up overlaps with everything else's.</summary>
+    /// <summary>Starts the launcher before the first program, in parallel with the rest of the host.</summary>
     public async Task WarmUpAsync()
     {
         try
@@ -27,7 +29,7 @@ internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time,
         }
         catch (InvalidOperationException)
         {
-            // The first program hears the reason.
+            // The first program reports the reason.
         }
     }
 
@@ -35,14 +37,14 @@ internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time,
     public async Task<ProgramOutcome> RunAsync(ProgramStart start, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(start);
-        var (program, error) = programs.Find(start.Command[0], start.Environment.GetValueOrDefault("PATH") ?? "/usr/bin:/bin", start.WorkingDirectory);
+        var (program, error) = programs.Find(start.Command[0], start.Environment.GetValueOrDefault("PATH"), start.WorkingDirectory);
         if (program is null)
             return new ProgramOutcome.NotStarted(error!);
 
         LauncherConnection launcher;
         try
         {
-            launcher = connection is { Alive: true } open ? open : await ConnectAsync();
+            launcher = connection is { IsAlive: true } open ? open : await ConnectAsync();
         }
         catch (InvalidOperationException failure)
         {
@@ -52,12 +54,12 @@ internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time,
         if (stop.IsCancellationRequested)
             return new ProgramOutcome.Stopped(ProgramUsage.None);
         if (launcher.Start(program, start) is not { } started)
-            return new ProgramOutcome.NotStarted("The command or environment of the chunk holds a NUL character, which no program can be given; check the items.");
+            return new ProgramOutcome.NotStarted("The command or environment of the chunk has a NUL character, which no program can receive; check the items.");
 
-        var ending = stop.CanBeCanceled || start.Timeout is not null
+        var exit = stop.CanBeCanceled || start.Timeout is not null
             ? await WatchAsync(launcher, started, stop)
             : await started.Task;
-        return Outcome(program, started, ending);
+        return Outcome(program, started, exit);
     }
 
     /// <inheritdoc/>
@@ -81,7 +83,7 @@ internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time,
         await opening.WaitAsync();
         try
         {
-            if (connection is { Alive: true } open)
+            if (connection is { IsAlive: true } open)
                 return open;
             if (disposed)
                 throw new InvalidOperationException("The consumer is stopping.");
@@ -95,11 +97,11 @@ internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time,
         }
     }
 
-    private async Task<ChildEnding> WatchAsync(LauncherConnection launcher, PendingStart started, CancellationToken stop)
+    private async Task<ChildExit> WatchAsync(LauncherConnection launcher, PendingStart started, CancellationToken stop)
     {
         ITimer? grace = null;
 
-        // A timer kills once more for the case that the program forked at the very moment; it goes on until the launcher says that it ended.
+        // The timer kills every second until the program has ended, because it may fork at the moment of a kill.
         void Stop(PendingStart.StopCause cause)
         {
             lock (started)
@@ -131,34 +133,34 @@ internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time,
         }
     }
 
-    private ProgramOutcome Outcome(string program, PendingStart started, in ChildEnding ending)
+    private ProgramOutcome Outcome(string program, PendingStart started, in ChildExit exit)
     {
-        if (started.LauncherLost)
+        if (started.LauncherDied)
             return new ProgramOutcome.RunnerLost("The launcher died while the program ran; the program was stopped with it.");
-        if (started.Refused < 0)
+        if (started.StartError < 0)
         {
             return new ProgramOutcome.NotStarted(
-                $"The attempt could not be put into a control group of its own ({new System.ComponentModel.Win32Exception(-started.Refused).Message}); see to that, or start the host without --isolation.");
+                $"The attempt could not get a control group of its own ({new System.ComponentModel.Win32Exception(-started.StartError).Message}); repair that, or start the host without --isolation.");
         }
 
-        if (started.Refused != 0)
+        if (started.StartError != 0)
         {
-            var cause = new System.ComponentModel.Win32Exception(started.Refused).Message;
-            return new ProgramOutcome.NotStarted(programs.Refusal(program, started.Start, cause));
+            var cause = new System.ComponentModel.Win32Exception(started.StartError).Message;
+            return new ProgramOutcome.NotStarted(programs.ExplainFailure(program, started.Start, cause));
         }
 
         var usage = new ProgramUsage(
-            TimeSpan.FromMicroseconds(ending.WallMicroseconds), TimeSpan.FromMicroseconds(ending.ProcessorMicroseconds), ending.PeakBytes,
-            ending.ReadBytes, ending.WrittenBytes);
+            TimeSpan.FromMicroseconds(exit.WallMicroseconds), TimeSpan.FromMicroseconds(exit.ProcessorMicroseconds), exit.PeakBytes,
+            exit.ReadBytes, exit.WrittenBytes);
         return started.StoppedFor switch
         {
-            PendingStart.StopCause.Asked => new ProgramOutcome.Stopped(usage) { Stragglers = ending.Stragglers },
-            PendingStart.StopCause.Timeout => new ProgramOutcome.TimedOut(usage) { Stragglers = ending.Stragglers },
-            _ when ending.Signal != 0 => new ProgramOutcome.Signalled(ending.Signal, usage, ending.OutOfMemory) { Stragglers = ending.Stragglers },
+            PendingStart.StopCause.Asked => new ProgramOutcome.Stopped(usage) { Stragglers = exit.Stragglers },
+            PendingStart.StopCause.Timeout => new ProgramOutcome.TimedOut(usage) { Stragglers = exit.Stragglers },
+            _ when exit.Signal != 0 => new ProgramOutcome.Signalled(exit.Signal, usage, exit.OutOfMemory) { Stragglers = exit.Stragglers },
 
-            // The kernel chose a child of it, and it could do nothing but give up.
-            _ when ending is { OutOfMemory: true, ExitCode: not 0 } => new ProgramOutcome.Signalled(Posix.SigKill, usage, OutOfMemory: true) { Stragglers = ending.Stragglers },
-            _ => new ProgramOutcome.Exited(ending.ExitCode, usage) { Stragglers = ending.Stragglers },
+            // The kernel killed a child for lack of memory, and the program gave up.
+            _ when exit is { OutOfMemory: true, ExitCode: not 0 } => new ProgramOutcome.Signalled(Posix.SigKill, usage, OutOfMemory: true) { Stragglers = exit.Stragglers },
+            _ => new ProgramOutcome.Exited(exit.ExitCode, usage) { Stragglers = exit.Stragglers },
         };
     }
 }

@@ -1,31 +1,31 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using DistributedBatch.Consumer.Processes;
+using DistributedBatch.Consumer.Linux;
 
 namespace DistributedBatch.Consumer.Launcher;
 
 /// <summary>
-/// Finds processes that slipped out of their attempt's group: a double fork with a session of its own. Their parents are dead, so the kernel gave them
-/// to this process, and their environment names the attempt they came from.
+/// Kills orphans: processes that left their attempt's group by a double fork and a session of their own. Their parents are dead, so the kernel made
+/// this process their parent. Their environment names the attempt they belong to.
 /// </summary>
 internal sealed unsafe class OrphanKiller(ChildTable children)
 {
-    private const int MostRemembered = 4096;
+    private const int MaxSwept = 4096;
 
     private static readonly nint AdoptedPath = Marshal.StringToCoTaskMemUTF8($"/proc/self/task/{Posix.ProcessId()}/children");
 
-    private readonly Lock turn = new();
+    private readonly Lock gate = new();
     private readonly byte[] buffer = new byte[256 << 10];
 
-    // Attempts whose strays a sweep found first, in the moment between their end and the question for them; few, because the question follows at once.
+    // Attempts whose orphans a sweep killed just after the attempt ended, before KillThose asked for them.
     private readonly HashSet<ulong> swept = [];
 
-    /// <summary>Kills the strays of an attempt that has just ended; true when there were any.</summary>
+    /// <summary>Kills the orphans of an attempt that has just ended; true when there were any.</summary>
     public bool KillThose(ulong tag)
     {
         if (tag == 0)
             return false;
-        lock (turn)
+        lock (gate)
         {
             var found = swept.Remove(tag);
             foreach (var process in Adopted())
@@ -40,10 +40,10 @@ internal sealed unsafe class OrphanKiller(ChildTable children)
         }
     }
 
-    /// <summary>Kills every stray whose attempt is over, and those that hide their origin once nothing runs that could be theirs.</summary>
+    /// <summary>Kills orphans whose attempt has ended. An orphan that names no attempt is killed when no attempt runs.</summary>
     public void Sweep()
     {
-        lock (turn)
+        lock (gate)
         {
             var adopted = Adopted();
             if (adopted.Count == 0)
@@ -54,16 +54,16 @@ internal sealed unsafe class OrphanKiller(ChildTable children)
                 if (TagOf(process) is not { } tag || (tag == 0 ? live.Count > 0 : live.Contains(tag)))
                     continue;
                 _ = Posix.Kill(process, Posix.SigKill);
-                if (tag != 0 && swept.Count < MostRemembered)
+                if (tag != 0 && swept.Count < MaxSwept)
                     swept.Add(tag);
             }
         }
     }
 
-    /// <summary>The consumer is gone: nothing that came from this process stays alive.</summary>
+    /// <summary>Kills all descendants of this process, because the consumer is gone.</summary>
     public void KillEverything()
     {
-        // What we kill may have forked a moment before, so look again until nothing is left; five seconds is for processes stuck in the kernel.
+        // A process may fork just before it is killed, so this repeats until none is left. The limit of 5 s is for processes that hang in the kernel.
         var self = Posix.ProcessId();
         for (var round = 0; round < 500; round++)
         {
@@ -117,7 +117,7 @@ internal sealed unsafe class OrphanKiller(ChildTable children)
         return found;
     }
 
-    // Null for one that is gone; 0 for one that names no attempt, because it emptied its environment or is a zombie.
+    // Null when the process has ended; 0 when it names no attempt, because it cleared its environment or is a zombie.
     private ulong? TagOf(int process)
     {
         Span<byte> path = stackalloc byte[64];

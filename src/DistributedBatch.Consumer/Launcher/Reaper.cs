@@ -1,39 +1,40 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using DistributedBatch.Consumer.Linux;
 
 namespace DistributedBatch.Consumer.Launcher;
 
-/// <summary>One thread that waits for whatever child ends next, so that no zombie is left and every program's consumption is known exactly.</summary>
-internal sealed unsafe class Reaper(ChildTable children, OrphanKiller strays, AnswerStream answers)
+/// <summary>A thread that waits for children to exit, so that no zombie is left and the use of every program is known exactly.</summary>
+internal sealed unsafe class Reaper(ChildTable children, OrphanKiller orphans, ReplyStream replies)
 {
-    private readonly object birth = new();
-    private volatile bool born;
+    private readonly object added = new();
+    private volatile bool childAdded;
 
-    /// <summary>Says that there is a child to wait for.</summary>
+    /// <summary>There is a child to wait for.</summary>
     public void Wake()
     {
-        if (born)
+        if (childAdded)
             return;
-        lock (birth)
+        lock (added)
         {
-            born = true;
-            Monitor.Pulse(birth);
+            childAdded = true;
+            Monitor.Pulse(added);
         }
     }
 
     public void Run()
     {
-        // struct rusage: two timevals, then 14 longs, of which the first is the largest resident set in KiB; blocks are of 512 bytes, getrusage(2).
+        // struct rusage: two timevals, then 14 longs. The first long is the largest resident set in KiB; a block has 512 bytes; getrusage(2).
         var usage = stackalloc long[18];
         var status = 0;
         while (true)
         {
-            // Before asking, so that a child born between the answer and the wait below is not slept through.
-            born = false;
+            // Before the wait, so that a child that is added between the two waits is not missed.
+            childAdded = false;
             var process = Posix.Wait(-1, &status, Posix.WaitNoHang, usage);
             if (process == 0)
             {
-                answers.Send();
+                replies.Send();
                 process = Posix.Wait(-1, &status, 0, usage);
             }
 
@@ -46,19 +47,19 @@ internal sealed unsafe class Reaper(ChildTable children, OrphanKiller strays, An
             }
             else if (Marshal.GetLastPInvokeError() == Posix.NoChild)
             {
-                answers.Send();
-                WaitForBirth();
+                replies.Send();
+                WaitForChild();
             }
         }
     }
 
-    /// <summary>The end of an attempt: whatever else of it is alive goes too, then the consumer is told.</summary>
+    /// <summary>Ends an attempt: kills its other processes, then reports its exit to the consumer.</summary>
     public void End(int process, in ChildTable.Child child, in ChildTable.RawExit exit)
     {
         var stragglers = Posix.Kill(-process, Posix.SigKill) == 0;
-        stragglers |= strays.KillThose(child.Tag);
+        stragglers |= orphans.KillThose(child.Tag);
         var signal = exit.Status & 0x7f;
-        var ending = new ChildEnding(
+        var childExit = new ChildExit(
             child.Id,
             signal == 0 ? (exit.Status >> 8) & 0xff : -1,
             signal,
@@ -68,15 +69,15 @@ internal sealed unsafe class Reaper(ChildTable children, OrphanKiller strays, An
             exit.ReadBytes,
             exit.WrittenBytes,
             stragglers);
-        answers.Add(child.Group is null ? ending : ending.With(child.Group.End()));
+        replies.Add(child.Group is null ? childExit : childExit.Merge(child.Group.End()));
     }
 
-    private void WaitForBirth()
+    private void WaitForChild()
     {
-        lock (birth)
+        lock (added)
         {
-            while (!born)
-                Monitor.Wait(birth);
+            while (!childAdded)
+                Monitor.Wait(added);
         }
     }
 }

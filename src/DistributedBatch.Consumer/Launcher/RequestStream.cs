@@ -1,28 +1,29 @@
 using System.Buffers.Binary;
+using DistributedBatch.Consumer.Linux;
 
 namespace DistributedBatch.Consumer.Launcher;
 
 /// <summary>
-/// Standard input of the launcher, cut into frames. The spawner threads take turns: whoever holds the lock reads one frame into its own buffer and lets
-/// the next one wait for the pipe, so that a request is never handed from thread to thread.
+/// Standard input of the launcher, cut into frames. The spawner threads take turns: the one that holds the lock reads a frame into its own buffer. So
+/// a request is never passed between threads.
 /// </summary>
 internal sealed unsafe class RequestStream(ChildTable children)
 {
-    private readonly Lock turn = new();
+    private readonly Lock gate = new();
     private readonly byte[] ahead = new byte[64 << 10];
     private int from;
     private int to;
     private bool ended;
 
-    /// <summary>Reads the next frame (kind and body) into <paramref name="frame"/>, which grows as needed; its length, or 0 at the end of the stream.</summary>
+    /// <summary>Reads kind and body of the next frame into <paramref name="frame"/>. Gives its length; 0 at the end of the stream.</summary>
     public int Next(ref byte[] frame)
     {
-        lock (turn)
+        lock (gate)
         {
             if (!Fill(4))
                 return 0;
             var length = BinaryPrimitives.ReadInt32LittleEndian(ahead.AsSpan(from, 4));
-            if (length is < 1 or > LauncherProtocol.LargestFrame)
+            if (length is < 1 or > LauncherProtocol.MaxFrame)
             {
                 ended = true;
                 return 0;

@@ -2,16 +2,17 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using DistributedBatch.Consumer.Isolation;
+using DistributedBatch.Consumer.Linux;
 
 namespace DistributedBatch.Consumer.Launcher;
 
 /// <summary>
-/// Reads requests and carries them out. The strings of a request are handed to the kernel where they lie in its frame; a program is started by
-/// <c>posix_spawn</c>, which shares memory with the child until it executes, in a session of its own.
+/// A thread that reads and executes requests. It passes the strings of a request to the kernel without copying them. It starts programs with
+/// <c>posix_spawn</c>, which shares memory with the child until the child executes, in a session of their own.
 /// </summary>
 internal sealed unsafe class Spawner
 {
-    // sizeof(posix_spawnattr_t) is 336 and sizeof(posix_spawn_file_actions_t) 80 in glibc and musl, sigset_t 128: room enough for any.
+    // Enough for posix_spawnattr_t (336 bytes in glibc and musl), posix_spawn_file_actions_t (80) and sigset_t (128).
     private const int OpaqueBytes = 1024;
 
     private static readonly nint DevNull = Marshal.StringToCoTaskMemUTF8("/dev/null");
@@ -19,22 +20,22 @@ internal sealed unsafe class Spawner
     private readonly RequestStream requests;
     private readonly ChildTable children;
     private readonly Reaper reaper;
-    private readonly AnswerStream answers;
+    private readonly ReplyStream replies;
     private readonly AttemptCgroups? groups;
     private readonly void* attributes;
     private readonly void* actions;
     private byte[] frame = new byte[16 << 10];
     private nint[] pointers = new nint[256];
 
-    public Spawner(RequestStream requests, ChildTable children, Reaper reaper, AnswerStream answers, AttemptCgroups? groups)
+    public Spawner(RequestStream requests, ChildTable children, Reaper reaper, ReplyStream replies, AttemptCgroups? groups)
     {
-        (this.requests, this.children, this.reaper, this.answers, this.groups) = (requests, children, reaper, answers, groups);
+        (this.requests, this.children, this.reaper, this.replies, this.groups) = (requests, children, reaper, replies, groups);
         attributes = NativeMemory.AllocZeroed(OpaqueBytes);
         actions = NativeMemory.AllocZeroed(OpaqueBytes);
         var set = stackalloc byte[OpaqueBytes];
         _ = Posix.InitAttributes(attributes);
 
-        // .NET ignores SIGPIPE and handles others; the program must find everything as a shell would have left it.
+        // .NET ignores SIGPIPE and handles other signals. The program must start with default signals, as from a shell.
         _ = Posix.FillSignalSet(set);
         _ = Posix.SetSignalDefault(attributes, set);
         _ = Posix.EmptySignalSet(set);
@@ -51,8 +52,8 @@ internal sealed unsafe class Spawner
                 Start(body);
             else if (frame[0] == LauncherProtocol.Signal)
                 children.Signal(BinaryPrimitives.ReadInt32LittleEndian(body), BinaryPrimitives.ReadInt32LittleEndian(body[4..]));
-            else if (frame[0] == LauncherProtocol.Leave)
-                groups?.OwnerLeaves();
+            else if (frame[0] == LauncherProtocol.Detach)
+                groups?.Detach();
         }
     }
 
@@ -70,7 +71,7 @@ internal sealed unsafe class Spawner
         fixed (byte* start = body)
         fixed (nint* first = pointers)
         {
-            // program, directory, stdout, stderr, then the arguments, a null, the variables, a null
+            // program, directory, stdout, stderr; arguments and a null; variables and a null
             var at = start + 24;
             var slot = first;
             ulong tag = 0;
@@ -89,10 +90,10 @@ internal sealed unsafe class Spawner
                 *slot++ = 0;
             *slot = 0;
             AttemptCgroup? group = null;
-            if (groups is not null && (group = groups.Make(Posix.ProcessId(), id, memoryLimit: 0, out var error)) is null)
+            if (groups is not null && (group = groups.Create(Posix.ProcessId(), id, memoryLimit: 0, out var error)) is null)
             {
                 children.NotSpawned(id);
-                answers.Refused(id, -error);
+                replies.NotStarted(id, -error);
                 return;
             }
 
@@ -108,11 +109,11 @@ internal sealed unsafe class Spawner
             _ = Posix.AddDuplicate(actions, input, 0);
         else
             _ = Posix.AddOpen(actions, 0, (byte*)DevNull, Posix.OpenReadOnly, 0);
-        _ = Posix.AddOpen(actions, 1, paths[2], Posix.OpenForLog, 0x1b4 /* 0664, less the umask */);
+        _ = Posix.AddOpen(actions, 1, paths[2], Posix.OpenForLog, 0x1b4 /* 0664, minus the umask */);
         _ = Posix.AddOpen(actions, 2, paths[3], Posix.OpenForLog, 0x1b4);
         _ = Posix.AddChangeDirectory(actions, paths[1]);
 
-        children.Tagged(id, tag);
+        children.SetTag(id, tag);
         var startedAt = Stopwatch.GetTimestamp();
         int process;
         var error = group is null
@@ -125,7 +126,7 @@ internal sealed unsafe class Spawner
         {
             group?.End();
             children.NotSpawned(id);
-            answers.Refused(id, error);
+            replies.NotStarted(id, error);
             return;
         }
 
@@ -133,27 +134,28 @@ internal sealed unsafe class Spawner
         if (children.Spawned(process, child, out var exit))
         {
             reaper.End(process, child, exit);
-            answers.Send();
+            replies.Send();
         }
 
         reaper.Wake();
     }
 
-    // A child is born where its parent is, and only glibc 2.39 lets posix_spawn name another group. Moving the child after it was born would lose what it
-    // forked before, which on a busy machine is all there is of a shell script. So we go there ourselves and come back, one at a time.
+    // A child starts in the control group of its parent; only glibc 2.39 lets posix_spawn name another one. Moving the child after its start would
+    // miss the processes it forked before, which on a busy machine may be all of a shell script. So the launcher itself enters the group, spawns and
+    // returns, one thread at a time.
     private int SpawnInside(AttemptCgroup group, long memoryLimit, int* process, byte* path, byte** arguments, byte** environment)
     {
         int error;
-        lock (groups!.Away)
+        lock (groups!.MoveLock)
         {
             error = group.Enter();
             if (error != 0)
                 return -error;
             error = Posix.Spawn(process, path, actions, attributes, arguments, environment);
-            groups.GoHome();
+            groups.ReturnToOwnGroup();
         }
 
-        // Not before, or what we touched in there could count as the attempt's and end us with it.
+        // After the return: otherwise memory that the launcher touched would count for the attempt and could end the launcher with it.
         if (error == 0)
             _ = group.Limit(memoryLimit);
         return error;

@@ -5,20 +5,20 @@ using DistributedBatch.Consumer.Processes;
 
 namespace DistributedBatch.Consumer.Launcher;
 
-/// <summary>Writes the frame of one start. The environment that a job's attempts share is encoded once per job.</summary>
+/// <summary>Writes the frame of a start. The environment that all attempts of a job share is encoded once per job.</summary>
 internal sealed class StartFrame
 {
     private readonly ConditionalWeakTable<IReadOnlyDictionary<string, string>, byte[]> encoded = [];
     private byte[] buffer = new byte[16 << 10];
     private int used;
-    private bool holdsNul;
+    private bool hasNul;
 
-    /// <summary>The frame; valid until the next call. Empty when a text holds a NUL character, which no program can be given.</summary>
+    /// <summary>The frame, valid until the next call; empty when a text has a NUL character, which no program can receive.</summary>
     public ReadOnlySpan<byte> Write(int id, string program, ProgramStart start)
     {
         used = 0;
-        holdsNul = false;
-        var header = Room(LauncherProtocol.HeaderBytes + 24);
+        hasNul = false;
+        var header = Reserve(LauncherProtocol.HeaderBytes + 24);
         BinaryPrimitives.WriteInt32LittleEndian(header[5..], id);
         BinaryPrimitives.WriteInt32LittleEndian(header[9..], start.Command.Count);
         BinaryPrimitives.WriteInt32LittleEndian(header[13..], start.Environment.Count);
@@ -34,7 +34,7 @@ internal sealed class StartFrame
         if (start.Environment is AttemptEnvironment layered)
         {
             var shared = encoded.GetValue(layered.Shared, Encode);
-            shared.CopyTo(Room(shared.Length));
+            shared.CopyTo(Reserve(shared.Length));
             foreach (var pair in layered.Own)
                 Variable(pair);
         }
@@ -44,9 +44,9 @@ internal sealed class StartFrame
                 Variable(pair);
         }
 
-        if (holdsNul)
+        if (hasNul)
             return [];
-        start.Stdin.Span.CopyTo(Room(start.Stdin.Length));
+        start.Stdin.Span.CopyTo(Reserve(start.Stdin.Length));
         BinaryPrimitives.WriteInt32LittleEndian(buffer, used - 4);
         return buffer.AsSpan(0, used);
     }
@@ -64,13 +64,13 @@ internal sealed class StartFrame
     private void Text(string text)
     {
         var bytes = Encoding.UTF8.GetByteCount(text);
-        var room = Room(bytes + 1);
+        var room = Reserve(bytes + 1);
         Encoding.UTF8.GetBytes(text, room);
         room[bytes] = 0;
-        holdsNul |= room[..bytes].Contains((byte)0);
+        hasNul |= room[..bytes].Contains((byte)0);
     }
 
-    private Span<byte> Room(int bytes)
+    private Span<byte> Reserve(int bytes)
     {
         if (used + bytes > buffer.Length)
             Array.Resize(ref buffer, Math.Max(buffer.Length * 2, used + bytes));

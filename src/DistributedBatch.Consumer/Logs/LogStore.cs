@@ -1,22 +1,22 @@
 using System.Text;
-using DistributedBatch.Consumer.Launcher;
+using DistributedBatch.Consumer.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace DistributedBatch.Consumer.Logs;
 
 /// <summary>
-/// Keeps the head and the tail of what an attempt wrote. Programs write straight into files, so the middle is given back to the disk while they still
-/// write (a hole keeps the file's length), and left out for good when the file is stored.
+/// Keeps the head and the tail of what an attempt wrote. Programs write straight into files. While they write, the middle of a long file is given
+/// back to the disk by punching a hole, which keeps the file's length. When the file is stored, the middle is left out.
 /// </summary>
-/// <param name="headBytes">Kept of the start.</param>
-/// <param name="tailBytes">Kept of the end.</param>
+/// <param name="headBytes">Bytes to keep of the start.</param>
+/// <param name="tailBytes">Bytes to keep of the end.</param>
 internal sealed class LogStore(long headBytes, long tailBytes)
 {
     /// <summary>Bytes of standard error that travel in a failure report.</summary>
     public const int ReportedTailBytes = 4096;
 
-    /// <summary>Gives the middle of a growing file back to the disk. Where the file system cannot do that, the file just grows until its attempt ends.</summary>
-    public void Punch(string path)
+    /// <summary>Gives the middle of a growing file back to the disk. Where the file system has no holes, the file grows until its attempt ends.</summary>
+    public void PunchHole(string path)
     {
         try
         {
@@ -28,12 +28,12 @@ internal sealed class LogStore(long headBytes, long tailBytes)
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // The attempt ended and its file was moved; it is cut there.
+            // The attempt ended, and its file was moved and cut.
         }
     }
 
-    /// <summary>Stores the file at <paramref name="target"/>: by rename when it is short enough, else as head, one line, tail.</summary>
-    public void Keep(string path, string target)
+    /// <summary>Stores the file at <paramref name="target"/>: by rename when it is short enough, else as head, a line about the gap, and tail.</summary>
+    public void Store(string path, string target)
     {
         using (var source = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
         {
@@ -49,7 +49,7 @@ internal sealed class LogStore(long headBytes, long tailBytes)
         File.Move(path, target, overwrite: true);
     }
 
-    /// <summary>Empties a file of so many bytes; gives what was in it, null for nothing.</summary>
+    /// <summary>Reads a file of <paramref name="length"/> bytes and empties it; null when the length is 0.</summary>
     public static byte[]? Take(string path, long length)
     {
         if (length == 0)
@@ -61,7 +61,7 @@ internal sealed class LogStore(long headBytes, long tailBytes)
         return content[..got];
     }
 
-    /// <summary>The last 4 KiB of a file as text; what is no UTF-8 is replaced.</summary>
+    /// <summary>The last 4 KiB of a file as text; invalid UTF-8 is replaced. Null for an empty or unreadable file.</summary>
     public static string? Tail(string path)
     {
         try
@@ -72,7 +72,7 @@ internal sealed class LogStore(long headBytes, long tailBytes)
             var got = RandomAccess.Read(source, buffer, length - buffer.Length);
             var from = 0;
             while (length > got && from < Math.Min(got, 4) && (buffer[from] & 0xC0) == 0x80)
-                from++; // The cut went through a character; its rest is no text.
+                from++; // The cut went through a character.
             return got == 0 ? null : Encoding.UTF8.GetString(buffer, from, got - from);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -93,7 +93,10 @@ internal sealed class LogStore(long headBytes, long tailBytes)
     private static void CopyPart(SafeFileHandle source, long from, long length, FileStream to)
     {
         var buffer = new byte[64 << 10];
-        for (int got; length > 0 && (got = RandomAccess.Read(source, buffer.AsSpan(0, (int)Math.Min(buffer.Length, length)), from)) > 0; from += got, length -= got)
+        while (length > 0 && RandomAccess.Read(source, buffer.AsSpan(0, (int)Math.Min(buffer.Length, length)), from) is > 0 and var got)
+        {
             to.Write(buffer, 0, got);
+            (from, length) = (from + got, length - got);
+        }
     }
 }

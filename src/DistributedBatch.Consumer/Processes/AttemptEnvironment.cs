@@ -4,18 +4,18 @@ using System.Diagnostics.CodeAnalysis;
 namespace DistributedBatch.Consumer.Processes;
 
 /// <summary>
-/// The environment of one attempt: what all attempts of its job share, and the few variables that are its own. The shared part is one object per job,
-/// so that a runner can encode it, or send it, once.
+/// The environment of one attempt: variables that all attempts of the job share, and a few of its own. The shared part is one object per job, so that
+/// a runner can encode it once.
 /// </summary>
-/// <param name="shared">Variables of the job; names in <paramref name="own"/> are not among them.</param>
+/// <param name="shared">Variables of the job, without those in <paramref name="own"/>.</param>
 /// <param name="own">Variables of this attempt.</param>
 internal sealed class AttemptEnvironment(IReadOnlyDictionary<string, string> shared, IReadOnlyList<KeyValuePair<string, string>> own)
     : IReadOnlyDictionary<string, string>
 {
-    /// <summary>What all attempts of the job have in common; the same object for each of them.</summary>
+    /// <summary>Variables of the job; the same object for all its attempts.</summary>
     public IReadOnlyDictionary<string, string> Shared => shared;
 
-    /// <summary>What is this attempt's own.</summary>
+    /// <summary>Variables of this attempt.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Own => own;
 
     /// <inheritdoc/>

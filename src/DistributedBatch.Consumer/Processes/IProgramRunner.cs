@@ -1,18 +1,13 @@
 namespace DistributedBatch.Consumer.Processes;
 
-/// <summary>
-/// Executes one attempt's program and tells how it ended: as a process of its own, forked from a preloaded interpreter, or inside an interpreter that
-/// stays.
-/// </summary>
+/// <summary>Runs an attempt's program: in a process of its own, in a fork of a preloaded interpreter, or inside a kept interpreter.</summary>
 public interface IProgramRunner
 {
     /// <summary>
-    /// Runs the program to its end, which is the exit of its process whoever still holds its pipes; then nothing of its process group is left. Every
-    /// expected ending is an outcome. The task does not fail.
+    /// Runs the program until its process exits, even when other processes still hold its pipes; then kills what is left of its process group. The
+    /// task does not fail: every way to end is an outcome.
     /// </summary>
-    /// <param name="start">What to run.</param>
-    /// <param name="stop">
-    /// Asks the program to end: SIGTERM to its group, SIGKILL after <see cref="ProgramStart.Grace"/>; the outcome is <see cref="ProgramOutcome.Stopped"/>.
-    /// </param>
+    /// <param name="start">The program.</param>
+    /// <param name="stop">Stops the program: SIGTERM to its group, SIGKILL after the grace period; the outcome is then Stopped.</param>
     Task<ProgramOutcome> RunAsync(ProgramStart start, CancellationToken stop);
 }

@@ -1,14 +1,14 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using CliWrap;
-using DistributedBatch.Consumer.Launcher;
+using DistributedBatch.Consumer.Linux;
 
 namespace DistributedBatch.Consumer.Processes;
 
 /// <summary>
-/// Runs programs without a launcher, wherever .NET runs. A shell opens the log files before it becomes the program, so that nobody who holds them can keep
-/// the attempt from ending, and <c>setsid</c> makes it a group where that exists. What this way cannot do: survive its own <c>kill -9</c>, reach
-/// double-forked children, measure more than time.
+/// Runs programs without a launcher, wherever .NET runs. A shell opens the log files and then becomes the program, so that a process that keeps them
+/// open cannot keep the attempt from ending. Where <c>setsid</c> exists, the program gets a process group of its own. Unlike the launcher, this
+/// runner cannot end programs after <c>kill -9</c> of the consumer, cannot reach children that left the group, and measures only time.
 /// </summary>
 internal sealed class PortableRunner(TimeProvider time) : IProgramRunner
 {
@@ -21,7 +21,7 @@ internal sealed class PortableRunner(TimeProvider time) : IProgramRunner
     public async Task<ProgramOutcome> RunAsync(ProgramStart start, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(start);
-        var (program, error) = programs.Find(start.Command[0], start.Environment.GetValueOrDefault("PATH") ?? "", start.WorkingDirectory);
+        var (program, error) = programs.Find(start.Command[0], start.Environment.GetValueOrDefault("PATH"), start.WorkingDirectory);
         if (program is null)
             return new ProgramOutcome.NotStarted(error!);
         if (stop.IsCancellationRequested)
@@ -34,7 +34,7 @@ internal sealed class PortableRunner(TimeProvider time) : IProgramRunner
         }
         catch (Exception failure) when (failure is Win32Exception or InvalidOperationException or IOException)
         {
-            return new ProgramOutcome.NotStarted(programs.Refusal(program, start, failure.Message));
+            return new ProgramOutcome.NotStarted(programs.ExplainFailure(program, start, failure.Message));
         }
 
         return await WaitAsync(task, start, startedAt, stop);
@@ -52,7 +52,8 @@ internal sealed class PortableRunner(TimeProvider time) : IProgramRunner
         if (!OperatingSystem.IsWindows())
         {
             var session = SetSession is null ? Enumerable.Empty<string>() : [SetSession];
-            // The shell makes a PWD of its own, which the program was not given.
+
+            // The shell sets PWD, which is not in the program's environment.
             var script = start.Environment.ContainsKey("PWD") ? Redirect : $"unset PWD; {Redirect}";
             command = Cli.Wrap("/bin/sh").WithArguments(["-c", script, "sh", start.StdoutPath, start.StderrPath, .. session, program, .. arguments]);
         }
@@ -72,7 +73,7 @@ internal sealed class PortableRunner(TimeProvider time) : IProgramRunner
             Signal(task.ProcessId, Posix.SigKill);
             var usage = Usage(startedAt);
 
-            // .NET tells a signal as 128 + its number, like a shell.
+            // .NET reports a signal as 128 and its number, like a shell.
             return code is > 128 and < 160 && !OperatingSystem.IsWindows() ? new ProgramOutcome.Signalled(code - 128, usage) : new ProgramOutcome.Exited(code, usage);
         }
         catch (TimeoutException)
@@ -98,7 +99,7 @@ internal sealed class PortableRunner(TimeProvider time) : IProgramRunner
         }
         catch (TimeoutException)
         {
-            // It ignores the request.
+            // The program ignores SIGTERM.
         }
 
         Signal(task.ProcessId, Posix.SigKill);
@@ -109,7 +110,7 @@ internal sealed class PortableRunner(TimeProvider time) : IProgramRunner
     {
         if (!OperatingSystem.IsWindows())
         {
-            // Without a group only the program itself can be reached, and after its end nobody.
+            // Without a group, only the program itself can be signalled.
             _ = Posix.Kill(SetSession is null ? process : -process, signal);
             return;
         }
@@ -121,7 +122,7 @@ internal sealed class PortableRunner(TimeProvider time) : IProgramRunner
         }
         catch (ArgumentException)
         {
-            // Gone already.
+            // It has ended.
         }
     }
 }

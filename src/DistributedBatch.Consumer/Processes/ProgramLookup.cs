@@ -3,34 +3,40 @@ using System.Collections.Concurrent;
 namespace DistributedBatch.Consumer.Processes;
 
 /// <summary>
-/// Finds the file a command names, as a shell would, and turns every way in which a start can fail into a sentence that says what to do. The launcher
-/// takes only a path, so that these sentences are written in one place.
+/// Finds the file that a command names, as a shell would. Explains in a sentence why a program cannot be started and what to do about it. Remembers
+/// what it found.
 /// </summary>
 public sealed class ProgramLookup
 {
+    /// <summary>Where programs are searched when the environment has no <c>PATH</c>.</summary>
+    public const string DefaultPath = "/usr/local/bin:/usr/bin:/bin";
+
+    private const int MaxRemembered = 1024;
+
     private readonly ConcurrentDictionary<(string Name, string Path, string Directory), string> found = new();
 
-    /// <summary>Where the program is, or why it cannot be run.</summary>
+    /// <summary>The program's file, or why it cannot be run.</summary>
     /// <param name="name">First word of the command.</param>
-    /// <param name="searchPath">The value of <c>PATH</c> the program will see.</param>
-    /// <param name="directory">Working directory of the attempt; relative names are meant from there.</param>
-    public (string? Program, string? Error) Find(string name, string searchPath, string directory)
+    /// <param name="searchPath">Value of <c>PATH</c> in the program's environment; null when it has none.</param>
+    /// <param name="directory">Working directory of the program; relative names start there.</param>
+    public (string? Program, string? Error) Find(string name, string? searchPath, string directory)
     {
-        if (found.TryGetValue((name, searchPath, directory), out var known))
+        var key = (name, searchPath ?? DefaultPath, directory);
+        if (found.TryGetValue(key, out var known))
             return (known, null);
-        var (program, error) = Search(name, searchPath, directory);
+        var (program, error) = Search(name, key.Item2, directory);
 
-        // A sweep over programs must not fill the memory, and what was not found may be installed any moment.
-        if (program is not null && found.Count < 1024)
-            found[(name, searchPath, directory)] = program;
+        // A missing program is not remembered, because somebody may install it. The limit is for sweeps over many programs.
+        if (program is not null && found.Count < MaxRemembered)
+            found[key] = program;
         return (program, error);
     }
 
-    /// <summary>The sentence for a start the system refused after the program was found.</summary>
-    /// <param name="program">Its path.</param>
-    /// <param name="start">What was asked for.</param>
-    /// <param name="cause">What the system said.</param>
-    public string Refusal(string program, ProgramStart start, string cause)
+    /// <summary>Explains a start that failed although the program was found.</summary>
+    /// <param name="program">The program's file.</param>
+    /// <param name="start">The start.</param>
+    /// <param name="cause">The system's error text.</param>
+    public string ExplainFailure(string program, ProgramStart start, string cause)
     {
         ArgumentNullException.ThrowIfNull(start);
         found.Clear();
@@ -38,12 +44,12 @@ public sealed class ProgramLookup
         if (!Directory.Exists(directory))
             return $"The working directory '{directory}' does not exist on this host; create it or choose another with --cwd.";
         if (!File.Exists(program))
-            return $"'{program}' has gone since it was found; install it again.";
+            return $"'{program}' was removed since it was found; install it again.";
         if (!IsExecutable(program))
             return $"'{program}' has no execute permission; run chmod +x '{program}'.";
         var interpreter = InterpreterOf(program);
         if (interpreter is { Length: 0 })
-            return $"'{program}' is no program for this machine and names no interpreter; start it with one (python, sh), or give it a first line such as #!/bin/sh.";
+            return $"'{program}' is no program for this machine and names no interpreter; start it with an interpreter (python, sh), or give it a first line such as #!/bin/sh.";
         if (interpreter is not null && !File.Exists(interpreter))
             return $"'{program}' asks for the interpreter '{interpreter}', which does not exist; install it or change the first line of the file.";
         foreach (var log in (ReadOnlySpan<string>)[start.StdoutPath, start.StderrPath])
@@ -55,12 +61,18 @@ public sealed class ProgramLookup
         return $"'{program}' could not be started in '{directory}': {cause}.";
     }
 
-    private static (string? Program, string? Error) Search(string name, string searchPath, string directory)
+    /// <summary>The same as <see cref="Find"/>, without remembering.</summary>
+    /// <param name="name">First word of the command.</param>
+    /// <param name="searchPath">Value of <c>PATH</c>.</param>
+    /// <param name="directory">Working directory of the program; relative names start there.</param>
+    public static (string? Program, string? Error) Search(string name, string searchPath, string directory)
     {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(searchPath);
         if (!Directory.Exists(directory))
             return (null, $"The working directory '{directory}' does not exist on this host; create it or choose another with --cwd.");
         if (name.Contains('/', StringComparison.Ordinal))
-            return Judge(Path.GetFullPath(name, directory), name);
+            return Check(Path.GetFullPath(name, directory), name);
 
         string? withoutPermission = null;
         foreach (var part in searchPath.Split(Path.PathSeparator))
@@ -75,12 +87,13 @@ public sealed class ProgramLookup
 
         if (withoutPermission is not null)
             return (null, $"'{withoutPermission}' has no execute permission; run chmod +x '{withoutPermission}'.");
-        return (null, File.Exists(Path.Combine(directory, name))
-            ? $"There is no program '{name}' on PATH; did you mean ./{name}?"
-            : $"There is no program '{name}' on PATH of this host; install it or give its path.");
+        var local = Path.Combine(directory, name);
+        return (null, !File.Exists(local) ? $"There is no program '{name}' on PATH. Install it or give its path."
+            : IsExecutable(local) ? $"There is no program '{name}' on PATH; did you mean ./{name}?"
+            : $"There is no program '{name}' on PATH; did you mean ./{name}? It needs execute permission first: chmod +x {name}");
     }
 
-    private static (string? Program, string? Error) Judge(string path, string name)
+    private static (string? Program, string? Error) Check(string path, string name)
     {
         if (Directory.Exists(path))
             return (null, $"'{name}' is a directory, not a program.");
@@ -95,7 +108,7 @@ public sealed class ProgramLookup
         return OperatingSystem.IsWindows() || (File.GetUnixFileMode(path) & anybody) != 0;
     }
 
-    // The interpreter of a script; empty for a text without one; null for a binary, whose loader may still be missing.
+    // The interpreter that the first line of a script names; empty for a text without one; null for a binary.
     private static string? InterpreterOf(string path)
     {
         try

@@ -1,24 +1,24 @@
 namespace DistributedBatch.Consumer.Processes;
 
-/// <summary>All that is needed to start an attempt's program; every placeholder is filled.</summary>
+/// <summary>Everything a runner needs to start an attempt's program; every placeholder is filled.</summary>
 public sealed record ProgramStart
 {
     /// <summary>Program and arguments.</summary>
     public required IReadOnlyList<string> Command { get; init; }
 
-    /// <summary>The whole environment of the program, not only the additions.</summary>
+    /// <summary>The whole environment of the program.</summary>
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
 
     /// <summary>Absolute path of the working directory.</summary>
     public required string WorkingDirectory { get; init; }
 
-    /// <summary>Bytes for standard input, followed by end of file; empty gives an empty input.</summary>
+    /// <summary>Bytes for standard input, followed by end of file; may be empty.</summary>
     public ReadOnlyMemory<byte> Stdin { get; init; }
 
-    /// <summary>File that receives standard output; created, or emptied when it exists.</summary>
+    /// <summary>File for standard output; created, or emptied when it exists.</summary>
     public required string StdoutPath { get; init; }
 
-    /// <summary>File that receives standard error; created, or emptied when it exists.</summary>
+    /// <summary>File for standard error; created, or emptied when it exists.</summary>
     public required string StderrPath { get; init; }
 
     /// <summary>Wall time after which the program is stopped; null for no limit.</summary>
@@ -27,24 +27,24 @@ public sealed record ProgramStart
     /// <summary>Time between SIGTERM and SIGKILL.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Bytes of memory that its control group may hold; 0 for no limit, and where it has no group.</summary>
+    /// <summary>Bytes of memory that its control group may hold; 0 for no limit. Without a control group there is no limit.</summary>
     public long MemoryLimitBytes { get; init; }
 
-    /// <summary>The slot that runs it, from 0; a warm runner keeps one interpreter per slot.</summary>
+    /// <summary>Number of the slot that runs it, from 0. A kept interpreter belongs to a slot.</summary>
     public required int Slot { get; init; }
 
-    /// <summary>Items of the chunk, for a warm runner that calls a function: first item.</summary>
+    /// <summary>First item of the chunk, for a kept interpreter, which calls a function.</summary>
     public long Start { get; init; }
 
-    /// <summary>Items of the chunk, for a warm runner that calls a function: how many.</summary>
+    /// <summary>Number of items in the chunk, for a kept interpreter.</summary>
     public long Count { get; init; }
 
-    /// <summary>Values of each item of the chunk, one per column or the item alone; null for a range. For a warm runner that calls a function.</summary>
+    /// <summary>The items, each with one value per column, or with a single value; null for a range. For a kept interpreter.</summary>
     public IReadOnlyList<IReadOnlyList<string>>? Items { get; init; }
 
     /// <summary>Column names of <see cref="Items"/>; null unless the items are rows.</summary>
     public IReadOnlyList<string>? Columns { get; init; }
 
-    /// <summary>Told the process id of the program when it has run for a while, so that it can be watched; short programs are never told of.</summary>
-    public Action<int>? OnLongRunning { get; init; }
+    /// <summary>Receives the process id of a program that runs for a while; null when that is not needed.</summary>
+    public ProgramProcess? Process { get; init; }
 }

@@ -1,9 +1,9 @@
 namespace DistributedBatch.Consumer.Processes;
 
-/// <summary>What people call the signals that end programs.</summary>
+/// <summary>Names of the signals that end programs.</summary>
 internal static class SignalNames
 {
-    /// <summary>The name of <paramref name="signal"/> with what usually sends it.</summary>
+    /// <summary>The name of <paramref name="signal"/>, with its usual cause.</summary>
     public static string Of(int signal) => signal switch
     {
         1 => "SIGHUP",

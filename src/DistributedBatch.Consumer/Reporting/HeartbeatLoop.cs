@@ -1,35 +1,48 @@
-using DistributedBatch.Consumer.Slots;
+using DistributedBatch.Consumer.Attempts;
 using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Messaging.Connections;
 
 namespace DistributedBatch.Consumer.Reporting;
 
-/// <summary>Tells regularly, and at once when something changed, that the host lives, how it is and what it runs.</summary>
-internal sealed partial class HeartbeatLoop(
-    MessageBus bus, ConsumerOptions options, RunningAttempts running, TimeProvider time, ILogger<HeartbeatLoop> logger) : IDisposable
+/// <summary>Sends heartbeats: the state of the host and its running attempts, at an interval and at once after a change.</summary>
+internal sealed partial class HeartbeatLoop : IDisposable
 {
-    private readonly SemaphoreSlim changed = new(0);
+    private readonly SemaphoreSlim due = new(0);
+    private readonly MessageBus bus;
+    private readonly BrokerHealth broker;
+    private readonly ReportingOptions options;
+    private readonly RunningAttempts running;
+    private readonly TimeProvider time;
+    private readonly ILogger<HeartbeatLoop> logger;
 
-    /// <summary>Asks for a heartbeat now.</summary>
-    public void Changed()
+    public HeartbeatLoop(
+        MessageBus bus, BrokerHealth broker, ReportingOptions options, RunningAttempts running, TimeProvider time, ILogger<HeartbeatLoop> logger)
     {
-        if (changed.CurrentCount == 0)
-            changed.Release();
+        (this.bus, this.broker, this.options, this.running, this.time, this.logger) = (bus, broker, options, running, time, logger);
+        broker.Changed += SendNow;
     }
 
-    /// <summary>Beats until cancelled.</summary>
-    /// <param name="status">The host as it is when asked.</param>
-    /// <param name="cancellation">Ends it.</param>
+    /// <summary>Asks for a heartbeat now.</summary>
+    public void SendNow()
+    {
+        if (due.CurrentCount == 0)
+            due.Release();
+    }
+
+    /// <summary>Sends heartbeats until cancelled.</summary>
+    /// <param name="status">Reads the state of the host.</param>
+    /// <param name="cancellation">Ends the loop.</param>
     public async Task RunAsync(Func<HostStatus> status, CancellationToken cancellation)
     {
         while (!cancellation.IsCancellationRequested)
         {
-            await BeatAsync(status(), stopping: false, cancellation);
-            await changed.WaitAsync(options.Heartbeat, cancellation);
+            await SendAsync(status(), stopping: false, cancellation);
+            await due.WaitAsync(options.Heartbeat, cancellation);
         }
     }
 
-    /// <summary>Sends one heartbeat. That a broker is away is no error: the next one tells more than this one.</summary>
-    public async Task BeatAsync(HostStatus status, bool stopping, CancellationToken cancellation)
+    /// <summary>Sends one heartbeat. A failure is only logged, because the next heartbeat tells more than this one.</summary>
+    public async Task SendAsync(HostStatus status, bool stopping, CancellationToken cancellation)
     {
         var attempts = running.All
             .Select(attempt => new RunningAttempt(
@@ -41,13 +54,19 @@ internal sealed partial class HeartbeatLoop(
         }
         catch (Exception failure) when (failure is not OperationCanceledException and not OutOfMemoryException)
         {
-            Unsent(logger, failure.Message);
+            NotSent(logger, failure.Message);
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => changed.Dispose();
+    public void Dispose()
+    {
+        broker.Changed -= SendNow;
+        due.Dispose();
+    }
+
+    private void SendNow(BrokerState state) => SendNow();
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A heartbeat could not be sent: {Cause}")]
-    private static partial void Unsent(ILogger logger, string cause);
+    private static partial void NotSent(ILogger logger, string cause);
 }

@@ -1,109 +1,110 @@
 using System.Diagnostics;
-using DistributedBatch.Consumer.Slots;
+using DistributedBatch.Consumer.Attempts;
 using DistributedBatch.Messaging.Bus;
 
 namespace DistributedBatch.Consumer.Reporting;
 
 /// <summary>
-/// Sends reports in groups and acknowledges the chunks afterwards, never before: a report that was not confirmed is sent again, until <see cref="HurryUp"/>. A
-/// group is closed when it is large, after <see cref="ConsumerOptions.ReportDelay"/>, sooner when a slot runs low or a report tells of much work, and at once while
-/// a slot waits for a chunk that a report may bring.
+/// Publishes reports in groups. Acknowledges their chunks afterwards and never before: a report that is not confirmed is published again. A group is
+/// closed when it is full, and after <see cref="ReportingOptions.Delay"/>; sooner when a slot runs low or a report is about much work; at once while
+/// a slot waits for a chunk, which a report may bring.
 /// </summary>
-internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, TimeProvider time, ILogger<Reporter> logger) : IDisposable
+internal sealed partial class Reporter(MessageBus bus, HostSettings host, ReportingOptions options, TimeProvider time, ILogger<Reporter> logger) : IDisposable
 {
-    private static readonly TimeSpan LongestRetryDelay = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(10);
 
-    // A broker that is there confirms much sooner.
-    private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(5);
+    // A broker that can be reached confirms much sooner.
+    private static readonly TimeSpan LastTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly Lock turn = new();
-    private readonly SemaphoreSlim due = new(0);
-    private readonly CancellationTokenSource hurry = new();
+    private readonly Lock gate = new();
+    private readonly SemaphoreSlim wake = new(0);
+    private readonly CancellationTokenSource givingUp = new();
     private List<Entry> waiting = [];
     private DateTimeOffset? oldest;
-    private int starved;
-    private bool hurried;
+    private int waitingSlots;
+    private bool urgent;
     private bool stopping;
     private Task loop = Task.CompletedTask;
-    private long reported;
+    private long published;
     private TaskCompletionSource? flushed;
 
     private readonly record struct Entry(AttemptReport Report, ActiveAttempt? Settles, Activity? Trace);
 
     public void Start() => loop = Task.Run(RunAsync);
 
-    /// <summary>Sends what is left and ends; the broker must be there for that, see <see cref="HurryUp"/>.</summary>
+    /// <summary>Publishes what is left, then ends. Waits for the broker, unless <see cref="GiveUpSoon"/> was called.</summary>
     public Task StopAsync()
     {
         stopping = true;
-        due.Release();
+        wake.Release();
         return loop;
     }
 
     /// <summary>
-    /// From now on a group that the broker does not confirm within a moment is given up: its chunks stay unacknowledged, so that others run them again.
+    /// From now on, a group that the broker does not confirm within some seconds is given up. Its chunks stay unacknowledged, so that other hosts run
+    /// them again.
     /// </summary>
-    public void HurryUp() => hurry.Cancel();
+    public void GiveUpSoon() => givingUp.Cancel();
 
-    /// <summary>Adds a report. When <paramref name="settles"/> is given, its delivery is acknowledged once the report is confirmed.</summary>
+    /// <summary>Adds a report. The delivery of <paramref name="settles"/>, where given, is acknowledged once the report is confirmed.</summary>
     public void Add(AttemptReport report, ActiveAttempt? settles)
     {
-        bool wake;
+        bool wakes;
         var trace = AttemptTrace.Report();
-        lock (turn)
+        lock (gate)
         {
             waiting.Add(new Entry(report, settles, trace));
             oldest ??= time.GetUtcNow();
-            var hurries = !hurried && report.Duration >= options.ReportDelay;
-            hurried |= hurries;
-            wake = hurries || waiting.Count == 1 || waiting.Count == options.ReportBatch || starved > 0;
+            var becomesUrgent = !urgent && report.Duration >= options.Delay;
+            urgent |= becomesUrgent;
+            wakes = becomesUrgent || waiting.Count == 1 || waiting.Count == options.BatchSize || waitingSlots > 0;
         }
 
-        if (wake)
-            due.Release();
+        if (wakes)
+            wake.Release();
     }
 
-    /// <summary>A slot has a chunk, but soon no other unless those it has done are reported and make room.</summary>
+    /// <summary>A slot has a chunk, but gets no other one soon unless the reports of its last chunks make room.</summary>
     public void SlotRunsLow()
     {
-        lock (turn)
+        lock (gate)
         {
-            if (hurried || waiting.Count == 0)
+            if (urgent || waiting.Count == 0)
                 return;
-            hurried = true;
+            urgent = true;
         }
 
-        due.Release();
+        wake.Release();
     }
 
-    /// <summary>A slot waits for a chunk, and reports may be what brings it one.</summary>
-    public void SlotStarves()
+    /// <summary>A slot waits for a chunk, which a report may bring.</summary>
+    public void SlotWaits()
     {
-        bool wake;
-        lock (turn)
+        bool wakes;
+        lock (gate)
         {
-            starved++;
-            wake = waiting.Count > 0;
+            waitingSlots++;
+            wakes = waiting.Count > 0;
         }
 
-        if (wake)
-            due.Release();
+        if (wakes)
+            wake.Release();
     }
 
-    /// <summary>It got one.</summary>
-    public void SlotFed()
+    /// <summary>A slot that waited has a chunk.</summary>
+    public void SlotServed()
     {
-        lock (turn)
-            starved--;
+        lock (gate)
+            waitingSlots--;
     }
 
     /// <summary>Reports published so far.</summary>
-    public long Reported => Interlocked.Read(ref reported);
+    public long Published => Interlocked.Read(ref published);
 
     /// <summary>Completes when everything added so far is confirmed and acknowledged, or given up.</summary>
     public Task FlushedAsync()
     {
-        lock (turn)
+        lock (gate)
         {
             if (waiting.Count == 0 && flushed is null)
                 return Task.CompletedTask;
@@ -114,22 +115,22 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
     /// <inheritdoc/>
     public void Dispose()
     {
-        due.Dispose();
-        hurry.Dispose();
+        wake.Dispose();
+        givingUp.Dispose();
     }
 
     private async Task RunAsync()
     {
         while (true)
         {
-            if (Wait() is { } delay)
-                await due.WaitAsync(delay);
-            if (Take() is { } group)
+            if (DelayBeforeNext() is { } delay)
+                await wake.WaitAsync(delay);
+            if (TakeGroup() is { } group)
             {
                 var confirmed = await PublishAsync(group);
                 group.ForEach(entry => entry.Trace?.Dispose());
                 await AcknowledgeAsync(confirmed);
-                Settled();
+                CompleteFlush();
             }
             else if (stopping)
             {
@@ -138,41 +139,41 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
         }
     }
 
-    // How long to wait for a reason to send; null when there is one already.
-    private TimeSpan? Wait()
+    // How long to wait before the next group; null when it is due.
+    private TimeSpan? DelayBeforeNext()
     {
-        lock (turn)
+        lock (gate)
         {
             if (oldest is null)
                 return stopping ? null : Timeout.InfiniteTimeSpan;
-            return Left() is var left && left > TimeSpan.Zero ? left : null;
+            return TimeLeft() is var left && left > TimeSpan.Zero ? left : null;
         }
     }
 
-    private List<Entry>? Take()
+    private List<Entry>? TakeGroup()
     {
-        lock (turn)
+        lock (gate)
         {
-            if (oldest is null || Left() > TimeSpan.Zero)
+            if (oldest is null || TimeLeft() > TimeSpan.Zero)
                 return null;
             var group = waiting;
             waiting = [];
             oldest = null;
-            hurried = false;
+            urgent = false;
             flushed ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
             return group;
         }
     }
 
-    // How long the oldest may still wait for company.
-    private TimeSpan Left() => stopping || starved > 0 || waiting.Count >= options.ReportBatch
+    // How long the oldest report may still wait for others.
+    private TimeSpan TimeLeft() => stopping || waitingSlots > 0 || waiting.Count >= options.BatchSize
         ? TimeSpan.Zero
-        : oldest!.Value + (hurried ? options.HurriedReportDelay : options.ReportDelay) - time.GetUtcNow();
+        : oldest!.Value + (urgent ? options.UrgentDelay : options.Delay) - time.GetUtcNow();
 
-    private void Settled()
+    private void CompleteFlush()
     {
         TaskCompletionSource? done = null;
-        lock (turn)
+        lock (gate)
         {
             if (waiting.Count == 0)
                 (done, flushed) = (flushed, null);
@@ -181,15 +182,15 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
         done?.TrySetResult();
     }
 
-    // Those that were confirmed.
+    // Gives the entries whose reports were confirmed.
     private async Task<IReadOnlyList<Entry>> PublishAsync(List<Entry> group)
     {
-        for (var from = 0; from < group.Count; from += options.ReportBatch)
+        for (var from = 0; from < group.Count; from += options.BatchSize)
         {
-            var message = new AttemptReports(options.Host, [.. group.Skip(from).Take(options.ReportBatch).Select(entry => entry.Report)]);
+            var message = new AttemptReports(host.Name, [.. group.Skip(from).Take(options.BatchSize).Select(entry => entry.Report)]);
             if (!await PublishAsync(message))
             {
-                GivenUp(logger, options.Host, group.Count - from);
+                GivenUp(logger, host.Name, group.Count - from);
                 return group[..from];
             }
         }
@@ -200,13 +201,13 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
     private async Task<bool> PublishAsync(AttemptReports message)
     {
         using var limit = new CancellationTokenSource();
-        using var hurrying = hurry.Token.Register(() => limit.CancelAfter(LastPatience));
-        for (var delay = TimeSpan.FromMilliseconds(100); ; delay = delay * 2 < LongestRetryDelay ? delay * 2 : LongestRetryDelay)
+        using var registration = givingUp.Token.Register(() => limit.CancelAfter(LastTimeout));
+        for (var delay = TimeSpan.FromMilliseconds(100); ; delay = delay * 2 < MaxRetryDelay ? delay * 2 : MaxRetryDelay)
         {
             try
             {
                 await bus.PublishAsync(message, limit.Token);
-                Interlocked.Add(ref reported, message.Reports.Count);
+                Interlocked.Add(ref published, message.Reports.Count);
                 return true;
             }
             catch (OperationCanceledException) when (limit.IsCancellationRequested)
@@ -215,7 +216,7 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
             }
             catch (Exception failure) when (failure is not OutOfMemoryException)
             {
-                Unsent(logger, message.Reports.Count, failure.Message, delay.TotalSeconds);
+                NotSent(logger, message.Reports.Count, failure.Message, delay.TotalSeconds);
                 await Task.Delay(delay, time, limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -229,23 +230,23 @@ internal sealed partial class Reporter(MessageBus bus, ConsumerOptions options, 
         {
             try
             {
-                // The first of a lane tells of all of them.
+                // The first delivery of a lane acknowledges all that are done in it.
                 await attempt.Delivery.FlushAsync();
             }
             catch (Exception failure) when (failure is not OutOfMemoryException)
             {
-                // The broker gives the chunk to somebody else; the report is out, so that one will be a duplicate.
-                Unacknowledged(logger, attempt.Chunk.Index, attempt.Chunk.Run.Value, failure.Message);
+                // The broker delivers the chunk again. Its report is confirmed, so the second attempt is a duplicate.
+                NotAcknowledged(logger, attempt.Chunk.Index, attempt.Chunk.Run.Value, failure.Message);
             }
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} reports could not be sent ({Cause}); they are kept and sent again in {Seconds} s.")]
-    private static partial void Unsent(ILogger logger, int count, string cause, double seconds);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} reports could not be sent ({Cause}); next try in {Seconds} s.")]
+    private static partial void NotSent(ILogger logger, int count, string cause, double seconds);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Host {Host} ends without the broker: {Count} reports are given up, and their chunks are run again by others.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Host {Host} ends without the broker: {Count} reports are given up, and other hosts run their chunks again.")]
     private static partial void GivenUp(ILogger logger, string host, int count);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Chunk {Index} of run {Run} was reported but not acknowledged: {Cause}")]
-    private static partial void Unacknowledged(ILogger logger, int index, string run, string cause);
+    private static partial void NotAcknowledged(ILogger logger, int index, string run, string cause);
 }

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace DistributedBatch.Consumer.Resources;
 
 /// <summary>Processor time since boot, in the kernel's ticks.</summary>
-/// <param name="Busy">Spent on anything.</param>
+/// <param name="Busy">Not idle, over all cores.</param>
 /// <param name="Total">Busy and idle together, over all cores.</param>
 internal readonly record struct CpuTimes(long Busy, long Total)
 {
@@ -14,7 +14,8 @@ internal readonly record struct CpuTimes(long Busy, long Total)
         var fields = (end < 0 ? stat : stat[..end]).Split(' ', StringSplitOptions.RemoveEmptyEntries);
         long total = 0, idle = 0;
 
-        // user nice system idle iowait irq softirq steal; guest time is already in user. A core that waits for a disk could run something else.
+        // user nice system idle iowait irq softirq steal; guest time is part of user. A core that waits for a disk is idle: it could run something
+        // else.
         for (var field = 1; field < Math.Min(fields.Length, 9); field++)
         {
             if (!long.TryParse(fields[field], NumberStyles.None, CultureInfo.InvariantCulture, out var ticks))

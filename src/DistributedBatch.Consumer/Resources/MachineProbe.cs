@@ -1,44 +1,48 @@
+using DistributedBatch.Consumer.Linux;
+
 namespace DistributedBatch.Consumer.Resources;
 
 /// <summary>
-/// Reads the machine. Inside a container the limits of its cgroups count, since the machine's own figures would promise what the container
-/// does not get. Not thread-safe: one loop owns it, and <see cref="MachineReading.CpuBusy"/> covers the time since that loop's last reading.
+/// Reads processor use and memory of the machine. Inside a container the limits of its cgroups count, because the container cannot use more. Not
+/// thread-safe: each reader has its own, and <see cref="MachineReading.CpuBusy"/> covers the time since its last reading.
 /// </summary>
 /// <param name="time">The clock.</param>
-/// <param name="root">Where <c>/proc</c> and <c>/sys</c> are; another place only in tests.</param>
+/// <param name="root">Directory that holds <c>proc</c> and <c>sys</c>; tests give another one.</param>
 public sealed class MachineProbe(TimeProvider time, string root = "/")
 {
-    private readonly Cgroup cgroup = new(root);
+    private readonly CgroupLimits cgroup = new(root);
     private CpuTimes lastTimes;
     private (TimeSpan Used, long At) lastQuota;
 
-    /// <summary>Cores this process may use. .NET already counts affinity and the cgroup's quota, rounded up.</summary>
+    /// <summary>Cores this process may use. .NET respects affinity and the cgroup's quota, rounded up.</summary>
     public static int Cores => Environment.ProcessorCount;
 
-    /// <summary>Cores of the machine, whoever may use them.</summary>
-    public static int MachineCores => Math.Max(Cores, File.Exists("/proc/stat") ? File.ReadLines("/proc/stat").Count(line => line.StartsWith("cpu", StringComparison.Ordinal) && line.Length > 3 && char.IsAsciiDigit(line[3])) : 0);
+    /// <summary>Cores of the machine, whether or not this process may use them.</summary>
+    public static int MachineCores => Math.Max(Cores, File.Exists("/proc/stat") ? File.ReadLines("/proc/stat").Count(IsCoreLine) : 0);
 
-    /// <summary>Cores that the tightest quota of a control group allows, such as 1.5; null without one.</summary>
+    /// <summary>Cores that the tightest quota of a control group allows, such as 1.5; null without a quota.</summary>
     public double? QuotaCores => cgroup.QuotaCores();
 
-    /// <summary>Memory of the machine, whoever may use it.</summary>
-    public long MachineMemoryBytes => MemoryText.MeminfoBytes(ReadText("proc/meminfo") ?? "", "MemTotal") ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+    /// <summary>Memory of the machine in bytes, whether or not this process may use it.</summary>
+    public long MachineMemoryBytes => KernelText.MeminfoBytes(ReadText("proc/meminfo") ?? "", "MemTotal") ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
-    /// <summary>The machine now. A figure that the system does not tell is 0.</summary>
+    /// <summary>The machine now. A figure that the system does not give is 0.</summary>
     public MachineReading Read()
     {
         var (memory, available) = Memory();
-        return new MachineReading(Cores, CpuBusy(), memory, available, MemoryText.Pressure(ReadText("proc/pressure/memory") ?? ""));
+        return new MachineReading(Cores, CpuBusy(), memory, available, KernelText.Pressure(ReadText("proc/pressure/memory") ?? ""));
     }
 
-    /// <summary>Memory that could be had now, in bytes, as <see cref="Read"/> gives it; for those who ask for nothing else, and often.</summary>
+    /// <summary>Available memory in bytes, as in <see cref="Read"/> but cheaper.</summary>
     public long AvailableBytes() => Memory().Available;
+
+    private static bool IsCoreLine(string line) => line.StartsWith("cpu", StringComparison.Ordinal) && line.Length > 3 && char.IsAsciiDigit(line[3]);
 
     private (long Memory, long Available) Memory()
     {
         var meminfo = ReadText("proc/meminfo") ?? "";
-        var memory = MemoryText.MeminfoBytes(meminfo, "MemTotal") ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        var available = MemoryText.MeminfoBytes(meminfo, "MemAvailable") ?? 0;
+        var memory = KernelText.MeminfoBytes(meminfo, "MemTotal") ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        var available = KernelText.MeminfoBytes(meminfo, "MemAvailable") ?? 0;
         return cgroup.Memory(memory) is { } limit ? (limit.LimitBytes, Math.Min(available, limit.AvailableBytes)) : (memory, available);
     }
 

@@ -1,29 +1,29 @@
 namespace DistributedBatch.Consumer.Resources;
 
 /// <summary>
-/// Admits attempts that reserved memory (<c>--memory</c>): together they never reserve more than the machine has. A single one is always admitted, because
-/// waiting would not give it more.
+/// Admits attempts that reserve memory (<c>--memory</c>): together they never reserve more than the machine has. An attempt is always admitted when
+/// no other one holds a reservation, because waiting would not give it more.
 /// </summary>
-/// <param name="budgetBytes">Memory that may be reserved.</param>
+/// <param name="budgetBytes">Memory that may be reserved, in bytes.</param>
 internal sealed class MemoryReservations(long budgetBytes)
 {
-    private readonly Lock turn = new();
+    private readonly Lock gate = new();
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long reserved;
 
-    /// <summary>What a machine may promise: all it has, less what it needs itself.</summary>
+    /// <summary>The budget of a machine: all its memory without the reserve.</summary>
     public static MemoryReservations For(MachineReading machine) => new(machine.MemoryBytes - ReserveOf(machine.MemoryBytes));
 
-    /// <summary>Memory that is never given to attempts: a twentieth of the machine, 128 MiB at least and 1 GiB at most.</summary>
+    /// <summary>Memory that attempts never get, in bytes: a twentieth of the machine, at least 128 MiB and at most 1 GiB.</summary>
     public static long ReserveOf(long memoryBytes) => Math.Clamp(memoryBytes / 20, 128L << 20, 1L << 30);
 
-    /// <summary>Waits until <paramref name="bytes"/> are free and takes them; false when the attempt is to stop first.</summary>
-    public async ValueTask<bool> TakeAsync(long bytes, CancellationToken stop)
+    /// <summary>Waits until <paramref name="bytes"/> are free and reserves them; false when the attempt is to stop first.</summary>
+    public async ValueTask<bool> AcquireAsync(long bytes, CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
         {
             Task next;
-            lock (turn)
+            lock (gate)
             {
                 if (bytes == 0 || reserved == 0 || reserved + bytes <= budgetBytes)
                 {
@@ -40,11 +40,11 @@ internal sealed class MemoryReservations(long budgetBytes)
         return false;
     }
 
-    /// <summary>Gives back what <see cref="TakeAsync"/> took.</summary>
-    public void Return(long bytes)
+    /// <summary>Releases what <see cref="AcquireAsync"/> reserved.</summary>
+    public void Release(long bytes)
     {
         TaskCompletionSource waiting;
-        lock (turn)
+        lock (gate)
         {
             reserved -= bytes;
             (waiting, changed) = (changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));

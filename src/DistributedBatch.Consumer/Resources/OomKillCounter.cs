@@ -1,22 +1,24 @@
+using DistributedBatch.Consumer.Linux;
+
 namespace DistributedBatch.Consumer.Resources;
 
-/// <summary>Tells whether the kernel's out-of-memory killer was at work, by its own counters: those of our control group, else those of the machine.</summary>
+/// <summary>Tells whether the kernel's out-of-memory killer killed a process, by the counter of our control group, or else that of the machine.</summary>
 internal sealed class OomKillCounter
 {
-    private static readonly Cgroup Group = new();
+    private static readonly CgroupLimits Group = new();
 
-    private readonly Lock turn = new();
+    private readonly Lock gate = new();
     private long known = Count();
 
-    /// <summary>Whether it killed anything since the last time somebody asked and heard yes.</summary>
-    public bool Any()
+    /// <summary>Whether there was a kill that no earlier call has claimed; claims it.</summary>
+    public bool TakeOne()
     {
-        lock (turn)
+        lock (gate)
         {
             if (Count() <= known)
                 return false;
 
-            // One at a time: several attempts may have been killed together, and each of them asks.
+            // One kill per call: several attempts may be killed together, and each of them asks.
             known++;
             return true;
         }
@@ -26,7 +28,7 @@ internal sealed class OomKillCounter
     {
         try
         {
-            return Group.OomKills() ?? MemoryText.Stat(File.ReadAllText("/proc/vmstat"), "oom_kill");
+            return Group.OomKills() ?? KernelText.Field(File.ReadAllText("/proc/vmstat"), "oom_kill");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

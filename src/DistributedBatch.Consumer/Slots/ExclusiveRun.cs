@@ -1,35 +1,35 @@
+using DistributedBatch.Consumer.Attempts;
+using DistributedBatch.Consumer.Control;
+
 namespace DistributedBatch.Consumer.Slots;
 
 /// <summary>
-/// Lets one attempt run with nothing beside it. A chunk that kills its hosts at once cannot be told from what runs beside it each time; so the last chance
-/// of a chunk is one alone, and no neighbour of it is ever failed for what it did.
+/// Lets one attempt run alone on the host. When a host dies, nobody knows which of its chunks killed it. So a chunk on its last chance runs alone: it
+/// never fails because of another chunk.
 /// </summary>
-internal sealed class ExclusiveRun
+/// <param name="hold">Keeps the host's slots from taking chunks.</param>
+/// <param name="othersIdle">Completes when no slot is active but the one with the given number.</param>
+internal sealed class ExclusiveRun(AdmissionHold hold, Func<int, Task> othersIdle)
 {
     private int taken;
 
-    /// <summary>Told why the host's slots are to close; null when they may open again.</summary>
-    public Action<string?>? Changed { get; set; }
-
-    /// <summary>Completes when no slot runs or waits but the one with the number.</summary>
-    public Func<int, Task>? OthersIdle { get; set; }
-
-    /// <summary>Completes when the attempt is alone, or is to be stopped; <see cref="Leave"/> must follow.</summary>
+    /// <summary>Completes when the attempt is alone on the host, or is to stop; <see cref="Leave"/> must follow.</summary>
     /// <returns>False when another attempt has the host for itself.</returns>
     public async Task<bool> EnterAsync(ActiveAttempt attempt)
     {
         if (Interlocked.Exchange(ref taken, 1) != 0)
             return false;
         var hosts = attempt.LostHosts == 1 ? "host" : "hosts";
-        Changed?.Invoke($"chunk {attempt.Chunk.Index} of run {attempt.Chunk.Run} runs alone, because it was lost with {attempt.LostHosts} {hosts} and may be what kills them");
-        await (OthersIdle?.Invoke(attempt.Slot) ?? Task.CompletedTask).WaitAsync(attempt.Stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        hold.SetExclusive(
+            $"chunk {attempt.Chunk.Index} of run {attempt.Chunk.Run} runs alone, because it was lost with {attempt.LostHosts} {hosts} and may be what kills them");
+        await othersIdle(attempt.Slot).WaitAsync(attempt.Stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return true;
     }
 
-    /// <summary>The attempt is over.</summary>
+    /// <summary>The attempt has ended.</summary>
     public void Leave()
     {
-        Changed?.Invoke(null);
+        hold.SetExclusive(null);
         Volatile.Write(ref taken, 0);
     }
 }

@@ -1,3 +1,4 @@
+using DistributedBatch.Consumer.Attempts;
 using DistributedBatch.Consumer.Control;
 using DistributedBatch.Consumer.Execution;
 using DistributedBatch.Consumer.Reporting;
@@ -7,22 +8,22 @@ using DistributedBatch.Messaging.Chunks;
 namespace DistributedBatch.Consumer.Slots;
 
 /// <summary>What all slots of a host work with.</summary>
-/// <param name="Options">Settings.</param>
+/// <param name="Host">The host.</param>
 /// <param name="Source">Where chunks come from.</param>
 /// <param name="Executor">Runs attempts.</param>
-/// <param name="Reporter">Tells of them.</param>
-/// <param name="Running">What runs now.</param>
-/// <param name="Steered">What must not run.</param>
-/// <param name="Memory">What attempts came to need.</param>
+/// <param name="Reporter">Publishes reports.</param>
+/// <param name="Running">The attempts that run now.</param>
+/// <param name="Runs">Which runs are cancelled or paused.</param>
+/// <param name="Memory">Learns how much memory attempts need.</param>
 /// <param name="Time">Clock.</param>
-/// <param name="Logger">For what a slot rides through.</param>
+/// <param name="Logger">For failures that a slot survives.</param>
 internal sealed record SlotContext(
-    ConsumerOptions Options,
+    HostSettings Host,
     IChunkSource Source,
     AttemptExecutor Executor,
     Reporter Reporter,
     RunningAttempts Running,
-    RunControl Steered,
+    RunControl Runs,
     MemoryEstimates Memory,
     TimeProvider Time,
     ILogger<Slot> Logger);

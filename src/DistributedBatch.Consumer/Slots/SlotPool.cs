@@ -1,54 +1,46 @@
+using DistributedBatch.Consumer.Reporting;
+using DistributedBatch.Consumer.Threads;
+
 namespace DistributedBatch.Consumer.Slots;
 
 /// <summary>
-/// The slots of a host: as many open ones as the target says, none while the host is on hold. Growing opens slots, shrinking closes the highest ones
-/// after what runs in them; no attempt is ever interrupted by it.
+/// The slots of one resource class. As many are open as the target says, none while the host is on hold. Shrinking closes the slots with the highest
+/// numbers after their attempts; no attempt is ever interrupted by it.
 /// </summary>
-internal sealed class SlotPool(string scratchRoot, string resourceClass, int firstNumber, ThreadShare? share, SlotContext work) : IDisposable
+internal sealed class SlotPool(
+    string scratchRoot, string resourceClass, int firstNumber, ThreadShare? threads, ExclusiveRun exclusive, HeartbeatLoop heartbeats, SlotContext context)
+    : IDisposable
 {
-    private readonly Lock turn = new();
+    private readonly Lock gate = new();
     private readonly List<Slot> slots = [];
     private int target;
     private string? hold;
 
-    /// <summary>Told when the number of open slots changed, or a hold began or ended.</summary>
-    public Action? Changed { get; set; }
-
-    /// <summary>Slots that are open, or would be but for the hold.</summary>
+    /// <summary>Number of slots that are open, or would be without the hold.</summary>
     public int Target => target;
 
     /// <summary>Why no chunk is taken at the moment; null when chunks are taken.</summary>
     public string? OnHold => hold;
 
-    /// <summary>How many slots run an attempt.</summary>
-    public int Busy
-    {
-        get
-        {
-            lock (turn)
-                return slots.Count(slot => slot.Busy);
-        }
-    }
-
-    /// <summary>Opens and closes slots until there are <paramref name="count"/>.</summary>
+    /// <summary>Opens and closes slots until <paramref name="count"/> are open.</summary>
     public void Resize(int count)
     {
-        lock (turn)
+        lock (gate)
         {
             if (target == count)
                 return;
             target = count;
-            share?.Slots(count);
+            threads?.SetSlots(count);
             Apply();
         }
 
-        Changed?.Invoke();
+        heartbeats.SendNow();
     }
 
     /// <summary>Takes no chunks, for the reason given, or takes them again when it is null.</summary>
     public void Hold(string? reason)
     {
-        lock (turn)
+        lock (gate)
         {
             if (hold == reason)
                 return;
@@ -56,20 +48,20 @@ internal sealed class SlotPool(string scratchRoot, string resourceClass, int fir
             Apply();
         }
 
-        Changed?.Invoke();
+        heartbeats.SendNow();
     }
 
-    /// <summary>Completes when nothing runs in any slot, but perhaps in the one with the number <paramref name="except"/>. Hold the pool first.</summary>
-    public Task IdleAsync(int? except = null)
+    /// <summary>Completes when no slot is active, except perhaps the one with the number <paramref name="except"/>. Hold the pool first.</summary>
+    public Task IdleAsync(int? except)
     {
-        lock (turn)
+        lock (gate)
             return Task.WhenAll(slots.Where(slot => slot.Number != except).Select(slot => slot.Idle));
     }
 
-    /// <summary>Removes the slots' files; nothing may run any more.</summary>
+    /// <summary>Removes the slots' files; no slot may be active.</summary>
     public void Dispose()
     {
-        lock (turn)
+        lock (gate)
             slots.ForEach(slot => slot.Dispose());
     }
 
@@ -77,7 +69,7 @@ internal sealed class SlotPool(string scratchRoot, string resourceClass, int fir
     {
         var open = hold is null ? target : 0;
         while (slots.Count < open)
-            slots.Add(new Slot(firstNumber + slots.Count, resourceClass, scratchRoot, work));
+            slots.Add(new Slot(firstNumber + slots.Count, resourceClass, scratchRoot, exclusive, context));
         for (var number = 0; number < slots.Count; number++)
         {
             if (number < open)

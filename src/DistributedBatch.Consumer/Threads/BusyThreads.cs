@@ -1,28 +1,30 @@
 using System.Globalization;
-using DistributedBatch.Consumer.Processes;
+using DistributedBatch.Consumer.Linux;
 
 namespace DistributedBatch.Consumer.Threads;
 
 /// <summary>
-/// Counts the threads of programs that work, not those that wait: a library may keep a pool of threads that harms nobody. Not thread-safe: one loop owns it.
+/// Counts the threads of programs that use a processor. Threads that wait do not count: an idle thread pool harms nobody. Not thread-safe: one loop
+/// owns it.
 /// </summary>
 internal sealed class BusyThreads
 {
-    // The kernel counts in ticks of 10 ms. One may be a housekeeper that woke up; a thread that fights with thirty others for its core gets two in two seconds.
-    private const long FewestTicks = 2;
+    // The kernel counts in ticks of 10 ms. A thread that only wakes up now and then gets one tick. A thread that shares its core with thirty others
+    // gets two in two seconds.
+    private const long MinTicks = 2;
 
-    private Dictionary<int, long> before = [];
-    private Dictionary<int, long> now = [];
+    private Dictionary<int, long> previous = [];
+    private Dictionary<int, long> current = [];
 
-    /// <summary>Begins a new look; what is counted in it is compared with the look before.</summary>
-    public void Look()
+    /// <summary>Begins a new sample, which is compared with the previous one.</summary>
+    public void BeginSample()
     {
-        (before, now) = (now, before);
-        now.Clear();
+        (previous, current) = (current, previous);
+        current.Clear();
     }
 
-    /// <summary>Threads of <paramref name="process"/> and its descendants that used a processor since the last look; 0 for one not seen in it.</summary>
-    public int Of(int process) => ProcFs.Family(process).Sum(CountIn);
+    /// <summary>Threads of <paramref name="process"/> and its descendants that were busy since the previous sample; 0 when the process is new.</summary>
+    public int CountOf(int process) => ProcFs.WithDescendants(process).Sum(CountIn);
 
     private int CountIn(int process)
     {
@@ -35,8 +37,8 @@ internal sealed class BusyThreads
                 continue;
             }
 
-            now[thread] = user + system;
-            if (before.TryGetValue(thread, out var ticks) && user + system - ticks >= FewestTicks)
+            current[thread] = user + system;
+            if (previous.TryGetValue(thread, out var ticks) && user + system - ticks >= MinTicks)
                 busy++;
         }
 

@@ -1,6 +1,6 @@
 namespace DistributedBatch.Consumer.Tuning;
 
-/// <summary>What was seen while the number of slots stayed the same; the unit in which the tuner compares.</summary>
+/// <summary>The samples taken while the number of slots stayed the same. The tuner compares epochs.</summary>
 internal sealed class TunerEpoch
 {
     private double busySeconds;
@@ -18,8 +18,8 @@ internal sealed class TunerEpoch
 
     public double Busy => Seconds > 0 ? busySeconds / Seconds : 0;
 
-    /// <summary>Processors that one attempt keeps busy; null when nothing is known.</summary>
-    public double? ProcessorsAnAttempt => attemptSeconds > 0 && attemptCpuSeconds > 0 ? attemptCpuSeconds / attemptSeconds : null;
+    /// <summary>Cores that one attempt keeps busy, on average; null when unknown.</summary>
+    public double? CoresPerAttempt => attemptSeconds > 0 && attemptCpuSeconds > 0 ? attemptCpuSeconds / attemptSeconds : null;
 
     public double ItemsPerSecond => Seconds > 0 ? Items / Seconds : 0;
 
@@ -35,8 +35,6 @@ internal sealed class TunerEpoch
         attemptCpuSeconds += sample.AttemptCpuSeconds;
     }
 
-    /// <summary>
-    /// Whether enough chunks ended to trust the throughput: four rounds of all slots, and a dozen at the least, since a single slow chunk must not decide.
-    /// </summary>
-    public bool CountsEnough(int slots) => Chunks >= Math.Max(12, 4 * slots);
+    /// <summary>Whether enough chunks ended to trust the throughput: four per slot and at least a dozen.</summary>
+    public bool HasEnoughChunks(int slots) => Chunks >= Math.Max(12, 4 * slots);
 }

@@ -1,40 +1,32 @@
 namespace DistributedBatch.Consumer.Tuning;
 
-/// <summary>What the <see cref="SlotTuner"/> must stay within, and how patient it is.</summary>
+/// <summary>Limits and thresholds of the <see cref="SlotTuner"/>.</summary>
 public sealed record TunerLimits
 {
-    /// <summary>Cores the attempts may use; the number of slots starts here.</summary>
+    /// <summary>Cores that attempts may use. The number of slots starts with this.</summary>
     public required int Cores { get; init; }
 
-    /// <summary>Never more slots than this. Default 512: attempts that wait for a network still gain there, and a mistake stays bearable.</summary>
-    public int MostSlots { get; init; } = 512;
+    /// <summary>The most slots. Default 512: enough for attempts that wait for a network, and few enough that a wrong decision does no harm.</summary>
+    public int MaxSlots { get; init; } = 512;
 
-    /// <summary>
-    /// Memory that is never given to attempts. Default 1 GiB. Too low and the kernel's out-of-memory killer gets there first; too high and memory lies idle.
-    /// </summary>
+    /// <summary>Memory that attempts never get, in bytes. Default 1 GiB. Too low: the kernel kills first. Too high: memory is wasted.</summary>
     public long MemoryReserveBytes { get; init; } = 1L << 30;
 
-    /// <summary>
-    /// Share of time in which some task waited for memory (PSI <c>some avg10</c>, 0 to 1) above which slots are taken away. Default 0.1.
-    /// </summary>
-    public double MostMemoryPressure { get; init; } = 0.1;
+    /// <summary>Share of time in which some task waited for memory (PSI <c>some avg10</c>, 0 to 1) above which slots are closed. Default 0.1.</summary>
+    public double MaxMemoryPressure { get; init; } = 0.1;
 
-    /// <summary>Share of the cores that may lie idle before more slots are tried. Default 0.05.</summary>
-    public double IdleWorthUsing { get; init; } = 0.05;
+    /// <summary>Share of the cores, 0 to 1, that may be idle before more slots are tried. Default 0.05.</summary>
+    public double MaxIdle { get; init; } = 0.05;
 
-    /// <summary>
-    /// Gain in throughput that justifies a change. Default 0.03. Too low and noise moves the slots; too high and gains are left lying.
-    /// </summary>
-    public double WorthwhileGain { get; init; } = 0.03;
+    /// <summary>Relative gain in throughput that justifies a change. Default 0.03. Too low: noise decides. Too high: gains are missed.</summary>
+    public double MinGain { get; init; } = 0.03;
 
-    /// <summary>Shortest time over which a number of slots is judged. Default one second.</summary>
-    public TimeSpan ShortestEpoch { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>Shortest time over which a number of slots is measured. Default 1 s.</summary>
+    public TimeSpan MinEpoch { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>
-    /// Longest wait for chunks to end before processor use alone decides, which is what makes the tuner useful when one chunk takes a quarter of an hour. Default 15 s.
-    /// </summary>
-    public TimeSpan LongestEpoch { get; init; } = TimeSpan.FromSeconds(15);
+    /// <summary>How long the tuner waits for chunks to end. After that, processor use alone decides, for chunks that take minutes. Default 15 s.</summary>
+    public TimeSpan MaxEpoch { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Epochs without a change before a neighbour is tried again, doubling each time it was in vain. Default 8.</summary>
+    /// <summary>Epochs without a change before another number is tried, doubled after each try without gain. Default 8.</summary>
     public int EpochsBeforeProbe { get; init; } = 8;
 }

@@ -1,16 +1,16 @@
 namespace DistributedBatch.Consumer.Warm;
 
-/// <summary>Tells whether two sets of files are the same, byte for byte.</summary>
+/// <summary>Compares files byte by byte.</summary>
 internal static class FileComparison
 {
     private const int Block = 1 << 16;
 
-    /// <summary>The first difference between what two directories hold, the end of a sentence; null when there is none. A directory that is not there is empty.</summary>
+    /// <summary>The first difference between two directories, as the end of a sentence; null for none. A missing directory is empty.</summary>
     public static string? OfDirectories(string one, string other)
     {
         var (left, right) = (FilesIn(one), FilesIn(other));
-        if (left.Keys.Concat(right.Keys).Order(StringComparer.Ordinal).FirstOrDefault(name => left.ContainsKey(name) != right.ContainsKey(name)) is { } odd)
-            return $"only one way left '{odd}'";
+        if (left.Keys.Concat(right.Keys).Order(StringComparer.Ordinal).FirstOrDefault(name => left.ContainsKey(name) != right.ContainsKey(name)) is { } extra)
+            return $"only one way left '{extra}'";
         return left.Keys.Order(StringComparer.Ordinal).FirstOrDefault(name => !SameContent(left[name], right[name])) is { } changed
             ? $"'{changed}' differs"
             : null;
@@ -24,14 +24,14 @@ internal static class FileComparison
         if (left.Length != right.Length)
             return false;
         var (a, b) = (new byte[Block], new byte[Block]);
-        for (var rest = left.Length; rest > 0;)
+        for (var remaining = left.Length; remaining > 0;)
         {
-            var size = (int)Math.Min(rest, Block);
+            var size = (int)Math.Min(remaining, Block);
             left.ReadExactly(a, 0, size);
             right.ReadExactly(b, 0, size);
             if (!a.AsSpan(0, size).SequenceEqual(b.AsSpan(0, size)))
                 return false;
-            rest -= size;
+            remaining -= size;
         }
 
         return true;

@@ -3,8 +3,8 @@ using DistributedBatch.Consumer.Processes;
 namespace DistributedBatch.Consumer.Warm;
 
 /// <summary>
-/// What an attempt left, kept aside while the same chunk is done again in the same place: a program that writes the names of its files into them must find
-/// the same names.
+/// Moves the outputs of an attempt aside while the same chunk is run again in the same directory. The directory is the same because programs may
+/// write file names into their outputs.
 /// </summary>
 /// <param name="start">The attempt that has ended.</param>
 internal sealed class TrialOutputs(ProgramStart start)
@@ -16,8 +16,8 @@ internal sealed class TrialOutputs(ProgramStart start)
     private bool directoryMoved;
     private bool resultMoved;
 
-    /// <summary>Makes room for the trial.</summary>
-    public void SetAside()
+    /// <summary>Moves the outputs aside, so that the trial starts with an empty directory.</summary>
+    public void MoveAside()
     {
         if (Directory.Exists(directory))
         {
@@ -33,24 +33,24 @@ internal sealed class TrialOutputs(ProgramStart start)
         }
     }
 
-    /// <summary>The same chunk once more, with log files of its own.</summary>
-    /// <param name="limit">Its longest time.</param>
-    public ProgramStart Trial(TimeSpan limit) =>
+    /// <summary>The start of the trial: the same chunk, with log files of its own.</summary>
+    /// <param name="limit">Its time limit.</param>
+    public ProgramStart TrialStart(TimeSpan limit) =>
         start with { StdoutPath = start.StdoutPath + Aside, StderrPath = start.StderrPath + Aside, Timeout = limit };
 
-    /// <summary>How the trial differs from what was set aside, the end of a sentence; null when it does not.</summary>
-    /// <param name="trial">How it ended.</param>
+    /// <summary>How the outputs of the trial differ, as the end of a sentence; null when they do not.</summary>
+    /// <param name="trial">How the trial ended.</param>
     public string? Difference(ProgramOutcome trial) => trial switch
     {
-        ProgramOutcome.Exited { Code: 0 } => FileComparison.OfDirectories(directory + Aside, directory) ?? OfResults(),
+        ProgramOutcome.Exited { Code: 0 } => FileComparison.OfDirectories(directory + Aside, directory) ?? ResultDifference(),
         ProgramOutcome.Exited exited => $"ended with exit code {exited.Code} as a fork",
         ProgramOutcome.Signalled signalled => $"was ended by signal {signalled.Signal} ({SignalNames.Of(signalled.Signal)}) as a fork",
         ProgramOutcome.TimedOut => "did not end as a fork",
         _ => "could not be forked",
     };
 
-    /// <summary>Puts back what was set aside and removes what the trial left; a sentence when that failed, else null.</summary>
-    public string? PutBack()
+    /// <summary>Moves the outputs back and removes those of the trial; an error sentence when that failed, else null.</summary>
+    public string? Restore()
     {
         try
         {
@@ -70,11 +70,11 @@ internal sealed class TrialOutputs(ProgramStart start)
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            return $"The chunk was done in both ways for comparison, and its outputs could not be put back: {failure.Message} Check space and permissions, or use --warm off.";
+            return $"The chunk was run in both ways for comparison, and its outputs could not be restored: {failure.Message} Check space and permissions, or use --warm off.";
         }
     }
 
-    private string? OfResults() => resultMoved != File.Exists(result) || (resultMoved && !FileComparison.SameContent(result + Aside, result))
+    private string? ResultDifference() => resultMoved != File.Exists(result) || (resultMoved && !FileComparison.SameContent(result + Aside, result))
         ? "the results differ"
         : null;
 }

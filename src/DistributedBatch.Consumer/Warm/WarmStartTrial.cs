@@ -4,53 +4,56 @@ using DistributedBatch.Consumer.Processes;
 namespace DistributedBatch.Consumer.Warm;
 
 /// <summary>
-/// Does the first chunk of a run twice, in a process of its own and then as a fork, and compares what the two left. Until that is known, chunks get a
-/// process each; the outputs of the process are those that count.
+/// Runs the first chunk of a run twice, in a process of its own and as a fork, and compares the outputs. The outputs of the process count. Until the
+/// comparison is done, each chunk gets a process of its own.
 /// </summary>
 /// <param name="cold">Starts a process per chunk.</param>
 /// <param name="fork">Forks for the trial.</param>
-/// <param name="passed">The choice when both leave the same.</param>
-/// <param name="startUp">What a fork saves, in processor time.</param>
-internal sealed class WarmStartTrial(IProgramRunner cold, IProgramRunner fork, WarmChoice passed, TimeSpan startUp) : IProgramRunner
+/// <param name="passed">The choice when the outputs are the same.</param>
+/// <param name="startUp">Processor time that a fork saves.</param>
+internal sealed class WarmStartTrial(IProgramRunner cold, IProgramRunner fork, RunnerChoice passed, TimeSpan startUp) : IProgramRunner
 {
-    // Below this share of a chunk's time a warm start is not worth doing a chunk twice.
-    private const double WorthTrying = 0.01;
+    // When start-up is a smaller share of a chunk's time, warm start is not worth running a chunk twice.
+    private const double MinStartUpShare = 0.01;
 
-    // A fork that hangs where the process did not is found after so many times the process's time, and not before a chunk could have been unlucky.
-    private const int PatienceFactor = 4;
-    private static readonly TimeSpan LeastPatience = TimeSpan.FromSeconds(20);
+    // A fork that hangs is given up after this many times the time of the process. The minimum is for short chunks on a busy machine.
+    private const int TimeLimitFactor = 4;
+    private static readonly TimeSpan MinTimeLimit = TimeSpan.FromSeconds(20);
 
-    private volatile WarmChoice? choice;
-    private int taken;
+    private volatile RunnerChoice? choice;
+    private int inTrial;
 
-    /// <summary>How chunks are started now: by this runner until it is decided.</summary>
-    public WarmChoice Choice => choice ?? new WarmChoice(this, WarmMode.Off, "no chunk has succeeded in both ways yet");
+    /// <summary>The choice now: this runner, until the trial is done.</summary>
+    public RunnerChoice Choice => choice ?? new RunnerChoice(this, WarmMode.Off, "no chunk has succeeded in both ways yet");
 
     /// <inheritdoc/>
     public async Task<ProgramOutcome> RunAsync(ProgramStart start, CancellationToken stop)
     {
-        if (choice is not null || Interlocked.Exchange(ref taken, 1) == 1)
+        if (choice is not null || Interlocked.Exchange(ref inTrial, 1) == 1)
             return await cold.RunAsync(start, stop);
         var outcome = await cold.RunAsync(start, stop);
         if (outcome is ProgramOutcome.Exited { Code: 0, Stragglers: false, Usage.Duration: var took })
             outcome = await TryAsync(start, outcome, took, stop);
-        Volatile.Write(ref taken, 0); // where nothing was decided, the next chunk tries
+        Volatile.Write(ref inTrial, 0); // without a decision, the next chunk tries
         return outcome;
     }
 
     private async Task<ProgramOutcome> TryAsync(ProgramStart start, ProgramOutcome outcome, TimeSpan took, CancellationToken stop)
     {
-        if (startUp < took * WorthTrying)
+        if (startUp < took * MinStartUpShare)
         {
-            choice = new WarmChoice(cold, WarmMode.Off, string.Create(CultureInfo.InvariantCulture, $"a chunk takes {took.TotalSeconds:0} s and {startUp.TotalSeconds:0.#} s of start-up are less than 1 % of that"));
+            choice = new RunnerChoice(
+                cold,
+                WarmMode.Off,
+                string.Create(CultureInfo.InvariantCulture, $"a chunk takes {took.TotalSeconds:0} s and {startUp.TotalSeconds:0.#} s of start-up are less than 1 % of that"));
             return outcome;
         }
 
         var outputs = new TrialOutputs(start);
         try
         {
-            outputs.SetAside();
-            var trial = await fork.RunAsync(outputs.Trial(Patience(start.Timeout, took)), stop);
+            outputs.MoveAside();
+            var trial = await fork.RunAsync(outputs.TrialStart(TimeLimit(start.Timeout, took)), stop);
             if (trial is not ProgramOutcome.Stopped)
                 choice = outputs.Difference(trial) is { } difference ? Failed(difference) : passed;
         }
@@ -59,15 +62,15 @@ internal sealed class WarmStartTrial(IProgramRunner cold, IProgramRunner fork, W
             choice = Failed($"its outputs could not be compared ({failure.Message})");
         }
 
-        return outputs.PutBack() is { } error ? new ProgramOutcome.NotStarted(error) : outcome;
+        return outputs.Restore() is { } error ? new ProgramOutcome.NotStarted(error) : outcome;
     }
 
-    private static TimeSpan Patience(TimeSpan? timeout, TimeSpan took)
+    private static TimeSpan TimeLimit(TimeSpan? timeout, TimeSpan took)
     {
-        var patience = TimeSpan.FromTicks(Math.Max(LeastPatience.Ticks, took.Ticks * PatienceFactor));
-        return timeout < patience ? timeout.Value : patience;
+        var limit = TimeSpan.FromTicks(Math.Max(MinTimeLimit.Ticks, took.Ticks * TimeLimitFactor));
+        return timeout < limit ? timeout.Value : limit;
     }
 
-    private WarmChoice Failed(string difference) => new(
-        cold, WarmMode.Off, $"the first chunk was done in both ways and {difference}; --warm fork forks all the same");
+    private RunnerChoice Failed(string difference) => new(
+        cold, WarmMode.Off, $"the first chunk was run in both ways and {difference}; --warm fork forks without this comparison");
 }

@@ -26,10 +26,12 @@ public sealed class ProgramCheckTests : IDisposable
         Script("tool", executable: true);
         Script("plain", executable: false);
 
-        Assert.Equal("There is no program 'nope' on PATH.", ProgramCheck.Mistake("nope", directory, "/bin"));
+        Assert.Equal("There is no program 'nope' on PATH. Install it or give its path.", ProgramCheck.Mistake("nope", directory, "/bin"));
         Assert.Equal("There is no program 'tool' on PATH; did you mean ./tool?", ProgramCheck.Mistake("tool", directory, "/bin"));
         Assert.Contains("chmod +x plain", ProgramCheck.Mistake("plain", directory, "/bin"), StringComparison.Ordinal);
-        Assert.Equal("There is no program './nope'.", ProgramCheck.Mistake("./nope", directory, "/bin"));
+        Assert.Equal(
+            $"There is no program './nope' on this host (looked for '{Path.Combine(directory, "nope")}'); check the path and the working directory.",
+            ProgramCheck.Mistake("./nope", directory, "/bin"));
     }
 
     [Fact]
@@ -37,7 +39,7 @@ public sealed class ProgramCheckTests : IDisposable
     {
         Script("plain", executable: false);
 
-        Assert.Contains("has no execute bit: chmod +x ./plain", ProgramCheck.Mistake("./plain", directory, ""), StringComparison.Ordinal);
+        Assert.Contains("'./plain' has no execute permission; run chmod +x ", ProgramCheck.Mistake("./plain", directory, ""), StringComparison.Ordinal);
         Assert.Equal("'.' is a directory, not a program.", ProgramCheck.Mistake("./", directory, "")!.Replace("./", ".", StringComparison.Ordinal));
     }
 

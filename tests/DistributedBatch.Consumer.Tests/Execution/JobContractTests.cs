@@ -2,11 +2,11 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using DistributedBatch.Consumer.Execution;
+using DistributedBatch.Consumer.Jobs;
 
 namespace DistributedBatch.Consumer.Tests.Execution;
 
-/// <summary>What a script sees, from the outside: a real consumer and real programs.</summary>
+/// <summary>The job contract as a script sees it, with a real consumer and real programs.</summary>
 public class JobContractTests
 {
     private static readonly string[] Awkward = ["plain", "", "two words", "quote\"s 'and' $HOME `x` \\", "new\nline", "żółć 🙂", "*", "{\"json\": 1}", "-n"];
@@ -101,7 +101,7 @@ public class JobContractTests
     {
         await using var harness = await ConsumerHarness.StartAsync(TestContext.Current.CancellationToken);
         var go = harness.Directory["go"];
-        await harness.FeedAsync(Shell("mkdir $DBATCH_OUT/deep && echo part > $DBATCH_OUT/deep/file && echo ready >&2; while [ ! -e \"$1\" ]; do sleep 0.01; done", go));
+        await harness.PublishAsync(Shell("mkdir $DBATCH_OUT/deep && echo part > $DBATCH_OUT/deep/file && echo ready >&2; while [ ! -e \"$1\" ]; do sleep 0.01; done", go));
         Assert.Null((await harness.ReportedAsync()).Outcome);
         Assert.False(Directory.Exists(harness.Output(0)));
         await File.WriteAllTextAsync(go, "", TestContext.Current.CancellationToken);
@@ -140,7 +140,7 @@ public class JobContractTests
     [Theory(Timeout = 30_000)]
     [InlineData("echo 'not json' > $DBATCH_RESULT", "not JSON")]
     [InlineData("head -c 70000 /dev/zero > $DBATCH_RESULT", "DBATCH_OUT")]
-    public async Task A_result_that_cannot_be_taken_fails_the_attempt_with_a_sentence(string script, string word)
+    public async Task An_invalid_result_fails_the_attempt_with_a_reason(string script, string word)
     {
         await using var harness = await ConsumerHarness.StartAsync(TestContext.Current.CancellationToken);
         var report = await harness.RunAsync(Shell(script));
@@ -163,7 +163,7 @@ public class JobContractTests
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task A_missing_program_is_reported_with_what_was_probably_meant()
+    public async Task A_missing_program_is_reported_with_a_suggestion()
     {
         await using var harness = await ConsumerHarness.StartAsync(TestContext.Current.CancellationToken);
         var script = harness.Directory.Write("job.sh", "#!/bin/sh\n");

@@ -17,14 +17,14 @@ public class WarmJobTests
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Where_outputs_were_asked_for_the_first_chunk_is_done_in_both_ways_and_the_next_is_forked()
+    public async Task With_an_output_directory_the_first_chunk_runs_in_both_ways_and_the_next_is_forked()
     {
         var test = TestContext.Current.CancellationToken;
         await using var harness = await ConsumerHarness.StartAsync(test, options => options.Slots = 1);
         var script = harness.Directory.Write("job.py", "import os, sys\nopen(os.path.join(os.environ['DBATCH_OUT'], 'part'), 'w').write(sys.argv[1] + os.environ['DBATCH_OUT'])\nprint('once')\n");
         var job = new JobSpec { Command = ["/usr/bin/python3", script, "{start}"], OutputDirectory = harness.Directory["results"] };
-        await harness.FeedAsync(job, 0);
-        await harness.FeedAsync(job, 1);
+        await harness.PublishAsync(job, 0);
+        await harness.PublishAsync(job, 1);
 
         var (first, second) = (await harness.EndedAsync(), await harness.EndedAsync());
         Assert.Equal((AttemptOutcome.Succeeded, WarmMode.Off), (first.Outcome, first.Warm));
@@ -35,7 +35,7 @@ public class WarmJobTests
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_python_environment_that_is_not_on_the_host_is_named_and_one_that_comes_later_is_found()
+    public async Task A_missing_python_environment_is_reported_and_found_once_it_exists()
     {
         var test = TestContext.Current.CancellationToken;
         await using var harness = await ConsumerHarness.StartAsync(test);

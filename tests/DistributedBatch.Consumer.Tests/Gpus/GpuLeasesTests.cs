@@ -13,33 +13,33 @@ public sealed class GpuLeasesTests
     [Fact]
     public void Four_whole_cards_serve_four_attempts_and_the_fifth_waits()
     {
-        var taken = Enumerable.Range(0, 4).Select(_ => leases.Take(new GpuRequest(1))!.VisibleDevices).ToList();
+        var taken = Enumerable.Range(0, 4).Select(_ => leases.TryLease(new GpuRequest(1))!.VisibleDevices).ToList();
 
         Assert.Equal(["0", "1", "2", "3"], taken.Order());
-        Assert.Null(leases.Take(new GpuRequest(1)));
+        Assert.Null(leases.TryLease(new GpuRequest(1)));
     }
 
     [Fact]
-    public void A_returned_card_is_given_again()
+    public void A_released_card_is_leased_again()
     {
-        var held = Enumerable.Range(0, 4).Select(_ => leases.Take(new GpuRequest(1))!).ToList();
+        var held = Enumerable.Range(0, 4).Select(_ => leases.TryLease(new GpuRequest(1))!).ToList();
 
-        leases.Return(held[2]);
-        leases.Return(held[2]);
+        leases.Release(held[2]);
+        leases.Release(held[2]);
 
-        Assert.Equal(held[2].Indices, leases.Take(new GpuRequest(1))!.Indices);
-        Assert.Null(leases.Take(new GpuRequest(1)));
+        Assert.Equal(held[2].Indices, leases.TryLease(new GpuRequest(1))!.Indices);
+        Assert.Null(leases.TryLease(new GpuRequest(1)));
     }
 
     [Fact]
     public void Halves_fill_free_cards_first_and_then_share()
     {
-        var firstFour = Enumerable.Range(0, 4).Select(_ => leases.Take(new GpuRequest(0.5))!.Indices[0]).Distinct().Count();
-        var more = Enumerable.Range(0, 4).Select(_ => leases.Take(new GpuRequest(0.5))).ToList();
+        var firstFour = Enumerable.Range(0, 4).Select(_ => leases.TryLease(new GpuRequest(0.5))!.Indices[0]).Distinct().Count();
+        var more = Enumerable.Range(0, 4).Select(_ => leases.TryLease(new GpuRequest(0.5))).ToList();
 
         Assert.Equal(4, firstFour);
         Assert.DoesNotContain(null, more);
-        Assert.Null(leases.Take(new GpuRequest(0.5)));
+        Assert.Null(leases.TryLease(new GpuRequest(0.5)));
     }
 
     [Fact]
@@ -47,63 +47,55 @@ public sealed class GpuLeasesTests
     {
         leases.Update([Card(0)]);
 
-        Assert.All(Enumerable.Range(0, 10), _ => Assert.NotNull(leases.Take(new GpuRequest(0.1))));
-        Assert.Null(leases.Take(new GpuRequest(0.1)));
+        Assert.All(Enumerable.Range(0, 10), _ => Assert.NotNull(leases.TryLease(new GpuRequest(0.1))));
+        Assert.Null(leases.TryLease(new GpuRequest(0.1)));
     }
 
     [Fact]
-    public void A_preferred_card_is_taken_before_an_emptier_one_as_long_as_it_is_free()
+    public void A_preferred_card_is_leased_before_an_emptier_one_while_it_is_free()
     {
-        leases.Take(new GpuRequest(0.5, Preferred: [2]));
-        Assert.Equal("2", leases.Take(new GpuRequest(0.5, Preferred: [2]))!.VisibleDevices);
-        Assert.Equal("0", leases.Take(new GpuRequest(0.5, Preferred: [2]))!.VisibleDevices);
+        leases.TryLease(new GpuRequest(0.5, PreferredCards: [2]));
+        Assert.Equal("2", leases.TryLease(new GpuRequest(0.5, PreferredCards: [2]))!.VisibleDevices);
+        Assert.Equal("0", leases.TryLease(new GpuRequest(0.5, PreferredCards: [2]))!.VisibleDevices);
     }
 
     [Fact]
     public void Two_cards_for_one_attempt_are_named_together()
     {
-        Assert.Equal("0,1", leases.Take(new GpuRequest(2))!.VisibleDevices);
-        Assert.Equal("2,3", leases.Take(new GpuRequest(2))!.VisibleDevices);
+        Assert.Equal("0,1", leases.TryLease(new GpuRequest(2))!.VisibleDevices);
+        Assert.Equal("2,3", leases.TryLease(new GpuRequest(2))!.VisibleDevices);
     }
 
     [Fact]
-    public void Memory_that_other_people_hold_is_not_given()
+    public void Memory_that_foreign_programs_hold_is_not_leased()
     {
         leases.Update([Card(0, usedBytes: 20 * Gigabyte), Card(1)]);
 
-        Assert.Equal([1], leases.Take(new GpuRequest(0.5, 8 * Gigabyte))!.Indices);
-        Assert.Equal([1], leases.Take(new GpuRequest(0.5, 8 * Gigabyte))!.Indices);
-        Assert.Null(leases.Take(new GpuRequest(0.1, 8 * Gigabyte)));
+        Assert.Equal([1], leases.TryLease(new GpuRequest(0.5, 8 * Gigabyte))!.Indices);
+        Assert.Equal([1], leases.TryLease(new GpuRequest(0.5, 8 * Gigabyte))!.Indices);
+        Assert.Null(leases.TryLease(new GpuRequest(0.1, 8 * Gigabyte)));
     }
 
     [Fact]
-    public void A_promise_counts_before_the_attempt_has_allocated_anything()
+    public void A_reservation_counts_before_the_attempt_allocates_memory()
     {
         leases.Update([Card(0)]);
 
-        Assert.NotNull(leases.Take(new GpuRequest(0.1, 14 * Gigabyte)));
-        Assert.Null(leases.Take(new GpuRequest(0.1, 14 * Gigabyte)));
+        Assert.NotNull(leases.TryLease(new GpuRequest(0.1, 14 * Gigabyte)));
+        Assert.Null(leases.TryLease(new GpuRequest(0.1, 14 * Gigabyte)));
     }
 
     [Fact]
-    public void A_card_that_vanishes_is_not_given_and_does_not_disturb_its_attempt()
+    public void A_card_that_vanishes_is_not_leased_again()
     {
-        var lease = leases.Take(new GpuRequest(1))!;
+        var lease = leases.TryLease(new GpuRequest(1))!;
 
         leases.Update(Enumerable.Range(1, 3).Select(index => Card(index)));
-        leases.Return(lease);
+        leases.Release(lease);
 
-        var taken = Enumerable.Range(0, 3).Select(_ => leases.Take(new GpuRequest(1))!.Indices[0]);
+        var taken = Enumerable.Range(0, 3).Select(_ => leases.TryLease(new GpuRequest(1))!.Indices[0]);
         Assert.Equal([1, 2, 3], taken.Order());
-        Assert.Null(leases.Take(new GpuRequest(1)));
-    }
-
-    [Fact]
-    public void A_request_no_card_could_ever_serve_is_known_as_such()
-    {
-        Assert.True(leases.CouldServe(new GpuRequest(4)));
-        Assert.False(leases.CouldServe(new GpuRequest(5)));
-        Assert.False(leases.CouldServe(new GpuRequest(1, 80 * Gigabyte)));
+        Assert.Null(leases.TryLease(new GpuRequest(1)));
     }
 
     private static GpuCard Card(int index, long usedBytes = 0) => new(index, "Test card", 24 * Gigabyte, usedBytes);

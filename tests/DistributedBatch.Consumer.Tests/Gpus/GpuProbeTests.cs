@@ -22,7 +22,7 @@ public sealed class GpuProbeTests
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task AMD_is_asked_when_nvidia_smi_knows_of_no_card_and_alone_from_then_on()
+    public async Task Without_an_NVIDIA_card_AMD_is_asked_and_from_then_on_only_AMD()
     {
         var test = TestContext.Current.CancellationToken;
         using var rocm = new FakeRocmSmi();
@@ -42,7 +42,7 @@ public sealed class GpuProbeTests
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task What_the_driver_prints_is_believed_even_when_it_exits_with_a_code()
+    public async Task The_output_of_the_driver_counts_even_when_its_exit_code_is_not_0()
     {
         var fake = Path.Combine(Path.GetTempPath(), $"nvidia-smi-{Guid.NewGuid():N}");
         await File.WriteAllTextAsync(fake, "#!/bin/sh\necho '0, Test card, 24576, 100'\nexit 14\n", TestContext.Current.CancellationToken);

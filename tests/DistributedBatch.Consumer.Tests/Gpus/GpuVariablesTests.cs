@@ -1,5 +1,5 @@
-using DistributedBatch.Consumer.Execution;
 using DistributedBatch.Consumer.Gpus;
+using DistributedBatch.Consumer.Jobs;
 
 namespace DistributedBatch.Consumer.Tests.Gpus;
 
@@ -18,7 +18,7 @@ public sealed class GpuVariablesTests
     public void On_an_AMD_card_nothing_inherited_hides_cards_on_top_of_the_lease() => Assert.Equal(["HIP_VISIBLE_DEVICES=1"], Variables(GpuMaker.Amd));
 
     [Fact]
-    public void On_an_NVIDIA_card_it_is_as_nvidia_smi_counts() => Assert.Equal(["CUDA_DEVICE_ORDER=PCI_BUS_ID", "CUDA_VISIBLE_DEVICES=1"], Variables(GpuMaker.Nvidia));
+    public void On_an_NVIDIA_card_the_number_is_that_of_nvidia_smi() => Assert.Equal(["CUDA_DEVICE_ORDER=PCI_BUS_ID", "CUDA_VISIBLE_DEVICES=1"], Variables(GpuMaker.Nvidia));
 
     [Fact]
     public void An_attempt_without_a_lease_inherits_all() => Assert.Equal(Inherited.Select(pair => $"{pair.Key}={pair.Value}").Order(StringComparer.Ordinal), Variables(null));

@@ -13,7 +13,7 @@ public sealed class PythonEnvironmentsTests : IDisposable
     [InlineData("CONDA_EXE", "conda/condabin/conda")]
     [InlineData("MAMBA_ROOT_PREFIX", "conda")]
     [InlineData("CONDA_ENVS_PATH", "conda/envs")]
-    public void A_conda_environment_is_found_by_its_name_where_a_variable_says(string variable, string value)
+    public void A_conda_environment_is_found_by_name_in_the_directory_of_a_variable(string variable, string value)
     {
         Interpreter("conda/envs/vision");
 
@@ -25,7 +25,7 @@ public sealed class PythonEnvironmentsTests : IDisposable
     [InlineData("miniconda3/envs/vision")]
     [InlineData("miniforge3/envs/vision")]
     [InlineData(".conda/envs/vision")]
-    public void It_is_found_where_conda_usually_is_when_nothing_says_so(string prefix)
+    public void Without_a_variable_it_is_found_in_the_usual_directories_of_conda(string prefix)
     {
         Interpreter(prefix);
 
@@ -33,7 +33,7 @@ public sealed class PythonEnvironmentsTests : IDisposable
     }
 
     [Fact]
-    public void It_is_found_in_the_list_conda_keeps_of_what_it_made()
+    public void It_is_found_in_the_list_of_environments_that_conda_keeps()
     {
         Interpreter("far/away/vision");
         place.Write(".conda/environments.txt", $"{place["gone"]}\n{place["far/away/vision"]}\n");
@@ -65,7 +65,7 @@ public sealed class PythonEnvironmentsTests : IDisposable
     }
 
     [Fact]
-    public void A_name_that_is_nowhere_is_told_with_those_that_are()
+    public void A_missing_environment_is_reported_with_the_names_that_exist()
     {
         Interpreter("miniconda3");
         Directory.CreateDirectory(place["miniconda3/condabin"]);
@@ -109,7 +109,7 @@ public sealed class PythonEnvironmentsTests : IDisposable
     {
         var variables = given.ToDictionary(pair => pair.Name, pair => pair.Value);
         variables["HOME"] = place.Path;
-        variables.TryAdd("CONDA_EXE", "/no/such/conda"); // A conda of this machine is not asked.
+        variables.TryAdd("CONDA_EXE", "/no/such/conda"); // keeps the test from asking a conda of this machine
         return variables;
     }
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using DistributedBatch.Consumer.Processes;
+using DistributedBatch.Consumer.Linux;
 using DistributedBatch.TestKit.Processes;
 using DistributedBatch.TestKit.Waiting;
 
@@ -7,8 +7,8 @@ namespace DistributedBatch.Consumer.Tests.Launcher;
 
 public class ConsumerDeathTests
 {
-    // Ignores SIGTERM, keeps a child, and leaves a daemon in a session of its own; each writes its process id.
-    private const string Nasty = """
+    // Ignores SIGTERM, has a child, and leaves daemons in sessions of their own. The process id of each is written to a file.
+    private const string Stubborn = """
         trap '' TERM
         echo $$ > "$1/pids/$DBATCH_CHUNK.a"
         sleep 600 & echo $! > "$1/pids/$DBATCH_CHUNK.b"
@@ -17,8 +17,8 @@ public class ConsumerDeathTests
         wait
         """;
 
-    // Ignores SIGTERM too, and writes its own process id, its child's and that of the interpreter it was forked from.
-    private const string NastyPython = """
+    // Ignores SIGTERM, and writes the process ids of itself, its child and its zygote.
+    private const string StubbornPython = """
         import os, signal, subprocess, sys, time
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         child = subprocess.Popen(['sleep', '600'])
@@ -32,14 +32,14 @@ public class ConsumerDeathTests
     public async Task Kill_9_of_the_consumer_leaves_nothing_running()
     {
         using var files = new TempDirectory();
-        await NothingOutlivesAsync(files, 12, 4, TestContext.Current.CancellationToken, "/bin/sh", "-c", Nasty, "sh", files.Path);
+        await NothingOutlivesAsync(files, 12, 4, TestContext.Current.CancellationToken, "/bin/sh", "-c", Stubborn, "sh", files.Path);
     }
 
     [Fact(Timeout = 120_000)]
     public async Task Kill_9_of_the_consumer_ends_the_preloaded_interpreter_and_its_forks()
     {
         using var files = new TempDirectory();
-        await NothingOutlivesAsync(files, 3, 3, TestContext.Current.CancellationToken, "/usr/bin/python3", files.Write("job.py", NastyPython), files.Path);
+        await NothingOutlivesAsync(files, 3, 3, TestContext.Current.CancellationToken, "/usr/bin/python3", files.Write("job.py", StubbornPython), files.Path);
     }
 
     [Fact(Timeout = 120_000)]
@@ -47,7 +47,7 @@ public class ConsumerDeathTests
     public async Task Kill_9_of_the_consumer_leaves_neither_processes_nor_control_groups()
     {
         using var files = new TempDirectory();
-        var group = await NothingOutlivesAsync("consume-isolated", files, 4, 4, TestContext.Current.CancellationToken, "/bin/sh", "-c", Nasty, "sh", files.Path);
+        var group = await NothingOutlivesAsync("consume-isolated", files, 4, 4, TestContext.Current.CancellationToken, "/bin/sh", "-c", Stubborn, "sh", files.Path);
         await Eventually.HoldsAsync("the groups are gone", () => ControlGroups.IsGone(group), TestContext.Current.CancellationToken);
     }
 
@@ -57,39 +57,39 @@ public class ConsumerDeathTests
     {
         using var files = new TempDirectory();
         var group = await NothingOutlivesAsync(
-            "consume-isolated", files, 3, 3, TestContext.Current.CancellationToken, "/usr/bin/python3", files.Write("job.py", NastyPython), files.Path);
+            "consume-isolated", files, 3, 3, TestContext.Current.CancellationToken, "/usr/bin/python3", files.Write("job.py", StubbornPython), files.Path);
         await Eventually.HoldsAsync("the groups are gone", () => ControlGroups.IsGone(group), TestContext.Current.CancellationToken);
     }
 
     [Fact(Timeout = 120_000)]
     [Trait(ControlGroups.Need, ControlGroups.Cgroup)]
-    public async Task What_a_consumer_left_that_died_together_with_its_launcher_is_ended_by_the_next_one()
+    public async Task Processes_of_a_consumer_that_died_with_its_launcher_are_ended_by_the_next_consumer()
     {
         using var files = new TempDirectory();
         Directory.CreateDirectory(files["pids"]);
-        using var consumer = Start("consume-isolated", files, 1, "/bin/sh", "-c", Nasty, "sh", files.Path);
+        using var consumer = Start("consume-isolated", files, 1, "/bin/sh", "-c", Stubborn, "sh", files.Path);
         var processes = await PidsAsync(files, 4, TestContext.Current.CancellationToken);
         var group = (await consumer.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken))!;
         var launcher = ProcFs.Parents().Single(pair => pair.Parent == consumer.Id).Process;
 
-        // Stopped, so that it cannot see the consumer die.
+        // Stopped by SIGSTOP, so that it cannot react to the death of the consumer.
         ProcessKiller.Send(launcher, ProcessKiller.Sigstop);
         ProcessKiller.Kill(consumer.Id);
         ProcessKiller.Kill(launcher);
         await consumer.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Contains(processes, ProcessKiller.IsAlive);
 
-        using var next = Isolation.IsolatedRunnerTests.OpenGroups();
+        using var next = Isolation.CgroupRunnerTests.OpenGroups();
         await Eventually.HoldsAsync("all of them are gone", () => !processes.Exists(ProcessKiller.IsAlive), TestContext.Current.CancellationToken);
 
-        // The groups of another test may have been opened at the same moment, and that one sweeps it.
+        // Another test may have opened its groups at the same moment; then that one removes this group.
         await Eventually.HoldsAsync("the group is gone", () => ControlGroups.IsGone(group), TestContext.Current.CancellationToken);
     }
 
     private static async Task NothingOutlivesAsync(TempDirectory files, int chunks, int processesEach, CancellationToken test, params string[] command) =>
         await NothingOutlivesAsync("consume", files, chunks, processesEach, test, command);
 
-    // Gives the first line that the consumer printed.
+    // Returns the first line that the consumer printed.
     private static async Task<string> NothingOutlivesAsync(string verb, TempDirectory files, int chunks, int processesEach, CancellationToken test, params string[] command)
     {
         Directory.CreateDirectory(files["pids"]);

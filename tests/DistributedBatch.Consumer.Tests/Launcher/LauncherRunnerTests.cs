@@ -1,4 +1,5 @@
 using DistributedBatch.Consumer.Launcher;
+using DistributedBatch.Consumer.Linux;
 using DistributedBatch.Consumer.Processes;
 using DistributedBatch.Consumer.Tests.Processes;
 using DistributedBatch.TestKit.Processes;
@@ -7,11 +8,11 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DistributedBatch.Consumer.Tests.Launcher;
 
-/// <summary>What only the launcher promises, beside the common conformance.</summary>
+/// <summary>The common conformance, and what only the launcher does.</summary>
 public sealed class LauncherRunnerTests : ProgramRunnerConformance
 {
-    // A daemon in the old way: a child that leaves the session and whose parent ends.
-    // It says that it is there once its parent is gone: before that it is nobody's stray.
+    // A classic daemon: a child that leaves the session and whose parent ends.
+    // It writes its file when its parent has ended, because before that it is no orphan.
     private const string Daemon = "/usr/bin/python3 -c \"import os,time\nif os.fork(): os._exit(0)\nos.setsid()\nparent = os.getpid()\nif os.fork(): os._exit(0)\n"
         + "while os.getppid() == parent: time.sleep(0.001)\n"
         + "open('daemon','w').write(str(os.getpid())+chr(10))\ntime.sleep(600)\"";
@@ -27,7 +28,7 @@ public sealed class LauncherRunnerTests : ProgramRunnerConformance
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task Consumption_is_measured()
+    public async Task Time_and_memory_are_measured()
     {
         var outcome = await Runner.RunAsync(Start("/usr/bin/python3", "-c", "import time\nb = bytearray(80 << 20)\nt = time.process_time()\nwhile time.process_time() - t < 0.1: pass"), TestContext.Current.CancellationToken);
         Assert.InRange(outcome.Usage.CpuTime, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(20));
@@ -51,7 +52,7 @@ public sealed class LauncherRunnerTests : ProgramRunnerConformance
         var running = Runner.RunAsync(Shell(Daemon + "; while [ ! -e go ]; do sleep 0.01; done"), stop.Token);
         var daemon = await PidFromAsync("daemon");
 
-        // Several sweeps pass.
+        // Long enough for several sweeps of the launcher, which nothing signals.
         await Runner.RunAsync(Start("sleep", "0.7") with { StdoutPath = Files["other"], Environment = Other() }, stop.Token);
         Assert.True(ProcessKiller.IsAlive(daemon));
         await stop.CancelAsync();
@@ -73,8 +74,8 @@ public sealed class LauncherRunnerTests : ProgramRunnerConformance
     [Fact(Timeout = 60_000)]
     public async Task Signals_are_as_a_shell_leaves_them()
     {
-        // .NET ignores SIGPIPE; a program that inherits that goes on writing into nothing.
-        // The two real-time signals above 31 are the C library's own and posix_spawn leaves them ignored on purpose.
+        // .NET ignores SIGPIPE. A program that inherits this does not end when its reader does.
+        // The C library uses two real-time signals above 31 itself, and posix_spawn leaves them ignored.
         await Runner.RunAsync(Shell("grep -E 'SigIgn|SigBlk' /proc/self/status"), TestContext.Current.CancellationToken);
         var lines = await File.ReadAllLinesAsync(Files["stdout"], TestContext.Current.CancellationToken);
         Assert.Equal(2, lines.Length);
@@ -82,14 +83,14 @@ public sealed class LauncherRunnerTests : ProgramRunnerConformance
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task Programs_are_the_kernels_first_choice_when_it_must_kill_for_memory()
+    public async Task When_memory_runs_out_the_kernel_prefers_to_kill_programs()
     {
         await Runner.RunAsync(Shell("cat /proc/self/oom_score_adj"), TestContext.Current.CancellationToken);
         Assert.Equal("300\n", await File.ReadAllTextAsync(Files["stdout"], TestContext.Current.CancellationToken));
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_script_without_interpreter_line_is_told_as_such()
+    public async Task A_script_without_interpreter_line_is_reported_as_such()
     {
         var script = Files.Write("script", "echo hello\n");
         File.SetUnixFileMode(script, (UnixFileMode)0b111_101_101);

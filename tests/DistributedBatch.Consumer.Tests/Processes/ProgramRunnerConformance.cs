@@ -6,7 +6,7 @@ using DistributedBatch.TestKit.Waiting;
 
 namespace DistributedBatch.Consumer.Tests.Processes;
 
-/// <summary>What every way of running programs owes, with real programs. One text for the launcher and for the portable way.</summary>
+/// <summary>What every runner of programs must do, tested with real programs.</summary>
 public abstract class ProgramRunnerConformance : IAsyncDisposable
 {
     protected TempDirectory Files { get; } = new();
@@ -54,14 +54,14 @@ public abstract class ProgramRunnerConformance : IAsyncDisposable
         Eventually.HoldsAsync($"process {process} is gone", () => !ProcessKiller.IsAlive(process), Test, TimeSpan.FromSeconds(5));
 
     [Fact(Timeout = 60_000)]
-    public async Task An_exit_code_is_told()
+    public async Task The_outcome_has_the_exit_code()
     {
         Assert.Equal(0, Assert.IsType<ProgramOutcome.Exited>(await Runner.RunAsync(Start("true"), TestContext.Current.CancellationToken)).Code);
         Assert.Equal(3, Assert.IsType<ProgramOutcome.Exited>(await Runner.RunAsync(Shell("exit 3"), TestContext.Current.CancellationToken)).Code);
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_signal_is_told()
+    public async Task The_outcome_has_the_signal()
     {
         var outcome = await Runner.RunAsync(Shell("kill -SEGV $$"), TestContext.Current.CancellationToken);
         Assert.Equal(11, Assert.IsType<ProgramOutcome.Signalled>(outcome).Signal);
@@ -96,7 +96,7 @@ public abstract class ProgramRunnerConformance : IAsyncDisposable
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task The_attempt_ends_with_its_process_though_a_grandchild_holds_its_output()
+    public async Task The_attempt_ends_with_its_process_although_a_grandchild_keeps_its_output_open()
     {
         var outcome = await Runner.RunAsync(Shell("sleep 60 & echo $! > child; exit 0"), TestContext.Current.CancellationToken);
         Assert.Equal(0, Assert.IsType<ProgramOutcome.Exited>(outcome).Code);
@@ -104,7 +104,7 @@ public abstract class ProgramRunnerConformance : IAsyncDisposable
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task The_attempt_goes_on_while_its_process_lives_though_it_closed_its_output()
+    public async Task The_attempt_goes_on_while_its_process_lives_although_it_closed_its_output()
     {
         var running = Runner.RunAsync(Shell("exec >&- 2>&-; echo $$ > pid; while [ ! -e go ]; do sleep 0.01; done; exit 4"), TestContext.Current.CancellationToken);
         await PidFromAsync("pid");
@@ -123,7 +123,7 @@ public abstract class ProgramRunnerConformance : IAsyncDisposable
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_program_that_is_stopped_may_tidy_up_first()
+    public async Task A_stopped_program_may_handle_SIGTERM()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var running = Runner.RunAsync(Shell("trap 'echo tidied > tidy; exit 0' TERM; echo $$ > pid; while :; do sleep 0.01; done"), stop.Token);
@@ -134,7 +134,7 @@ public abstract class ProgramRunnerConformance : IAsyncDisposable
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_program_that_ignores_the_request_is_killed_after_the_grace_period()
+    public async Task A_program_that_ignores_SIGTERM_is_killed_after_the_grace_period()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var start = Shell("trap '' TERM; echo $$ > pid; while :; do sleep 0.01; done") with { Grace = TimeSpan.FromMilliseconds(200) };
@@ -155,10 +155,10 @@ public abstract class ProgramRunnerConformance : IAsyncDisposable
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task What_cannot_be_started_is_told_with_what_to_do()
+    public async Task A_program_that_cannot_start_is_reported_with_a_remedy()
     {
         async Task<string> RefusedAsync(ProgramStart start) => Assert.IsType<ProgramOutcome.NotStarted>(await Runner.RunAsync(start, TestContext.Current.CancellationToken)).Error;
-        Assert.Contains("install it", await RefusedAsync(Start("no-such-program")), StringComparison.Ordinal);
+        Assert.Contains("Install it", await RefusedAsync(Start("no-such-program")), StringComparison.Ordinal);
         Assert.Contains("--cwd", await RefusedAsync(Start("true") with { WorkingDirectory = Files["nowhere"] }), StringComparison.Ordinal);
         Assert.Contains("is a directory", await RefusedAsync(Start(Files.Path)), StringComparison.Ordinal);
         var script = Files.Write("script", "#!/no/such/interpreter\n");

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using DistributedBatch.Consumer.Attempts;
 using DistributedBatch.Consumer.Reporting;
 using DistributedBatch.Messaging;
 using DistributedBatch.Messaging.Bus;
@@ -8,12 +9,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DistributedBatch.Consumer.Tests.Reporting;
 
-/// <summary>Which reports travel together. Nothing here is sent because its time has come: that time is a day away.</summary>
+/// <summary>Which reports are sent in one message. The delay is a day, so that no report is sent because of it.</summary>
 public sealed class ReporterTests : IAsyncDisposable
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
-    private readonly Heard heard = new();
+    private readonly Received received = new();
     private readonly IHost host;
     private readonly Reporter reporter;
 
@@ -21,12 +22,13 @@ public sealed class ReporterTests : IAsyncDisposable
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddInProcessMessaging();
-        builder.Services.AddSingleton(heard);
-        builder.Services.AddBusEndpoint("dbatch.test").Handle<AttemptReports, Heard>();
+        builder.Services.AddSingleton(received);
+        builder.Services.AddBusEndpoint("dbatch.test").Handle<AttemptReports, Received>();
         host = builder.Build();
         reporter = new(
             host.Services.GetRequiredService<MessageBus>(),
-            new ConsumerOptions { Host = "box", ReportDelay = Day, HurriedReportDelay = TimeSpan.Zero, ReportBatch = 5 },
+            new HostSettings("box", "/nowhere"),
+            new ReportingOptions(Day, Delay: Day, UrgentDelay: TimeSpan.Zero, BatchSize: 5),
             TimeProvider.System,
             NullLogger<Reporter>.Instance);
     }
@@ -49,18 +51,18 @@ public sealed class ReporterTests : IAsyncDisposable
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_slot_without_a_chunk_has_every_report_sent_at_once()
+    public async Task While_a_slot_waits_for_a_chunk_every_report_is_sent_at_once()
     {
         var test = TestContext.Current.CancellationToken;
         await StartAsync(test);
         reporter.Add(Report(0), settles: null);
-        reporter.SlotStarves();
+        reporter.SlotWaits();
         await SentTogetherAsync(test, 0);
 
         reporter.Add(Report(1), settles: null);
         await SentTogetherAsync(test, 1);
 
-        reporter.SlotFed();
+        reporter.SlotServed();
         reporter.Add(Report(2), settles: null);
         reporter.Add(Report(3), settles: null);
         reporter.SlotRunsLow();
@@ -68,7 +70,7 @@ public sealed class ReporterTests : IAsyncDisposable
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_report_of_much_work_does_not_wait_for_others_and_takes_those_along_that_do()
+    public async Task A_report_about_much_work_is_sent_at_once_with_those_that_wait()
     {
         var test = TestContext.Current.CancellationToken;
         await StartAsync(test);
@@ -78,7 +80,7 @@ public sealed class ReporterTests : IAsyncDisposable
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task As_many_reports_as_fill_a_message_do_not_wait_for_more()
+    public async Task A_full_batch_is_sent_at_once()
     {
         var test = TestContext.Current.CancellationToken;
         await StartAsync(test);
@@ -88,7 +90,7 @@ public sealed class ReporterTests : IAsyncDisposable
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_reporter_that_stops_sends_what_waits()
+    public async Task A_stopping_reporter_sends_what_waits()
     {
         var test = TestContext.Current.CancellationToken;
         await StartAsync(test);
@@ -126,9 +128,9 @@ public sealed class ReporterTests : IAsyncDisposable
     }
 
     private async Task SentTogetherAsync(CancellationToken test, params int[] indexes) =>
-        Assert.Equal(indexes, (await heard.Messages.Reader.ReadAsync(test)).Reports.Select(report => report.Index));
+        Assert.Equal(indexes, (await received.Messages.Reader.ReadAsync(test)).Reports.Select(report => report.Index));
 
-    private sealed class Heard : IMessageHandler<AttemptReports>
+    private sealed class Received : IMessageHandler<AttemptReports>
     {
         public Channel<AttemptReports> Messages { get; } = Channel.CreateUnbounded<AttemptReports>();
 

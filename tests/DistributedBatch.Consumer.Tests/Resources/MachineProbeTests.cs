@@ -1,3 +1,4 @@
+using DistributedBatch.Consumer.Linux;
 using DistributedBatch.Consumer.Resources;
 
 namespace DistributedBatch.Consumer.Tests.Resources;
@@ -69,7 +70,7 @@ public sealed class MachineProbeTests : IDisposable
     }
 
     [Fact]
-    public void The_first_version_of_control_groups_is_read_too()
+    public void Control_groups_of_version_1_are_read_too()
     {
         Write("proc/self/cgroup", "4:memory:/docker/abc\n3:cpu,cpuacct:/docker/abc\n0::/\n");
         Write("sys/fs/cgroup/memory/memory.limit_in_bytes", "4294967296\n");
@@ -86,11 +87,11 @@ public sealed class MachineProbeTests : IDisposable
         Assert.Equal(4L << 30, reading.MemoryBytes);
         Assert.Equal(2L << 30, reading.MemoryAvailableBytes);
         Assert.Equal(0.25, first.Read().CpuBusy, precision: 3);
-        Assert.Equal(1.5, new Cgroup(root).QuotaCores());
+        Assert.Equal(1.5, new CgroupLimits(root).QuotaCores());
     }
 
     [Fact]
-    public void A_container_without_limits_has_the_machine()
+    public void A_container_without_limits_has_the_memory_of_the_machine()
     {
         Write("sys/fs/cgroup/memory.max", "max\n");
         Write("sys/fs/cgroup/cpu.max", "max 100000\n");
@@ -99,7 +100,7 @@ public sealed class MachineProbeTests : IDisposable
     }
 
     [Fact]
-    public void A_limit_above_the_machines_memory_is_none()
+    public void A_limit_above_the_memory_of_the_machine_does_not_count()
     {
         Write("proc/self/cgroup", "4:memory:/docker/abc\n");
         Write("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
@@ -122,7 +123,7 @@ public sealed class MachineProbeTests : IDisposable
     }
 
     [Fact]
-    public void A_system_that_tells_nothing_is_no_error()
+    public void A_system_without_proc_is_no_error()
     {
         Directory.Delete(Path.Combine(root, "proc"), recursive: true);
 

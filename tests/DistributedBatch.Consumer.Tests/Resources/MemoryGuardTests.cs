@@ -15,39 +15,39 @@ public class MemoryGuardTests
 
     [Fact]
     public void Nothing_is_stopped_while_half_of_the_reserve_is_there() =>
-        Assert.Empty(MemoryGuard.ToStop(Running, availableBytes: Gigabyte / 2, beforeBytes: 0, reserveBytes: Gigabyte));
+        Assert.Empty(MemoryGuard.ToStop(Running, availableBytes: Gigabyte / 2, previousBytes: 0, reserveBytes: Gigabyte));
 
     [Fact]
-    public void The_youngest_goes_first() =>
-        Assert.Equal(["young"], MemoryGuard.ToStop(Running, availableBytes: Gigabyte / 4, beforeBytes: 0, reserveBytes: Gigabyte));
+    public void The_youngest_is_stopped_first() =>
+        Assert.Equal(["young"], MemoryGuard.ToStop(Running, availableBytes: Gigabyte / 4, previousBytes: 0, reserveBytes: Gigabyte));
 
     [Fact]
-    public void As_many_go_as_it_takes_to_get_back_to_the_reserve() =>
-        Assert.Equal(["young", "middle"], MemoryGuard.ToStop(Running, availableBytes: 0, beforeBytes: 0, reserveBytes: 2 * Gigabyte));
+    public void As_many_are_stopped_as_it_takes_to_restore_the_reserve() =>
+        Assert.Equal(["young", "middle"], MemoryGuard.ToStop(Running, availableBytes: 0, previousBytes: 0, reserveBytes: 2 * Gigabyte));
 
     [Fact]
-    public void The_oldest_stays_however_little_there_is() =>
-        Assert.Equal(["young", "middle"], MemoryGuard.ToStop(Running, availableBytes: 0, beforeBytes: 0, reserveBytes: 100 * Gigabyte));
+    public void The_oldest_is_never_stopped() =>
+        Assert.Equal(["young", "middle"], MemoryGuard.ToStop(Running, availableBytes: 0, previousBytes: 0, reserveBytes: 100 * Gigabyte));
 
     [Fact]
-    public void Memory_that_falls_fast_is_an_alarm_before_the_reserve_is_touched()
+    public void Memory_that_falls_fast_raises_the_alarm_early()
     {
-        Assert.Empty(MemoryGuard.ToStop(Running, availableBytes: 3 * Gigabyte, beforeBytes: 3 * Gigabyte, reserveBytes: Gigabyte));
-        Assert.Equal(["young"], MemoryGuard.ToStop(Running, availableBytes: 3 * Gigabyte, beforeBytes: 4 * Gigabyte, reserveBytes: Gigabyte));
+        Assert.Empty(MemoryGuard.ToStop(Running, availableBytes: 3 * Gigabyte, previousBytes: 3 * Gigabyte, reserveBytes: Gigabyte));
+        Assert.Equal(["young"], MemoryGuard.ToStop(Running, availableBytes: 3 * Gigabyte, previousBytes: 4 * Gigabyte, reserveBytes: Gigabyte));
     }
 
     [Fact]
-    public void What_ran_out_of_memory_is_expected_to_need_more_next_time()
+    public void An_attempt_that_ran_out_of_memory_is_expected_to_need_more()
     {
-        var book = new MemoryEstimates();
+        var estimates = new MemoryEstimates();
         var chunk = new RunChunk { Run = RunId.New(), Index = 0, Start = 0, Count = 1, Total = 1, Attempt = 1, Job = new JobSpec { Command = ["x"], MemoryBytes = 10 } };
-        Assert.Equal(10, book.Expected(chunk));
+        Assert.Equal(10, estimates.Expected(chunk));
         var report = new AttemptReport { Run = chunk.Run, Index = 0, Start = 0, Count = 1, Attempt = 1, Host = "box", Slot = 0, StartedAt = default, Outcome = AttemptOutcome.Succeeded, PeakMemoryBytes = 100 };
-        book.Learn(report);
-        Assert.Equal(100, book.Expected(chunk));
-        book.Learn(report with { Outcome = AttemptOutcome.OutOfMemory });
-        Assert.Equal(150, book.Expected(chunk));
-        book.Learn(report with { PeakMemoryBytes = 50 });
-        Assert.Equal(150, book.Expected(chunk));
+        estimates.Learn(report);
+        Assert.Equal(100, estimates.Expected(chunk));
+        estimates.Learn(report with { Outcome = AttemptOutcome.OutOfMemory });
+        Assert.Equal(150, estimates.Expected(chunk));
+        estimates.Learn(report with { PeakMemoryBytes = 50 });
+        Assert.Equal(150, estimates.Expected(chunk));
     }
 }

@@ -3,7 +3,7 @@ using DistributedBatch.TestKit.Waiting;
 
 namespace DistributedBatch.Consumer.Tests.Slots;
 
-/// <summary>A consumer as its neighbours see it: steering, stopping, leases, heartbeats, logs.</summary>
+/// <summary>A consumer as producer and tracker see it: run and host control, stopping, leases, heartbeats, logs.</summary>
 public class ConsumerTests
 {
     private static readonly JobSpec True = new() { Command = ["true"] };
@@ -14,12 +14,12 @@ public class ConsumerTests
     private static Func<RunChunk, RunChunk> LostWith(int hosts) => chunk => chunk with { LostHosts = hosts, CrashLimit = 5 - hosts };
 
     [Fact(Timeout = 60_000)]
-    public async Task A_cancelled_run_is_stopped_and_its_waiting_chunks_are_handed_back()
+    public async Task The_attempt_of_a_cancelled_run_is_stopped_and_its_waiting_chunk_is_not_run()
     {
         var test = TestContext.Current.CancellationToken;
         await using var harness = await ConsumerHarness.StartAsync(test, options => options.Slots = 1);
-        await harness.FeedAsync(Shell("echo $$ > \"$1\"; sleep 600", harness.Directory["pid"]), index: 0);
-        await harness.FeedAsync(Shell("touch \"$1\"", harness.Directory["ran"]), index: 1);
+        await harness.PublishAsync(Shell("echo $$ > \"$1\"; sleep 600", harness.Directory["pid"]), index: 0);
+        await harness.PublishAsync(Shell("touch \"$1\"", harness.Directory["ran"]), index: 1);
         Assert.Null((await harness.ReportedAsync()).Outcome);
         var process = await PidAsync(harness.Directory["pid"], test);
 
@@ -35,20 +35,20 @@ public class ConsumerTests
     {
         var test = TestContext.Current.CancellationToken;
         await using var harness = await ConsumerHarness.StartAsync(test, options => options.Slots = 1);
-        await harness.FeedAsync(Shell("while [ ! -e \"$1\" ]; do sleep 0.01; done", harness.Directory["go"]), index: 0);
-        await harness.FeedAsync(True, index: 1);
+        await harness.PublishAsync(Shell("while [ ! -e \"$1\" ]; do sleep 0.01; done", harness.Directory["go"]), index: 0);
+        await harness.PublishAsync(True, index: 1);
         Assert.Null((await harness.ReportedAsync()).Outcome);
         await harness.Bus.PublishAsync(new RunControlMessage(harness.Run, RunState.Paused, 5), test);
-        await Eventually.HoldsAsync("the pause was heard", () => harness.HasHeard(RunState.Paused), test);
+        await Eventually.HoldsAsync("the pause was handled", () => harness.HasHandled(RunState.Paused), test);
         harness.Directory.Write("go", "");
         Assert.Equal((0, AttemptOutcome.Succeeded), Of(await harness.EndedAsync()));
         Assert.Equal((1, AttemptOutcome.Released), Of(await harness.EndedAsync()));
 
-        // A late broadcast from before the pause changes nothing; a newer one does.
+        // A late message from before the pause changes nothing; a newer one does.
         await harness.Bus.PublishAsync(new RunControlMessage(harness.Run, RunState.Running, 4), test);
         await harness.Bus.PublishAsync(new RunControlMessage(harness.Run, RunState.Running, 6), test);
-        await Eventually.HoldsAsync("the run goes on", () => harness.HasHeard(RunState.Running), test);
-        await harness.FeedAsync(True, index: 1);
+        await Eventually.HoldsAsync("the run goes on", () => harness.HasHandled(RunState.Running), test);
+        await harness.PublishAsync(True, index: 1);
         Assert.Equal((1, AttemptOutcome.Succeeded), Of(await harness.EndedAsync()));
     }
 
@@ -57,8 +57,8 @@ public class ConsumerTests
     {
         var test = TestContext.Current.CancellationToken;
         await using var harness = await ConsumerHarness.StartAsync(test, options => options.Slots = 1);
-        await harness.FeedAsync(Shell("while [ ! -e \"$1\" ]; do sleep 0.01; done", harness.Directory["go"]), index: 0);
-        await harness.FeedAsync(Shell("touch \"$1\"", harness.Directory["ran"]), index: 1);
+        await harness.PublishAsync(Shell("while [ ! -e \"$1\" ]; do sleep 0.01; done", harness.Directory["go"]), index: 0);
+        await harness.PublishAsync(Shell("touch \"$1\"", harness.Directory["ran"]), index: 1);
         Assert.Null((await harness.ReportedAsync()).Outcome);
         var drained = harness.Consumer.DrainAsync(test);
         Assert.False(drained.IsCompleted);
@@ -69,11 +69,11 @@ public class ConsumerTests
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task What_does_not_finish_within_the_drain_is_stopped_and_released()
+    public async Task Attempts_that_do_not_finish_within_the_drain_are_stopped_and_released()
     {
         var test = TestContext.Current.CancellationToken;
         await using var harness = await ConsumerHarness.StartAsync(test, options => options.Drain = TimeSpan.FromMilliseconds(50));
-        await harness.FeedAsync(Shell("sleep 600"));
+        await harness.PublishAsync(Shell("sleep 600"));
         Assert.Null((await harness.ReportedAsync()).Outcome);
         await harness.Consumer.DrainAsync(test);
         var report = await harness.EndedAsync();
@@ -86,7 +86,7 @@ public class ConsumerTests
     {
         var test = TestContext.Current.CancellationToken;
         await using var harness = await ConsumerHarness.StartAsync(test, options => options.Drain = TimeSpan.FromMinutes(10));
-        await harness.FeedAsync(Shell("sleep 600"));
+        await harness.PublishAsync(Shell("sleep 600"));
         Assert.Null((await harness.ReportedAsync()).Outcome);
         var drained = harness.Consumer.DrainAsync(test);
         harness.Consumer.Kill();
@@ -95,32 +95,33 @@ public class ConsumerTests
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_host_that_the_producer_holds_says_why_takes_nothing_and_goes_on_when_the_time_is_up()
+    public async Task A_host_that_the_producer_holds_says_why_and_takes_chunks_again_after_the_hold()
     {
         var test = TestContext.Current.CancellationToken;
         await using var harness = await ConsumerHarness.StartAsync(test, options => options.Heartbeat = TimeSpan.FromMilliseconds(50));
         await harness.Bus.PublishAsync(new HostControlMessage("somebody else", "not us", TimeSpan.FromHours(1)), test);
         await harness.Bus.PublishAsync(new HostControlMessage("box", "chunks fail here", TimeSpan.FromHours(1)), test);
-        await HeldAsync(harness, "chunks fail here");
-        await harness.FeedAsync(Shell("touch \"$1\"", harness.Directory["ran"]));
-        await harness.Bus.PublishAsync(new HostControlMessage("box", "chunks fail here still", TimeSpan.FromMilliseconds(300)), test);
-        await HeldAsync(harness, "chunks fail here still");
+        await OnHoldAsync(harness, "chunks fail here");
+        await harness.PublishAsync(Shell("touch \"$1\"", harness.Directory["ran"]));
+        await harness.Bus.PublishAsync(new HostControlMessage("box", "chunks fail here still", TimeSpan.FromHours(1)), test);
+        await OnHoldAsync(harness, "chunks fail here still");
         Assert.False(File.Exists(harness.Directory["ran"]));
+        await harness.Bus.PublishAsync(new HostControlMessage("box", null, null), test);
 
         Assert.Equal(AttemptOutcome.Succeeded, (await harness.EndedAsync()).Outcome);
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_chunk_on_its_last_chance_runs_when_what_was_there_has_ended_and_with_nothing_beside_it()
+    public async Task A_chunk_on_its_last_chance_waits_for_the_other_attempts_and_runs_alone()
     {
         var test = TestContext.Current.CancellationToken;
         await using var harness = await ConsumerHarness.StartAsync(test, options => options.Heartbeat = TimeSpan.FromMilliseconds(50));
         var untilGo = "touch \"$1\"; while [ ! -e \"$2\" ]; do sleep 0.01; done";
-        await harness.FeedAsync(Shell(untilGo, harness.Directory["first"], harness.Directory["go1"]), index: 0);
+        await harness.PublishAsync(Shell(untilGo, harness.Directory["first"], harness.Directory["go1"]), index: 0);
         await Eventually.HoldsAsync("the first chunk runs", () => File.Exists(harness.Directory["first"]), test);
-        await harness.FeedAsync(Shell(untilGo, harness.Directory["alone"], harness.Directory["go2"]), index: 1, LostWith(4));
-        await HeldAsync(harness, $"chunk 1 of run {harness.Run} runs alone, because it was lost with 4 hosts and may be what kills them");
-        await harness.FeedAsync(Shell("touch \"$1\"", harness.Directory["after"]), index: 2);
+        await harness.PublishAsync(Shell(untilGo, harness.Directory["alone"], harness.Directory["go2"]), index: 1, LostWith(4));
+        await OnHoldAsync(harness, $"chunk 1 of run {harness.Run} runs alone, because it was lost with 4 hosts and may be what kills them");
+        await harness.PublishAsync(Shell("touch \"$1\"", harness.Directory["after"]), index: 2);
         Assert.False(File.Exists(harness.Directory["alone"]));
 
         harness.Directory.Write("go1", "");
@@ -131,7 +132,7 @@ public class ConsumerTests
         harness.Directory.Write("go2", "");
         Assert.Equal((1, AttemptOutcome.Succeeded), Of(await harness.EndedAsync()));
         Assert.Equal((2, AttemptOutcome.Succeeded), Of(await harness.EndedAsync()));
-        await HeldAsync(harness, reason: null);
+        await OnHoldAsync(harness, reason: null);
     }
 
     [Fact(Timeout = 60_000)]
@@ -139,7 +140,7 @@ public class ConsumerTests
     {
         var test = TestContext.Current.CancellationToken;
         await using var harness = await ConsumerHarness.StartAsync(test, options => options.AckTimeout = TimeSpan.FromMilliseconds(300));
-        await harness.FeedAsync(Shell("while [ ! -e \"$1\" ]; do sleep 0.01; done", harness.Directory["go"]), index: 7);
+        await harness.PublishAsync(Shell("while [ ! -e \"$1\" ]; do sleep 0.01; done", harness.Directory["go"]), index: 7);
         var lease = await harness.Leases.ReadAsync(test);
         Assert.Equal((harness.Run, 7, 1, "box"), (lease.Run, lease.Index, lease.Attempt, lease.Host));
         await foreach (var beat in harness.Heartbeats.ReadAllAsync(test))
@@ -169,7 +170,7 @@ public class ConsumerTests
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task An_idle_consumer_ends_when_told_to()
+    public async Task An_idle_consumer_ends_after_its_idle_limit()
     {
         var test = TestContext.Current.CancellationToken;
         await using var harness = await ConsumerHarness.StartAsync(test, options => options.IdleExit = TimeSpan.FromMilliseconds(200));
@@ -183,7 +184,7 @@ public class ConsumerTests
     {
         var test = TestContext.Current.CancellationToken;
         await using var harness = await ConsumerHarness.StartAsync(test);
-        await harness.FeedAsync(Shell("echo first line; yes 0123456789abcdef | head -c 1000000000; echo; echo last line; echo $$ > \"$1\"; while [ ! -e \"$2\" ]; do sleep 0.01; done", harness.Directory["pid"], harness.Directory["go"]));
+        await harness.PublishAsync(Shell("echo first line; yes 0123456789abcdef | head -c 1000000000; echo; echo last line; echo $$ > \"$1\"; while [ ! -e \"$2\" ]; do sleep 0.01; done", harness.Directory["pid"], harness.Directory["go"]));
         await PidAsync(harness.Directory["pid"], test);
         var scratch = Directory.GetFiles(harness.Directory["slots"], "stdout", SearchOption.AllDirectories);
         await Eventually.HoldsAsync("the middle was given back", () => scratch.Sum(AllocatedBytes) < 8 << 20, test);
@@ -215,7 +216,7 @@ public class ConsumerTests
         var test = TestContext.Current.CancellationToken;
         await using var harness = await ConsumerHarness.StartAsync(test, options => options.Slots = 3);
         for (var index = 0; index < 4; index++)
-            await harness.FeedAsync(Shell("touch \"$1.$DBATCH_CHUNK\"; while [ ! -e \"$1\" ]; do sleep 0.01; done", harness.Directory["go"]), index);
+            await harness.PublishAsync(Shell("touch \"$1.$DBATCH_CHUNK\"; while [ ! -e \"$1\" ]; do sleep 0.01; done", harness.Directory["go"]), index);
         await Eventually.HoldsAsync("three run", () => Directory.GetFiles(harness.Directory.Path, "go.*").Length == 3, test);
         Assert.Equal(3, harness.Consumer.Running);
         harness.Directory.Write("go", "");
@@ -223,7 +224,7 @@ public class ConsumerTests
             Assert.Equal(AttemptOutcome.Succeeded, (await harness.EndedAsync()).Outcome);
     }
 
-    private static async Task HeldAsync(ConsumerHarness harness, string? reason)
+    private static async Task OnHoldAsync(ConsumerHarness harness, string? reason)
     {
         await foreach (var beat in harness.Heartbeats.ReadAllAsync(TestContext.Current.CancellationToken))
         {
@@ -240,7 +241,7 @@ public class ConsumerTests
         return int.Parse((await File.ReadAllTextAsync(file, test)).Trim(), System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    // Blocks and not length: a hole counts in the length only.
+    // By blocks, because a hole counts in the length only.
     private static long AllocatedBytes(string file)
     {
         using var stat = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("stat", ["-c", "%b", file]) { RedirectStandardOutput = true })!;

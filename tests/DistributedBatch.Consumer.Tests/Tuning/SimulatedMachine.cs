@@ -3,8 +3,8 @@ using DistributedBatch.Consumer.Tuning;
 namespace DistributedBatch.Consumer.Tests.Tuning;
 
 /// <summary>
-/// A host on paper: from slots to throughput, processor use and memory, second by second. What is true of the model is known, so the tuner's answer can
-/// be judged.
+/// A simulated host: computes throughput, processor use and memory from the number of slots, second by second. The best number of slots is known, so the tuner's advice can
+/// be compared with it.
 /// </summary>
 internal sealed class SimulatedMachine
 {
@@ -13,21 +13,21 @@ internal sealed class SimulatedMachine
 
     public int Cores { get; init; } = 8;
 
-    /// <summary>Processor seconds of one chunk.</summary>
+    /// <summary>Processor time of one chunk, in seconds.</summary>
     public double CpuSeconds { get; set; } = 0.1;
 
-    /// <summary>Seconds a chunk waits for something that is not a processor and has no limit.</summary>
+    /// <summary>Time that a chunk waits for something without a limit, such as a network, in seconds.</summary>
     public double WaitSeconds { get; set; }
 
-    /// <summary>Chunks a second that a shared device lets through; none by default.</summary>
+    /// <summary>Chunks per second that a shared device can serve; null for no device.</summary>
     public double DeviceChunksPerSecond { get; set; } = double.PositiveInfinity;
 
-    /// <summary>By how much each attempt more than <see cref="FightFrom"/> slows all of them down.</summary>
-    public double Fight { get; set; }
+    /// <summary>Slowdown of all attempts by each attempt beyond <see cref="ContentionFrom"/>, as a fraction.</summary>
+    public double Slowdown { get; set; }
 
-    public int FightFrom { get; set; } = 1;
+    public int ContentionFrom { get; set; } = 1;
 
-    /// <summary>Slots, and a core each, that a slow chunk keeps which does not end.</summary>
+    /// <summary>Number of chunks that never end, each of which keeps a slot and a core.</summary>
     public int HeldBySlowChunks { get; set; }
 
     public double Noise { get; set; }
@@ -36,10 +36,10 @@ internal sealed class SimulatedMachine
 
     public double AttemptBytes { get; set; }
 
-    /// <summary>Chunks a second in the long run with <paramref name="slots"/> slots.</summary>
+    /// <summary>Chunks per second in the long run with <paramref name="slots"/> slots.</summary>
     public double Throughput(int slots)
     {
-        var slowdown = 1 + Fight * Math.Max(0, slots - FightFrom);
+        var slowdown = 1 + Slowdown * Math.Max(0, slots - ContentionFrom);
         var free = Math.Max(0, slots - HeldBySlowChunks);
         return Math.Min(Math.Min(free / (CpuSeconds * slowdown + WaitSeconds), (Cores - HeldBySlowChunks) / (CpuSeconds * slowdown)), DeviceChunksPerSecond);
     }
@@ -48,7 +48,7 @@ internal sealed class SimulatedMachine
 
     public bool Fits(int slots) => slots * AttemptBytes < MemoryBytes;
 
-    /// <summary>Runs the tuner for <paramref name="seconds"/>; returns the share of the best possible work done in the last half of them.</summary>
+    /// <summary>Runs the tuner for <paramref name="seconds"/>. Gives the work done in the second half, as a share of the best possible.</summary>
     public double Efficiency(SlotTuner tuner, int seconds)
     {
         double done = 0, possible = 0;
@@ -70,7 +70,7 @@ internal sealed class SimulatedMachine
         unfinishedChunks += throughput;
         var ended = (int)unfinishedChunks;
         unfinishedChunks -= ended;
-        var slowdown = 1 + Fight * Math.Max(0, slots - FightFrom);
+        var slowdown = 1 + Slowdown * Math.Max(0, slots - ContentionFrom);
         return new TunerSample
         {
             Elapsed = TimeSpan.FromSeconds(1),

@@ -34,7 +34,7 @@ public sealed class SlotTunerTests
     }
 
     [Fact]
-    public void Work_that_hardly_computes_has_most_of_its_slots_within_two_seconds()
+    public void Work_that_mostly_waits_has_most_of_its_slots_within_two_seconds()
     {
         var tuner = Tuner(2);
 
@@ -44,7 +44,7 @@ public sealed class SlotTunerTests
     }
 
     [Fact]
-    public void Work_that_comes_after_a_pause_is_looked_at_anew()
+    public void Work_after_a_pause_is_estimated_anew()
     {
         var tuner = Tuner(2);
         new SimulatedMachine { Cores = 2, CpuSeconds = 0.2 }.Efficiency(tuner, seconds: 20);
@@ -56,7 +56,7 @@ public sealed class SlotTunerTests
     }
 
     [Fact]
-    public void Work_that_waits_for_one_slow_device_does_not_get_slots_without_end()
+    public void Work_that_waits_for_one_slow_device_gets_a_bounded_number_of_slots()
     {
         var machine = new SimulatedMachine { CpuSeconds = 0.01, WaitSeconds = 0.2, DeviceChunksPerSecond = 100 };
         var tuner = Tuner(8);
@@ -66,9 +66,9 @@ public sealed class SlotTunerTests
     }
 
     [Fact]
-    public void Work_that_fights_over_memory_bandwidth_gets_fewer_slots_than_cores()
+    public void Work_limited_by_memory_bandwidth_gets_fewer_slots_than_cores()
     {
-        var machine = new SimulatedMachine { CpuSeconds = 0.05, Fight = 0.6, FightFrom = 4 };
+        var machine = new SimulatedMachine { CpuSeconds = 0.05, Slowdown = 0.6, ContentionFrom = 4 };
         var tuner = Tuner(8);
 
         AssertNearBest(machine, tuner, seconds: 600);
@@ -81,7 +81,7 @@ public sealed class SlotTunerTests
     [InlineData(2, 0.005, 0)]
     [InlineData(2, 0.1, 0.1)]
     [InlineData(2, 0.02, 0.4)]
-    public void A_machine_of_few_cores_is_used_as_well(int cores, double cpuSeconds, double waitSeconds) =>
+    public void A_machine_with_few_cores_is_used_fully(int cores, double cpuSeconds, double waitSeconds) =>
         AssertNearBest(new SimulatedMachine { Cores = cores, CpuSeconds = cpuSeconds, WaitSeconds = waitSeconds }, Tuner(cores), seconds: 240);
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed class SlotTunerTests
     }
 
     [Fact]
-    public void Memory_overrules_idle_processors()
+    public void Memory_limits_the_slots_although_processors_are_idle()
     {
         var machine = new SimulatedMachine { CpuSeconds = 0.1, WaitSeconds = 0.9, MemoryBytes = 40e9, AttemptBytes = 2e9 };
         var tuner = Tuner(8);
@@ -112,7 +112,7 @@ public sealed class SlotTunerTests
     }
 
     [Fact]
-    public void Attempts_that_turn_out_larger_than_memory_take_slots_away_at_once()
+    public void Attempts_that_need_more_memory_than_expected_reduce_the_slots_at_once()
     {
         var tuner = Tuner(8);
 
@@ -133,7 +133,7 @@ public sealed class SlotTunerTests
     }
 
     [Fact]
-    public void Memory_pressure_takes_a_slot_away_even_when_nothing_is_known_about_the_attempts()
+    public void Memory_pressure_closes_a_slot_even_when_the_need_of_attempts_is_unknown()
     {
         var advice = Tuner(8).Observe(new TunerSample
         {
@@ -150,7 +150,7 @@ public sealed class SlotTunerTests
     }
 
     [Fact]
-    public void Noise_does_not_lead_it_astray()
+    public void Noise_does_not_change_the_result()
     {
         var machine = new SimulatedMachine { CpuSeconds = 0.1, WaitSeconds = 0.1, Noise = 0.1 };
 
@@ -158,7 +158,7 @@ public sealed class SlotTunerTests
     }
 
     [Fact]
-    public void Chunks_of_a_quarter_of_an_hour_are_judged_by_processor_use()
+    public void With_chunks_of_15_minutes_processor_use_decides()
     {
         var machine = new SimulatedMachine { CpuSeconds = 450, WaitSeconds = 450 };
         var tuner = Tuner(8);
@@ -168,7 +168,7 @@ public sealed class SlotTunerTests
     }
 
     [Fact]
-    public void Work_that_changes_in_mid_run_is_followed()
+    public void Slots_follow_work_that_changes_during_the_run()
     {
         var machine = new SimulatedMachine { CpuSeconds = 0.1 };
         var tuner = Tuner(8);

@@ -1,6 +1,6 @@
 namespace DistributedBatch.Consumer.Tests.Warm;
 
-/// <summary>A script that a warm start could easily get wrong.</summary>
+/// <summary>A script that is hard to run in a fork.</summary>
 internal sealed record AwkwardScript(string Text)
 {
     public string[] Arguments { get; init; } = [];

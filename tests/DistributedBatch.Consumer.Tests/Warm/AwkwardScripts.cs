@@ -1,6 +1,6 @@
 namespace DistributedBatch.Consumer.Tests.Warm;
 
-/// <summary>The collection, by what is awkward about each.</summary>
+/// <summary>All awkward scripts, by what is awkward about them.</summary>
 internal static class AwkwardScripts
 {
     public static readonly Dictionary<string, AwkwardScript> All = new()

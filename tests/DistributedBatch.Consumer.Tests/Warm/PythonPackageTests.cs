@@ -1,6 +1,6 @@
 namespace DistributedBatch.Consumer.Tests.Warm;
 
-/// <summary>The optional Python package gives a script the same chunk however it is started.</summary>
+/// <summary>The optional Python package gives a script the same chunk in every mode.</summary>
 public sealed class PythonPackageTests
 {
     private const string Script = """
@@ -22,46 +22,46 @@ public sealed class PythonPackageTests
     [InlineData(WarmMode.Off)]
     [InlineData(WarmMode.Fork)]
     [InlineData(WarmMode.Keep)]
-    public async Task A_marked_function_does_its_chunk_in_every_mode(WarmMode mode)
+    public async Task A_decorated_function_runs_its_chunk_in_every_mode(WarmMode mode)
     {
-        await using var place = new WarmPlace(Script) { Mode = mode };
-        var start = place.Start(environment: PackageVariables(place), start: 4, count: 3);
+        await using var fixture = new WarmFixture(Script) { Mode = mode };
+        var start = fixture.Start(environment: PackageVariables(fixture), start: 4, count: 3);
 
-        Assert.Equal(mode, (await place.ChooseAsync(start)).Mode);
+        Assert.Equal(mode, (await fixture.ChooseAsync(start)).Mode);
         Assert.Equal(
-            new Ending("exit 0", "Chunk(start=4, count=3, index=7, attempt=1) 7 7 12345\n", "progress 100% done\n"),
-            await place.RunAsync(start, TestContext.Current.CancellationToken));
-        Assert.Equal("""{"sum": 15}""", place.ResultOf(start));
-        Assert.Equal("[16, 25, 36]", File.ReadAllText(Path.Combine(place.Directory, "out", "squares.txt")));
+            new ProgramResult("exit 0", "Chunk(start=4, count=3, index=7, attempt=1) 7 7 12345\n", "progress 100% done\n"),
+            await fixture.RunAsync(start, TestContext.Current.CancellationToken));
+        Assert.Equal("""{"sum": 15}""", fixture.ResultOf(start));
+        Assert.Equal("[16, 25, 36]", File.ReadAllText(Path.Combine(fixture.Directory, "out", "squares.txt")));
     }
 
     [Fact(Timeout = 180_000)]
     public async Task The_same_script_runs_by_hand()
     {
-        await using var place = new WarmPlace(Script);
-        var start = place.Start([WarmPlace.Python, "script.py", "4", "3"]);
+        await using var fixture = new WarmFixture(Script);
+        var start = fixture.Start([WarmFixture.Python, "script.py", "4", "3"]);
         var byHand = start.Environment.Where(pair => !pair.Key.StartsWith("DBATCH_", StringComparison.Ordinal)).ToDictionary();
-        byHand["PYTHONPATH"] = PackageVariables(place)["PYTHONPATH"];
+        byHand["PYTHONPATH"] = PackageVariables(fixture)["PYTHONPATH"];
 
-        var ended = await place.RunColdAsync(start with { Environment = byHand }).WaitAsync(TestContext.Current.CancellationToken);
+        var ended = await fixture.RunColdAsync(start with { Environment = byHand }).WaitAsync(TestContext.Current.CancellationToken);
         Assert.Equal("Chunk(start=4, count=3, index=0, attempt=1) 7 0 0\n{\"sum\": 15}\n", ended.Stdout);
-        Assert.True(File.Exists(Path.Combine(place.Directory, "dbatch-out", "squares.txt")));
+        Assert.True(File.Exists(Path.Combine(fixture.Directory, "dbatch-out", "squares.txt")));
 
-        var wrong = await place.RunColdAsync(start with { Command = [WarmPlace.Python, "script.py"], Environment = byHand });
+        var wrong = await fixture.RunColdAsync(start with { Command = [WarmFixture.Python, "script.py"], Environment = byHand });
         Assert.Equal(("exit 1", "usage: script.py START COUNT (or run it with dbatch)\n"), (wrong.How, wrong.Stderr));
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Importing_the_decorator_alone_offers_nothing_to_call()
+    public async Task Importing_only_the_decorator_defines_no_function_to_call()
     {
-        await using var place = new WarmPlace("from dbatch import process\nprint('plain')\n") { Mode = WarmMode.Keep };
-        var start = place.Start(environment: PackageVariables(place));
+        await using var fixture = new WarmFixture("from dbatch import process\nprint('plain')\n") { Mode = WarmMode.Keep };
+        var start = fixture.Start(environment: PackageVariables(fixture));
 
-        Assert.Equal(WarmMode.Fork, (await place.ChooseAsync(start)).Mode);
-        Assert.Equal("plain\n", (await place.RunAsync(start, TestContext.Current.CancellationToken)).Stdout);
+        Assert.Equal(WarmMode.Fork, (await fixture.ChooseAsync(start)).Mode);
+        Assert.Equal("plain\n", (await fixture.RunAsync(start, TestContext.Current.CancellationToken)).Stdout);
     }
 
-    private static Dictionary<string, string> PackageVariables(WarmPlace place)
+    private static Dictionary<string, string> PackageVariables(WarmFixture fixture)
     {
         var root = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(root, "DistributedBatch.sln")))
@@ -70,7 +70,7 @@ public sealed class PythonPackageTests
         {
             ["PYTHONPATH"] = Path.Combine(root, "python", "src"),
             ["PYTHONDONTWRITEBYTECODE"] = "1",
-            ["DBATCH_OUT"] = Path.Combine(place.Directory, "out"),
+            ["DBATCH_OUT"] = Path.Combine(fixture.Directory, "out"),
         };
     }
 }

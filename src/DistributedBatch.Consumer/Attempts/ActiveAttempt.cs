@@ -1,0 +1,118 @@
+using System.Diagnostics.CodeAnalysis;
+using DistributedBatch.Consumer.Processes;
+using DistributedBatch.Messaging.Chunks;
+
+namespace DistributedBatch.Consumer.Attempts;
+
+/// <summary>
+/// An attempt, from the delivery of its chunk until its report is handed over. Its slot runs it. Other threads may stop it, lease its chunk, report
+/// its start and look at its process; none of that has an effect after <see cref="End"/>.
+/// </summary>
+[SuppressMessage(
+    "Design", "CA1001", Justification = "The source holds neither timer nor handle, and another thread may be cancelling it when the attempt ends.")]
+internal sealed class ActiveAttempt(ChunkDelivery delivery, string host, int slot, DateTimeOffset startedAt, SlotScratch scratch)
+{
+    private readonly Lock gate = new();
+
+    private readonly CancellationTokenSource stopping = new();
+    private volatile StopRequest? stopRequest;
+    private volatile bool leased;
+    private bool startReported;
+    private bool ended;
+
+    public RunChunk Chunk => delivery.Chunk;
+
+    public ChunkDelivery Delivery => delivery;
+
+    public string Host => host;
+
+    public int Slot => slot;
+
+    public DateTimeOffset StartedAt => startedAt;
+
+    public SlotScratch Scratch => scratch;
+
+    /// <summary>See <see cref="ChunkDelivery.Attempt"/>.</summary>
+    public int Number => delivery.Attempt;
+
+    /// <summary>See <see cref="ChunkDelivery.LostHosts"/>.</summary>
+    public int LostHosts => delivery.LostHosts;
+
+    /// <summary>Whether the chunk fails for good if this host is lost with it too.</summary>
+    public bool IsLastChance => LostHosts > 0 && delivery.LossesLeft == 1;
+
+    /// <summary>The process of its program.</summary>
+    public ProgramProcess Process { get; } = new();
+
+    /// <summary>Closes the lane the chunk came by. A leased attempt needs the lane no more, and the broker must not deliver the next chunk to it.</summary>
+    public Func<ValueTask>? CloseLane { get; init; }
+
+    /// <summary>Whether heartbeats keep the chunk and its delivery is acknowledged.</summary>
+    public bool Leased => leased;
+
+    /// <summary>The first request to stop; null when there was none.</summary>
+    public StopRequest? StopRequest => stopRequest;
+
+    /// <summary>Cancelled when it is to stop.</summary>
+    public CancellationToken Stopping => stopping.Token;
+
+    /// <summary>Asks it to stop. Does nothing after the first request, and when it has ended.</summary>
+    public void Stop(AttemptOutcome outcome, string? reason = null)
+    {
+        lock (gate)
+        {
+            if (ended || stopRequest is not null)
+                return;
+            stopRequest = new StopRequest(outcome, reason);
+        }
+
+        // Outside of the lock, because it runs what waits for the token.
+        stopping.Cancel();
+    }
+
+    /// <summary>Marks the chunk as leased; false when the attempt has ended.</summary>
+    public bool Lease()
+    {
+        lock (gate)
+            return !ended && (leased = true);
+    }
+
+    /// <summary>Calls <paramref name="report"/> once, unless the attempt has ended: a start must not be reported after the end.</summary>
+    public void ReportStart(Action<AttemptReport> report)
+    {
+        lock (gate)
+        {
+            if (ended || startReported)
+                return;
+            startReported = true;
+            report(StartReport());
+        }
+    }
+
+    /// <summary>Marks it as ended.</summary>
+    public void End()
+    {
+        lock (gate)
+            ended = true;
+    }
+
+    /// <summary>The report that it has started, which has no outcome yet.</summary>
+    public AttemptReport StartReport() => new()
+    {
+        Run = Chunk.Run,
+        Index = Chunk.Index,
+        Start = Chunk.Start,
+        Count = Chunk.Count,
+        Attempt = Number,
+        Host = Host,
+        Slot = Slot,
+        StartedAt = StartedAt,
+    };
+
+    /// <summary>The report that it ended.</summary>
+    /// <param name="outcome">How it ended.</param>
+    /// <param name="now">When it ended.</param>
+    /// <param name="error">Why, and what to do about it; null when nothing went wrong.</param>
+    public AttemptReport EndReport(AttemptOutcome outcome, DateTimeOffset now, string? error = null) =>
+        StartReport() with { Outcome = outcome, Duration = now - StartedAt, Error = error };
+}

@@ -1,0 +1,56 @@
+using DistributedBatch.Consumer.Attempts;
+using DistributedBatch.Consumer.Control;
+using DistributedBatch.Consumer.Gpus;
+using DistributedBatch.Consumer.Reporting;
+using DistributedBatch.Consumer.Threads;
+using DistributedBatch.Messaging.Chunks;
+
+namespace DistributedBatch.Consumer.Slots;
+
+/// <summary>All slots of this host: one pool for chunks that need no GPU, one for chunks that do, and the scratch files of both.</summary>
+internal sealed class HostSlots : IDisposable
+{
+    // A slot's number names its scratch directory, so the numbers of the two pools must not meet.
+    private const int FirstGpuSlot = 1000;
+
+    private readonly ScratchRoot scratch;
+    private readonly AdmissionHold hold;
+    private readonly GpuAllocator gpus;
+    private readonly SlotPool gpuSlots;
+
+    public HostSlots(SlotContext context, AdmissionHold hold, GpuAllocator gpus, ThreadShare threads, HeartbeatLoop heartbeats)
+    {
+        (this.hold, this.gpus) = (hold, gpus);
+        scratch = ScratchRoot.Acquire(context.Host.DataDirectory);
+        var exclusive = new ExclusiveRun(hold, slot => IdleAsync(except: slot));
+        CpuSlots = new SlotPool(scratch.Path, ResourceClass.Cpu, firstNumber: 0, threads, exclusive, heartbeats, context);
+        gpuSlots = new SlotPool(scratch.Path, ResourceClass.Gpu, FirstGpuSlot, threads: null, exclusive, heartbeats, context);
+        hold.Changed += Hold;
+        gpus.SlotsChanged += gpuSlots.Resize;
+    }
+
+    /// <summary>The slots for chunks that need no GPU.</summary>
+    public SlotPool CpuSlots { get; }
+
+    /// <summary>Number of open slots, of both kinds.</summary>
+    public int Count => CpuSlots.Target + gpuSlots.Target;
+
+    /// <summary>Completes when no slot is active, except perhaps the one with the number <paramref name="except"/>. Hold admission first.</summary>
+    public Task IdleAsync(int? except = null) => Task.WhenAll(CpuSlots.IdleAsync(except), gpuSlots.IdleAsync(except));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        hold.Changed -= Hold;
+        gpus.SlotsChanged -= gpuSlots.Resize;
+        CpuSlots.Dispose();
+        gpuSlots.Dispose();
+        scratch.Dispose();
+    }
+
+    private void Hold(string? reason)
+    {
+        CpuSlots.Hold(reason);
+        gpuSlots.Hold(reason);
+    }
+}
