@@ -121,6 +121,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         await ending.CancelAsync();
         await looping;
         await reporter.StopAsync();
+        await slots.DisposeAsync();
         await SendLastHeartbeatAsync(cancellationToken);
     }
 

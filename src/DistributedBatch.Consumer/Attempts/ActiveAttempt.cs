@@ -32,20 +32,17 @@ internal sealed class ActiveAttempt(ChunkDelivery delivery, string host, int slo
 
     public SlotScratch Scratch => scratch;
 
-    /// <summary>See <see cref="ChunkDelivery.Attempt"/>.</summary>
-    public int Number => delivery.Attempt;
+    /// <summary>Number of the attempt, from 1.</summary>
+    public int Number => Chunk.Attempt;
 
-    /// <summary>See <see cref="ChunkDelivery.LostHosts"/>.</summary>
-    public int LostHosts => delivery.LostHosts;
+    /// <summary>How many hosts were lost with the chunk so far.</summary>
+    public int LostHosts => Chunk.LostHosts;
 
     /// <summary>Whether the chunk fails for good if this host is lost with it too.</summary>
-    public bool IsLastChance => LostHosts > 0 && delivery.LossesLeft == 1;
+    public bool IsLastChance => LostHosts > 0 && Chunk.CrashLimit <= 1;
 
     /// <summary>The process of its program.</summary>
     public ProgramProcess Process { get; } = new();
-
-    /// <summary>Closes the lane the chunk came by. A leased attempt needs the lane no more, and the broker must not deliver the next chunk to it.</summary>
-    public Func<ValueTask>? CloseLane { get; init; }
 
     /// <summary>Whether heartbeats keep the chunk and its delivery is acknowledged.</summary>
     public bool Leased => leased;

@@ -37,23 +37,12 @@ internal sealed class AttemptExecutor(
     /// <summary>Runs <paramref name="attempt"/> to its end and gives its report.</summary>
     public async Task<AttemptReport> ExecuteAsync(ActiveAttempt attempt)
     {
-        if (Refusal(attempt) is { } refused)
-            return refused;
+        if (attempt.Stopping.IsCancellationRequested)
+            return Stopped(attempt);
         var job = attempt.Chunk.Job;
         return job.Gpus > 0 || job.MemoryBytes is not null
             ? await RunWithReservationAsync(attempt, job)
             : await RunAsync(attempt, default);
-    }
-
-    private AttemptReport? Refusal(ActiveAttempt attempt)
-    {
-        if (attempt.Delivery.LossesLeft > 0)
-            return attempt.Stopping.IsCancellationRequested ? Stopped(attempt) : null;
-        return Report(
-            attempt,
-            AttemptOutcome.HostLost,
-            $"The chunk was taken back from {attempt.LostHosts} lost hosts or connections and may be what kills them; it is not run again. "
-                + "Look at the logs of those hosts, then use retry.");
     }
 
     // Waits until the host can give the memory that the job reserves.

@@ -64,6 +64,23 @@ internal sealed partial class Reporter(MessageBus bus, HostSettings host, Report
             wake.Release();
     }
 
+    /// <summary>Reports that an attempt has started, and completes when that is confirmed or the attempt is to stop.</summary>
+    public async Task ConfirmStartAsync(ActiveAttempt attempt)
+    {
+        AttemptReport? started = null;
+        attempt.ReportStart(report => started = report);
+        if (started is null)
+            return;
+        try
+        {
+            await bus.PublishAsync(new AttemptReports(host.Name, [started]), attempt.Stopping);
+        }
+        catch (OperationCanceledException) when (attempt.Stopping.IsCancellationRequested)
+        {
+            // It will not be started.
+        }
+    }
+
     /// <summary>A slot has a chunk, but gets no other one soon unless the reports of its last chunks make room.</summary>
     public void SlotRunsLow()
     {
@@ -225,12 +242,12 @@ internal sealed partial class Reporter(MessageBus bus, HostSettings host, Report
     private async Task AcknowledgeAsync(IReadOnlyList<Entry> group)
     {
         var settled = group.Select(entry => entry.Settles).OfType<ActiveAttempt>().Where(attempt => !attempt.Leased).ToList();
-        settled.ForEach(attempt => attempt.Delivery.Done());
+        settled.ForEach(attempt => attempt.Delivery.Settle());
         foreach (var attempt in settled)
         {
             try
             {
-                // The first delivery of a lane acknowledges all that are done in it.
+                // The first delivery of a channel acknowledges all that are settled there.
                 await attempt.Delivery.FlushAsync();
             }
             catch (Exception failure) when (failure is not OutOfMemoryException)

@@ -46,9 +46,7 @@ internal sealed partial class AttemptMonitor(
             await bus.PublishAsync(new LeaseTaken(attempt.Chunk.Run, attempt.Chunk.Index, attempt.Number, attempt.Host, now), cancellation);
             if (!attempt.Lease())
                 return;
-            await attempt.Delivery.AcknowledgeAsync();
-            if (attempt.CloseLane is { } close)
-                await close();
+            await attempt.Delivery.LeaseAsync();
         }
         catch (Exception failure) when (failure is not OperationCanceledException and not OutOfMemoryException)
         {

@@ -8,7 +8,7 @@ using DistributedBatch.Messaging.Chunks;
 namespace DistributedBatch.Consumer.Slots;
 
 /// <summary>All slots of this host: one pool for chunks that need no GPU, one for chunks that do, and the scratch files of both.</summary>
-internal sealed class HostSlots : IDisposable
+internal sealed class HostSlots : IAsyncDisposable
 {
     // A slot's number names its scratch directory, so the numbers of the two pools must not meet.
     private const int FirstGpuSlot = 1000;
@@ -17,6 +17,7 @@ internal sealed class HostSlots : IDisposable
     private readonly AdmissionHold hold;
     private readonly GpuAllocator gpus;
     private readonly SlotPool gpuSlots;
+    private int disposed;
 
     public HostSlots(SlotContext context, AdmissionHold hold, GpuAllocator gpus, ThreadShare threads, HeartbeatLoop heartbeats)
     {
@@ -38,13 +39,15 @@ internal sealed class HostSlots : IDisposable
     /// <summary>Completes when no slot is active, except perhaps the one with the number <paramref name="except"/>. Hold admission first.</summary>
     public Task IdleAsync(int? except = null) => Task.WhenAll(CpuSlots.IdleAsync(except), gpuSlots.IdleAsync(except));
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>Gives back the chunks that no slot has received, and removes the scratch files. No slot may be active. Does nothing the second time.</summary>
+    public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, 1) != 0)
+            return;
         hold.Changed -= Hold;
         gpus.SlotsChanged -= gpuSlots.Resize;
-        CpuSlots.Dispose();
-        gpuSlots.Dispose();
+        await CpuSlots.DisposeAsync();
+        await gpuSlots.DisposeAsync();
         scratch.Dispose();
     }
 

@@ -4,8 +4,8 @@ using DistributedBatch.Messaging.Chunks;
 
 namespace DistributedBatch.Consumer.Slots;
 
-/// <summary>One place where one attempt runs at a time: opens its lane, receives a chunk, executes it, hands over the report, receives the next.</summary>
-internal sealed partial class Slot(int number, string resourceClass, string scratchRoot, ExclusiveRun exclusive, SlotContext context) : IDisposable
+/// <summary>One place where one attempt runs at a time: receives a chunk, executes it, hands over the report, receives the next.</summary>
+internal sealed partial class Slot(int number, IChunkBuffer buffer, string scratchRoot, ExclusiveRun exclusive, SlotContext context) : IDisposable
 {
     private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(5);
 
@@ -57,32 +57,19 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
 
     private async Task RunAsync()
     {
-        IChunkLane? lane = null;
         while (NextToken() is { } token)
         {
             try
             {
                 if (delay > TimeSpan.Zero)
                     await Task.Delay(delay, context.Time, token);
-                lane ??= await context.Source.OpenAsync($"{context.Host.Name}/{number}", resourceClass, token);
-                var delivery = await ReceiveAsync(lane, token);
-                if (await HandleAsync(delivery, lane))
-                    lane = await CloseAsync(lane);
+                await HandleAsync(await ReceiveAsync(token));
             }
             catch (OperationCanceledException) when (token.IsCancellationRequested)
             {
-                lane = await CloseAsync(lane);
-            }
-            catch (Exception failure) when (failure is not OutOfMemoryException)
-            {
-                // A slot never ends because of an error: its chunk goes back to the queue, and the next one may work.
-                Failed(context.Logger, failure, number, context.Host.Name);
-                lane = await CloseAsync(lane);
-                SetDelay(slowDown: true);
+                // Closed while it waited for a chunk.
             }
         }
-
-        await CloseAsync(lane);
     }
 
     // Cancelled when the slot closes; null when it is closed.
@@ -97,13 +84,13 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
         }
     }
 
-    private async ValueTask<ChunkDelivery> ReceiveAsync(IChunkLane lane, CancellationToken token)
+    private async ValueTask<ChunkDelivery> ReceiveAsync(CancellationToken token)
     {
         token.ThrowIfCancellationRequested();
-        var next = lane.ReceiveAsync(token);
+        var next = buffer.ReceiveAsync(token);
 
         // While other slots work, their reports are worth waiting for, unless this slot gets no chunk without a report.
-        var runsLow = next.IsCompleted ? lane.RunsLow : !lane.IsSpent && context.Running.Count > 0;
+        var runsLow = next.IsCompleted ? buffer.IsLow : !buffer.IsFull && context.Running.Count > 0;
         if (runsLow)
             context.Reporter.SlotRunsLow();
         if (runsLow || next.IsCompleted)
@@ -120,18 +107,18 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
         }
     }
 
-    // True when the chunk was leased: its lane is closed then, and the slot needs a new one.
-    private async Task<bool> HandleAsync(ChunkDelivery delivery, IChunkLane lane)
+    private async Task HandleAsync(ChunkDelivery delivery)
     {
         var chunk = delivery.Chunk;
         if (chunk.Protocol > Protocol.Version)
         {
             await delivery.RejectAsync(
                 $"Chunk {chunk.Index} of run {chunk.Run} has protocol {chunk.Protocol}, but host {context.Host.Name} knows only up to {Protocol.Version}; update the host.");
-            return false;
+            delivery.Finished();
+            return;
         }
 
-        var attempt = new ActiveAttempt(delivery, context.Host.Name, number, context.Time.GetUtcNow(), scratch) { CloseLane = lane.DisposeAsync };
+        var attempt = new ActiveAttempt(delivery, context.Host.Name, number, context.Time.GetUtcNow(), scratch);
         AttemptReport? report = null;
         using var trace = AttemptTrace.Deliver(attempt);
         context.Running.Add(attempt);
@@ -140,12 +127,12 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
             // After Add, so that a message that arrives at this moment finds the attempt in one place or the other.
             if (context.Runs.OutcomeInsteadOfRunning(chunk.Run) is { } outcome)
                 attempt.Stop(outcome);
-            report = await ExecuteAsync(attempt);
+            report = await ExecuteOrReportFailureAsync(attempt);
             attempt.End();
+            delivery.Finished();
             context.Memory.Learn(report);
             context.Reporter.Add(report, attempt);
             SetDelay(slowDown: report is { Outcome: AttemptOutcome.Released, Error: not null } && attempt.StopRequest?.Reason is null);
-            return attempt.Leased;
         }
         finally
         {
@@ -154,8 +141,25 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
         }
     }
 
+    /// <summary>A failure of the host itself is a failed attempt, too: a chunk that went back to the queue for it could fail there for ever.</summary>
+    private async Task<AttemptReport> ExecuteOrReportFailureAsync(ActiveAttempt attempt)
+    {
+        try
+        {
+            return await ExecuteAsync(attempt);
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            Failed(context.Logger, failure, attempt.Chunk.Index, attempt.Chunk.Run.Value, number, context.Host.Name);
+            return attempt.EndReport(
+                AttemptOutcome.NotStarted, context.Time.GetUtcNow(), $"Host {context.Host.Name} failed to run the attempt: {failure.Message} Its log says more.");
+        }
+    }
+
     private async Task<AttemptReport> ExecuteAsync(ActiveAttempt attempt)
     {
+        if (attempt.Chunk.ConfirmStart)
+            await context.Reporter.ConfirmStartAsync(attempt);
         if (!attempt.IsLastChance || attempt.Stopping.IsCancellationRequested)
             return await context.Executor.ExecuteAsync(attempt);
         if (!await exclusive.EnterAsync(attempt))
@@ -178,17 +182,6 @@ internal sealed partial class Slot(int number, string resourceClass, string scra
     private void SetDelay(bool slowDown) =>
         delay = !slowDown ? TimeSpan.Zero : delay == TimeSpan.Zero ? TimeSpan.FromMilliseconds(100) : delay * 2 < MaxDelay ? delay * 2 : MaxDelay;
 
-    private async ValueTask<IChunkLane?> CloseAsync(IChunkLane? lane)
-    {
-        if (lane is null)
-            return null;
-
-        // A lane hands back what is not acknowledged, and a delivery is acknowledged after its report.
-        await context.Reporter.FlushedAsync();
-        await lane.DisposeAsync();
-        return null;
-    }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Slot {Slot} of host {Host} failed; its chunk goes back to the queue.")]
-    private static partial void Failed(ILogger logger, Exception failure, int slot, string host);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Chunk {Index} of run {Run} could not be run in slot {Slot} of host {Host}")]
+    private static partial void Failed(ILogger logger, Exception failure, int index, string run, int slot, string host);
 }

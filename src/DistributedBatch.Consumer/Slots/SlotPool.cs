@@ -1,17 +1,19 @@
 using DistributedBatch.Consumer.Reporting;
 using DistributedBatch.Consumer.Threads;
+using DistributedBatch.Messaging.Chunks;
 
 namespace DistributedBatch.Consumer.Slots;
 
 /// <summary>
-/// The slots of one resource class. As many are open as the target says, none while the host is on hold. Shrinking closes the slots with the highest
-/// numbers after their attempts; no attempt is ever interrupted by it.
+/// The slots of one resource class, and the buffer from which all of them receive. As many slots are open as the target says, none while the host is on hold.
+/// Shrinking closes the slots with the highest numbers after their attempts; no attempt is ever interrupted by it.
 /// </summary>
 internal sealed class SlotPool(
     string scratchRoot, string resourceClass, int firstNumber, ThreadShare? threads, ExclusiveRun exclusive, HeartbeatLoop heartbeats, SlotContext context)
-    : IDisposable
+    : IAsyncDisposable
 {
     private readonly Lock gate = new();
+    private readonly IChunkBuffer buffer = context.Source.Open(context.Host.Name, resourceClass);
     private readonly List<Slot> slots = [];
     private int target;
     private string? hold;
@@ -58,9 +60,10 @@ internal sealed class SlotPool(
             return Task.WhenAll(slots.Where(slot => slot.Number != except).Select(slot => slot.Idle));
     }
 
-    /// <summary>Removes the slots' files; no slot may be active.</summary>
-    public void Dispose()
+    /// <summary>Gives back what no slot has received, and removes the slots' files; no slot may be active.</summary>
+    public async ValueTask DisposeAsync()
     {
+        await buffer.DisposeAsync();
         lock (gate)
             slots.ForEach(slot => slot.Dispose());
     }
@@ -69,7 +72,8 @@ internal sealed class SlotPool(
     {
         var open = hold is null ? target : 0;
         while (slots.Count < open)
-            slots.Add(new Slot(firstNumber + slots.Count, resourceClass, scratchRoot, exclusive, context));
+            slots.Add(new Slot(firstNumber + slots.Count, buffer, scratchRoot, exclusive, context));
+        buffer.Slots = open;
         for (var number = 0; number < slots.Count; number++)
         {
             if (number < open)

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Contracts.Messages;
@@ -31,6 +32,13 @@ public sealed record RunChunk : IVersioned
 
     /// <summary>How many hosts the chunk was lost with before this message.</summary>
     public int LostHosts { get; init; }
+
+    /// <summary>
+    /// Whether the host must have reported the start, with the broker's confirm, before it starts the program. The producer asks for it once a chunk was lost and nobody
+    /// knows whether it had started: only a started chunk can be what kills hosts.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool ConfirmStart { get; init; }
 
     /// <summary>What to run.</summary>
     public required JobSpec Job { get; init; }
