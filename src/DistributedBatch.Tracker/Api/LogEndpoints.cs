@@ -47,7 +47,8 @@ internal static class LogEndpoints
             return Problems.NoLog(run, index);
         context.Features.Get<IHttpResponseBodyFeature>()!.DisableBuffering();
         context.Response.ContentType = PlainText;
-        await context.Response.StartAsync(cancellation);
+        // The headers tell the client that it is connected, even when the attempt writes nothing for an hour.
+        await context.Response.Body.FlushAsync(cancellation);
         await foreach (var piece in LogTail.FollowAsync(path, Math.Max(0, offset), HasEndedAsync, time, cancellation))
         {
             await context.Response.Body.WriteAsync(piece, cancellation);

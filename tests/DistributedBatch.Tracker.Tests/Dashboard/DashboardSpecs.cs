@@ -6,7 +6,7 @@ using DistributedBatch.Tracker.Tests.Api;
 
 namespace DistributedBatch.Tracker.Tests.Dashboard;
 
-/// <summary>The dashboard as somebody uses it, in a real browser against a real tracker.</summary>
+/// <summary>The dashboard in a real browser with a real tracker.</summary>
 public sealed class DashboardSpecs(Browser browser) : IClassFixture<Browser>
 {
     private const string Nasty = "before <script>window.broken = 1</script> \u001b[31mred\u001b[0m <img src=x onerror='window.broken = 1'> after";
@@ -29,7 +29,7 @@ public sealed class DashboardSpecs(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact(Timeout = 90_000)]
-    public async Task What_a_failed_chunk_wrote_is_read_in_place_and_stays_text()
+    public async Task The_output_of_a_failed_chunk_is_shown_in_place_and_stays_text()
     {
         await using var server = await TestServer.StartAsync();
         var run = await HalfDoneAsync(server);
@@ -49,14 +49,14 @@ public sealed class DashboardSpecs(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact(Timeout = 90_000)]
-    public async Task Buttons_reach_the_producer_and_a_refusal_is_said()
+    public async Task Buttons_reach_the_producer_and_a_refusal_is_shown()
     {
         await using var server = await TestServer.StartAsync();
         var run = await HalfDoneAsync(server);
         await server.PublishAsync(TestData.Changed(run, 2, RunState.Failed, new ChunkCounts(10, 0, 0, 0, 9, 1, 0), TestData.Chunk(7, ChunkState.Failed, 2)));
         var page = await OpenAsync(server, $"/runs/{run}");
 
-        await page.ClickAsync("Retry what failed");
+        await page.ClickAsync("Retry failed chunks");
         await page.SeeAsync("The run is not over.");
         await server.PublishAsync(TestData.Changed(run, 3, RunState.Running, new ChunkCounts(10, 1, 0, 0, 9, 0, 0), TestData.Chunk(7, ChunkState.Pending, 3)));
         await page.ClickAsync("Pause");
@@ -67,7 +67,7 @@ public sealed class DashboardSpecs(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact(Timeout = 90_000)]
-    public async Task A_lost_connection_is_shown_and_made_up_for()
+    public async Task A_lost_connection_is_shown_and_restored()
     {
         await using var server = await TestServer.StartAsync();
         var run = await HalfDoneAsync(server);
@@ -76,7 +76,7 @@ public sealed class DashboardSpecs(Browser browser) : IClassFixture<Browser>
         await page.SeeAsync("live");
 
         network.Cut();
-        await page.SeeAsync("connection lost, trying again");
+        await page.SeeAsync("connection lost, reconnecting");
         await server.PublishAsync(TestData.Changed(run, 2, RunState.Succeeded, new ChunkCounts(10, 0, 0, 0, 10, 0, 0)));
         network.Heal();
 
@@ -95,7 +95,7 @@ public sealed class DashboardSpecs(Browser browser) : IClassFixture<Browser>
         await page.SeeAsync("Open");
         await page.TypeAsync("#ask-token", "wrong as well");
         await page.ClickAsync("Open");
-        await page.SeeAsync("That is not the token.");
+        await page.SeeAsync("This token is wrong.");
         await page.TypeAsync("#ask-token", TokenOf(server));
         await page.ClickAsync("Open");
         await page.SeeAsync("digits");
@@ -108,12 +108,12 @@ public sealed class DashboardSpecs(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact(Timeout = 90_000)]
-    public async Task The_field_of_chunks_is_walked_by_keyboard_and_opens_a_chunk()
+    public async Task The_grid_of_chunks_is_used_by_keyboard_and_opens_a_chunk()
     {
         await using var server = await TestServer.StartAsync();
         var run = await HalfDoneAsync(server);
         var page = await OpenAsync(server, $"/runs/{run}");
-        await page.SeeAsync("a cell is a chunk");
+        await page.SeeAsync("one chunk per cell");
 
         await page.FocusAsync("canvas[tabindex]");
         await page.PressAsync("ArrowRight");
