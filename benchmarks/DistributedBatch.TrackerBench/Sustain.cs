@@ -23,7 +23,7 @@ internal static class Sustain
         var bus = app.Services.GetRequiredService<MessageBus>();
         var run = new MadeUpRun("sustained", perSecond * seconds, DateTimeOffset.UtcNow, 1);
         var committed = 0L;
-        app.Services.GetRequiredService<ProjectionSignal>().BatchCommitted += batch => Interlocked.Add(ref committed, batch.Attempts.Count);
+        app.Services.GetRequiredService<ProjectionSignal>().BatchCommitted += (batch, _) => Interlocked.Add(ref committed, batch.Attempts.Count);
         await bus.PublishAsync(run.Submitted());
 
         // The messages are made before the clock starts: what is measured is the tracker, not the making up.

@@ -1,7 +1,6 @@
 using System.Globalization;
 using DistributedBatch.Messaging;
 using DistributedBatch.Tracker;
-using DistributedBatch.Tracker.Api;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;

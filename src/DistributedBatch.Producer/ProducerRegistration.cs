@@ -5,8 +5,7 @@ using DistributedBatch.Producer.Dispatch;
 using DistributedBatch.Producer.Hosts;
 using DistributedBatch.Producer.Intake;
 using DistributedBatch.Producer.Storage;
-using DistributedBatch.Producer.Storage.Postgres;
-using DistributedBatch.Producer.Storage.Sqlite;
+using DistributedBatch.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -32,9 +31,7 @@ public static class ProducerRegistration
         services.TryAddSingleton(TimeProvider.System);
         services
             .AddSingleton(options)
-            .AddSingleton<ILedgerStore>(_ => options.Database is { } database
-                ? new PostgresLedgerStore(database)
-                : new SqliteLedgerStore(options.DataDirectory))
+            .AddSingleton<ILedgerStore>(_ => new LedgerStore(DatabaseFactory.Create(LedgerStore.Schema, options.DataDirectory, options.Database)))
             .AddSingleton<OutboxPublisher>()
             .AddSingleton(new HostRegistry(options.HostTimeout))
             .AddSingleton(new HostQuarantine(options.HostHold))

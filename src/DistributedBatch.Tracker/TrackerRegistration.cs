@@ -1,65 +1,73 @@
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Storage;
+using DistributedBatch.Tracker.Commands;
 using DistributedBatch.Tracker.Logs;
 using DistributedBatch.Tracker.Metrics;
 using DistributedBatch.Tracker.Notifications;
+using DistributedBatch.Tracker.Outputs;
 using DistributedBatch.Tracker.Projection;
 using DistributedBatch.Tracker.Queries;
 using DistributedBatch.Tracker.Retention;
 using DistributedBatch.Tracker.Storage;
-using DistributedBatch.Tracker.Storage.Postgres;
-using DistributedBatch.Tracker.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace DistributedBatch.Tracker;
 
-/// <summary>Puts the tracker into a container.</summary>
+/// <summary>Adds the tracker to a container.</summary>
 public static class TrackerRegistration
 {
-    /// <summary>Messages the bus may hand over before the first of them is committed.</summary>
-    private const int Unacknowledged = 256;
+    /// <summary>The most messages that the bus delivers before the first of them is committed.</summary>
+    private const int MaxUnacknowledged = 256;
 
     /// <summary>
-    /// Adds the projection and the queries. The HTTP side comes on top with <c>MapTracker</c>. Messaging must be in the container already.
+    /// Adds the projection and the queries. <see cref="TrackerApi"/> adds the HTTP API. The container must have messaging already.
     /// </summary>
     public static IServiceCollection AddTracker(this IServiceCollection services, Action<TrackerOptions>? configure = null)
     {
         var options = new TrackerOptions();
         configure?.Invoke(options);
+        var dataDirectory = Path.GetFullPath(options.DataDirectory);
+        options.Access.TokenFile ??= Path.Combine(dataDirectory, "token");
         services.TryAddSingleton(TimeProvider.System);
         services
-            .AddSingleton(options)
-            .AddSingleton(_ => Dialect(options))
-            .AddSingleton(provider => new TrackerDatabase(provider.GetRequiredService<IStorageDialect>(), Path.GetFullPath(options.DataDirectory)))
+            .AddSingleton(options.Access).AddSingleton(options.Commands).AddSingleton(options.Notifications).AddSingleton(options.Outputs)
+            .AddSingleton(options.Projection).AddSingleton(options.Queries).AddSingleton(options.Retention)
+            .AddSingleton(_ =>
+            {
+                // Logs and outputs are files, whatever database is used.
+                Directory.CreateDirectory(dataDirectory);
+                return new TrackerDatabase(DatabaseFactory.Create(TrackerDatabase.Schema, dataDirectory, options.Database), dataDirectory);
+            })
             .AddSingleton<TrackerStore>()
-            .AddSingleton<ProjectionIntake>()
+            .AddSingleton<ProjectionQueue>()
             .AddSingleton<ProjectionSignal>()
             .AddSingleton<RunQueries>()
-            .AddSingleton(_ => new LogFiles(options.DataDirectory))
+            .AddSingleton<RunCommands>()
+            .AddSingleton(_ => new LogFiles(dataDirectory))
+            .AddSingleton(provider => new OutputStore(dataDirectory, options.Outputs, provider.GetRequiredService<LogFiles>()))
             .AddSingleton<TrackerMetrics>()
-            .AddSingleton<Projector>()
+            .AddSingleton(provider =>
+            {
+                // The metrics must listen before the first commit.
+                provider.GetRequiredService<TrackerMetrics>();
+                return ActivatorUtilities.CreateInstance<Projector>(provider);
+            })
             .AddHostedService(provider => provider.GetRequiredService<Projector>())
             .AddSingleton(provider => new RunRemover(
-                provider.GetRequiredService<IStorageDialect>(), provider.GetRequiredService<RunQueries>(), provider.GetRequiredService<MessageBus>(), options,
+                provider.GetRequiredService<TrackerDatabase>(), provider.GetRequiredService<RunQueries>(), provider.GetRequiredService<RunCommands>(),
                 provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RunRemover>>()))
             .AddSingleton<NotificationStore>()
             .AddSingleton(provider => new Notifier(
-                provider.GetRequiredService<NotificationStore>(), provider.GetRequiredService<RunQueries>(), options, provider.GetRequiredService<TimeProvider>(),
-                provider.GetRequiredService<ILogger<Notifier>>()))
+                provider.GetRequiredService<NotificationStore>(), provider.GetRequiredService<RunQueries>(), options.Notifications,
+                provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Notifier>>()))
             .AddHostedService(provider => provider.GetRequiredService<Notifier>());
-        services.AddBusEndpoint("dbatch.tracker").InParallel(Unacknowledged)
-            .Handle<RunSubmitted, ProjectionIntake>()
-            .Handle<RunChanged, ProjectionIntake>()
-            .Handle<AttemptReports, ProjectionIntake>()
-            .Handle<HostHeartbeat, ProjectionIntake>()
-            .Handle<LeaseTaken, ProjectionIntake>();
+        services.AddBusEndpoint("dbatch.tracker").InParallel(MaxUnacknowledged)
+            .Handle<RunSubmitted, ProjectionQueue>()
+            .Handle<RunChanged, ProjectionQueue>()
+            .Handle<AttemptReports, ProjectionQueue>()
+            .Handle<HostHeartbeat, ProjectionQueue>()
+            .Handle<LeaseTaken, ProjectionQueue>();
         return services;
-    }
-
-    private static IStorageDialect Dialect(TrackerOptions options)
-    {
-        // Logs and outputs are files whatever holds the rest.
-        var directory = Directory.CreateDirectory(options.DataDirectory);
-        return options.Database is { } database ? new PostgresDialect(database) : new SqliteDialect(Path.Combine(directory.FullName, TrackerDatabase.FileName));
     }
 }

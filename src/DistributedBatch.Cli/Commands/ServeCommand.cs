@@ -6,13 +6,12 @@ using DistributedBatch.Cli.Lab;
 using DistributedBatch.Cli.Options;
 using DistributedBatch.Consumer;
 using DistributedBatch.Consumer.Isolation;
-using DistributedBatch.Contracts.Databases;
 using DistributedBatch.Contracts.Jobs;
 using DistributedBatch.Messaging;
 using DistributedBatch.Messaging.Access;
 using DistributedBatch.Producer;
+using DistributedBatch.Storage.Postgres;
 using DistributedBatch.Tracker;
-using DistributedBatch.Tracker.Api;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
@@ -135,9 +134,9 @@ internal static class ServeCommand
             services.AddTracker(options =>
             {
                 options.DataDirectory = data;
-                options.TrustFile = trust;
+                options.Access.TrustFile = trust;
                 options.Database = database;
-                options.Keep = keep;
+                options.Retention.Keep = keep;
             });
         }
 

@@ -1,6 +1,6 @@
-using DistributedBatch.Contracts.Databases;
 using DistributedBatch.Producer.Storage;
-using DistributedBatch.Tracker.Storage;
+using DistributedBatch.Storage.Postgres;
+using DistributedBatch.Storage.Schema;
 
 namespace DistributedBatch.Cli.Embedded;
 

@@ -5,18 +5,18 @@ using DistributedBatch.Producer.Ledger;
 namespace DistributedBatch.Producer.Storage;
 
 /// <summary>
-/// Where ledgers survive. One producer at a time has it open, and only its feed loop calls it. Every method may throw <see cref="LedgerException"/>.
+/// Stores ledgers. One producer at a time has the store open, and only its event loop calls it. Every method may throw <see cref="LedgerException"/>.
 /// </summary>
 internal interface ILedgerStore : IAsyncDisposable
 {
-    /// <summary>Becomes the one who writes, and brings the tables to the version this program knows.</summary>
+    /// <summary>Becomes the writer and brings the tables to the newest version.</summary>
     /// <returns>False when another producer has the ledger open.</returns>
     ValueTask<bool> TryOpenAsync(CancellationToken cancellation);
 
-    /// <summary>Every run, the oldest first, or only the one with the given id.</summary>
+    /// <summary>All runs, the oldest first, or only the one with the given id.</summary>
     ValueTask<IReadOnlyList<StoredRun>> ReadRunsAsync(RunId? only, CancellationToken cancellation);
 
-    /// <summary>The chunks of a run in index order. Nothing else may be asked of the store until they are read to the end.</summary>
+    /// <summary>The chunks of a run in index order.</summary>
     IAsyncEnumerable<ChunkRow> ReadChunksAsync(RunId run, CancellationToken cancellation);
 
     /// <summary>The values of the items <c>[start, start + count)</c> of a run whose items are stored.</summary>

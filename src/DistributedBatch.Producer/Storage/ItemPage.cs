@@ -3,19 +3,19 @@ using DistributedBatch.Contracts.Datasets;
 
 namespace DistributedBatch.Producer.Storage;
 
-/// <summary>Some items in a row, as one value in the store: large enough to read few of them, small enough to hold a few in memory.</summary>
-/// <param name="First">Number of its first item.</param>
-/// <param name="Count">How many items it has.</param>
-/// <param name="Json">Their values, an array per item.</param>
+/// <summary>Consecutive items as one value in the store: large enough that a read needs few pages, small enough to hold some in memory.</summary>
+/// <param name="First">The number of its first item.</param>
+/// <param name="Count">The number of its items.</param>
+/// <param name="Json">The values, an array for each item.</param>
 internal readonly record struct ItemPage(long First, int Count, byte[] Json)
 {
-    /// <summary>A page has no more items than this.</summary>
-    public const int MostItems = 1000;
+    /// <summary>The most items in a page.</summary>
+    public const int MaxItems = 1000;
 
-    /// <summary>A page ends with the item that makes it longer than this.</summary>
-    public const int LongEnoughBytes = 256 * 1024;
+    /// <summary>A page ends with the item that makes it at least this long.</summary>
+    public const int FullBytes = 256 * 1024;
 
-    /// <summary>The pages of a dataset; none unless its items are a list or a table.</summary>
+    /// <summary>The pages of a list or table; none for other datasets.</summary>
     public static IEnumerable<ItemPage> Of(Dataset dataset)
     {
         if (dataset is not (ItemDataset or TableDataset))
@@ -35,7 +35,7 @@ internal readonly record struct ItemPage(long First, int Count, byte[] Json)
         return [.. document.RootElement.EnumerateArray().Select(item => (IReadOnlyList<string>)[.. item.EnumerateArray().Select(value => value.GetString()!)])];
     }
 
-    /// <summary>The values of its items among <paramref name="count"/> items that start at <paramref name="start"/>, or earlier in the case of a later page.</summary>
+    /// <summary>The values of the items in this page, from <paramref name="start"/> on, at most <paramref name="count"/>.</summary>
     public IEnumerable<IReadOnlyList<string>> Within(long start, long count) => Items().Skip((int)Math.Max(0, start - First)).Take((int)count);
 
     private static ItemPage From(Dataset dataset, long first)
@@ -44,7 +44,7 @@ internal readonly record struct ItemPage(long First, int Count, byte[] Json)
         using var writer = new Utf8JsonWriter(buffer);
         var count = 0;
         writer.WriteStartArray();
-        while (count < MostItems && first + count < dataset.Total && writer.BytesCommitted + writer.BytesPending < LongEnoughBytes)
+        while (count < MaxItems && first + count < dataset.Total && writer.BytesCommitted + writer.BytesPending < FullBytes)
         {
             writer.WriteStartArray();
             foreach (var value in dataset.ItemAt(first + count))

@@ -1,4 +1,4 @@
 namespace DistributedBatch.Producer.Storage;
 
-/// <summary>The ledger cannot be kept. The message is a sentence for the user that says where, why and what to do.</summary>
+/// <summary>The ledger cannot be read or written. The message tells the user where, why and what to do.</summary>
 public sealed class LedgerException(string message, Exception? cause = null) : Exception(message, cause);

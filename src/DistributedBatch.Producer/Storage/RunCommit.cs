@@ -3,7 +3,7 @@ using DistributedBatch.Producer.Ledger;
 
 namespace DistributedBatch.Producer.Storage;
 
-/// <summary>What one group commit writes of one run.</summary>
+/// <summary>The changes of one run in a group commit.</summary>
 /// <param name="Run">The run.</param>
 /// <param name="Changes">What changed.</param>
 /// <param name="Announced">See <see cref="StoredRun.Announced"/>.</param>

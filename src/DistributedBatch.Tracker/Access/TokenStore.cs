@@ -7,12 +7,12 @@ using DistributedBatch.Messaging.Access;
 namespace DistributedBatch.Tracker.Access;
 
 /// <summary>
-/// The tokens, hashed, in <c>tokens.json</c> beside the operator token. The file is looked at with every question, so that a token which was made or revoked by
-/// another process counts at once.
+/// The hashed tokens in <c>tokens.json</c>, beside the operator token. Every call checks the file for changes, so that tokens which another process creates or
+/// revokes take effect at once.
 /// </summary>
 public sealed class TokenStore : IDisposable
 {
-    /// <summary>Name of the file in the data directory.</summary>
+    /// <summary>The name of the file in the data directory.</summary>
     public const string FileName = "tokens.json";
 
     private const string Prefix = "dbt_";
@@ -20,10 +20,10 @@ public sealed class TokenStore : IDisposable
     private readonly string path;
     private readonly TimeProvider time;
     private readonly Lock gate = new();
-    private Dictionary<string, KnownToken> byId = new(StringComparer.Ordinal);
-    private (DateTime Written, long Length)? seen;
+    private Dictionary<string, ActiveToken> byId = new(StringComparer.Ordinal);
+    private (DateTime Written, long Length)? lastRead;
 
-    /// <summary>The tokens of a data directory; nothing is read yet.</summary>
+    /// <summary>The tokens of a data directory. Nothing is read yet.</summary>
     public TokenStore(string dataDirectory, TimeProvider time)
     {
         path = Path.Combine(dataDirectory, FileName);
@@ -43,25 +43,25 @@ public sealed class TokenStore : IDisposable
         }
     }
 
-    /// <summary>Makes a token; null when there is one of that name already.</summary>
-    public CreatedToken? Create(NewToken wanted)
+    /// <summary>Creates a token; null when its name is taken.</summary>
+    public CreatedToken? Create(NewToken request)
     {
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
         var secret = $"{Prefix}{id}_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))}";
-        var view = new TokenView(id, wanted.Name ?? id, wanted.Role, time.GetUtcNow(), wanted.ExpiresAt);
+        var view = new TokenView(id, request.Name ?? id, request.Role, time.GetUtcNow(), request.ExpiresAt);
         lock (gate)
         {
             Refresh();
             if (byId.Values.Any(token => token.Stored.View.Name == view.Name || token.Stored.View.Id == view.Id))
                 return null;
-            byId[id] = new KnownToken(new StoredToken(view, HashOf(secret)));
+            byId[id] = new ActiveToken(new StoredToken(view, HashOf(secret)));
             Write();
         }
 
         return new CreatedToken(secret, view);
     }
 
-    /// <summary>Revokes the token with this id or name; null when there is none. What its bearer is in the middle of ends too.</summary>
+    /// <summary>Revokes the token with this id or name and ends its requests; null when there is none.</summary>
     public TokenView? Revoke(string idOrName)
     {
         lock (gate)
@@ -71,7 +71,7 @@ public sealed class TokenStore : IDisposable
                 return null;
             byId.Remove(revoked.Stored.View.Id);
             Write();
-            revoked.End();
+            revoked.Revoke();
             return revoked.Stored.View;
         }
     }
@@ -83,17 +83,17 @@ public sealed class TokenStore : IDisposable
             token.Dispose();
     }
 
-    /// <summary>The token that was offered, if it is one of ours and still good.</summary>
-    internal KnownToken? Find(string offered)
+    /// <summary>The token with this secret; null when it is unknown or has expired.</summary>
+    internal ActiveToken? Find(string secret)
     {
-        var end = offered.IndexOf('_', Math.Min(Prefix.Length, offered.Length));
-        if (!offered.StartsWith(Prefix, StringComparison.Ordinal) || end < 0)
+        var end = secret.IndexOf('_', Math.Min(Prefix.Length, secret.Length));
+        if (!secret.StartsWith(Prefix, StringComparison.Ordinal) || end < 0)
             return null;
         lock (gate)
         {
             Refresh();
-            return byId.TryGetValue(offered[Prefix.Length..end], out var token)
-                && CryptographicOperations.FixedTimeEquals(token.Stored.Hash, HashOf(offered))
+            return byId.TryGetValue(secret[Prefix.Length..end], out var token)
+                && CryptographicOperations.FixedTimeEquals(token.Stored.Hash, HashOf(secret))
                 && !(token.Stored.View.ExpiresAt <= time.GetUtcNow())
                     ? token
                     : null;
@@ -106,22 +106,22 @@ public sealed class TokenStore : IDisposable
     {
         var file = new FileInfo(path);
         var now = file.Exists ? (file.LastWriteTimeUtc, file.Length) : default((DateTime, long)?);
-        if (now == seen)
+        if (now == lastRead)
             return;
         var stored = now is null ? [] : JsonSerializer.Deserialize(File.ReadAllText(path), TokenJson.Default.IReadOnlyListStoredToken) ?? [];
         var fresh = stored.ToDictionary(
             token => token.View.Id,
-            token => byId.GetValueOrDefault(token.View.Id) is { } known && known.Stored.Hash.AsSpan().SequenceEqual(token.Hash) ? known : new KnownToken(token),
+            token => byId.GetValueOrDefault(token.View.Id) is { } known && known.Stored.Hash.AsSpan().SequenceEqual(token.Hash) ? known : new ActiveToken(token),
             StringComparer.Ordinal);
-        foreach (var gone in byId.Values.Except(fresh.Values))
-            gone.End();
-        (byId, seen) = (fresh, now);
+        foreach (var removed in byId.Values.Except(fresh.Values))
+            removed.Revoke();
+        (byId, lastRead) = (fresh, now);
     }
 
     private void Write()
     {
         PrivateFile.Replace(path, JsonSerializer.Serialize<IReadOnlyList<StoredToken>>([.. byId.Values.Select(token => token.Stored)], TokenJson.Default.IReadOnlyListStoredToken));
         var file = new FileInfo(path);
-        seen = (file.LastWriteTimeUtc, file.Length);
+        lastRead = (file.LastWriteTimeUtc, file.Length);
     }
 }

@@ -15,56 +15,56 @@ using Microsoft.AspNetCore.Routing;
 namespace DistributedBatch.Tracker.Api;
 
 /// <summary>
-/// A run as server-sent events: an event <c>run</c> with the whole <c>RunView</c> at most once a second when something changed, and every few seconds while
-/// the run goes on, because rates and estimates move by themselves. The id of an event is a digest of its data, so <c>Last-Event-ID</c> needs no memory here:
-/// a client that reconnects gets the present state, unless it is what it saw last.
+/// A run as server-sent events. An event <c>run</c> with the whole <c>RunView</c> is sent after changes, at most once a second, and every few seconds while the run
+/// is active, because rates and estimates change with time. The id of an event is a hash of its data, so <c>Last-Event-ID</c> needs no memory on the server: a
+/// client that reconnects gets the current state, unless it has that state already.
 /// </summary>
 internal static class EventEndpoints
 {
-    private static readonly TimeSpan AtMostEvery = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan AtLeastEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan MinInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxInterval = TimeSpan.FromSeconds(5);
 
     public static void Map(RouteGroupBuilder api) =>
         api.MapGet("/runs/{run}/events", (
             string run, HttpContext context, RunQueries queries, ProjectionSignal signal, TimeProvider time, IHostApplicationLifetime lifetime,
             CancellationToken cancellation) =>
-            HttpAnswers.WithRunAsync(queries, run, async id =>
+            queries.WithRunAsync(run, async id =>
             {
-                var seen = context.Request.Headers["Last-Event-ID"].ToString();
+                var lastId = context.Request.Headers["Last-Event-ID"].ToString();
                 context.Features.Get<IHttpResponseBodyFeature>()!.DisableBuffering();
                 context.Response.ContentType = "text/event-stream";
                 context.Response.Headers.CacheControl = "no-store";
-                // A client that has seen everything hears nothing for a while, and yet it wants to know that it is connected.
+                // A client that has the current state gets no event for a while. The headers tell it that it is connected.
                 await context.Response.Body.FlushAsync(cancellation);
                 await SseFormatter.WriteAsync(
-                    FollowAsync(id, seen, queries, signal, time, lifetime.ApplicationStopping, cancellation), context.Response.Body, cancellation);
+                    FollowAsync(id, lastId, queries, signal, time, lifetime.ApplicationStopping, cancellation), context.Response.Body, cancellation);
                 return Results.Empty;
             }, cancellation))
             .WithSummary("Follows a run by server-sent events; takes Last-Event-ID.").Produces<string>(contentType: "text/event-stream");
 
     private static async IAsyncEnumerable<SseItem<string>> FollowAsync(
-        RunId run, string seen, RunQueries queries, ProjectionSignal signal, TimeProvider time, CancellationToken stopping,
+        RunId run, string lastId, RunQueries queries, ProjectionSignal signal, TimeProvider time, CancellationToken stopping,
         [EnumeratorCancellation] CancellationToken cancellation)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellation);
-        while (!either.IsCancellationRequested)
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellation);
+        while (!stop.IsCancellationRequested)
         {
-            // Asked for before the look, so that a commit between the two is not missed.
-            var change = signal.WaitForChangeAsync(run, either.Token);
+            // Before the query, so that a commit between the two is not missed.
+            var change = signal.WaitForChangeAsync(run, stop.Token);
             if (await queries.ShowAsync(run, cancellation) is not { } view)
                 yield break;
             var data = JsonSerializer.Serialize(view, ContractsJson.Default.RunView);
             var id = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(data)).AsSpan(0, 8));
-            if (id != seen)
+            if (id != lastId)
                 yield return new SseItem<string>(data, "run") { EventId = id, ReconnectionInterval = TimeSpan.FromSeconds(2) };
-            seen = id;
+            lastId = id;
             try
             {
-                var pause = Task.Delay(AtMostEvery, time, either.Token);
+                var pause = Task.Delay(MinInterval, time, stop.Token);
                 if (view.State.IsSettled())
                     await change;
                 else
-                    await Task.WhenAny(change, Task.Delay(AtLeastEvery, time, either.Token));
+                    await Task.WhenAny(change, Task.Delay(MaxInterval, time, stop.Token));
                 await pause;
             }
             catch (OperationCanceledException)

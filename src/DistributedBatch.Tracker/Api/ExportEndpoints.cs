@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace DistributedBatch.Tracker.Api;
 
-/// <summary>Everything about a run in one stream, for other people's tools: a job log as CSV or JSON lines, the results as JSON lines.</summary>
+/// <summary>Exports for other tools: the attempts of a run as CSV or JSON lines, and the results as JSON lines.</summary>
 internal static class ExportEndpoints
 {
     private const string JsonLines = "application/x-ndjson";
@@ -21,14 +21,14 @@ internal static class ExportEndpoints
     public static void Map(RouteGroupBuilder api)
     {
         api.MapGet("/runs/{run}/results", (string run, HttpContext context, RunQueries queries, CancellationToken cancellation) =>
-            HttpAnswers.WithRunAsync(queries, run, id => LinesAsync(context, queries.ResultsAsync(id, cancellation), ContractsJson.Default.RunResult), cancellation))
-            .WithSummary("What the chunks wrote to DBATCH_RESULT, in chunk order, one JSON object a line.").Produces<RunResult>(contentType: JsonLines);
+            queries.WithRunAsync(run, id => LinesAsync(context, queries.ResultsAsync(id, cancellation), ContractsJson.Default.RunResult), cancellation))
+            .WithSummary("The results that chunks wrote to DBATCH_RESULT, in chunk order, one JSON object on each line.").Produces<RunResult>(contentType: JsonLines);
         api.MapGet("/runs/{run}/attempts.jsonl", (string run, HttpContext context, RunQueries queries, CancellationToken cancellation) =>
-            HttpAnswers.WithRunAsync(queries, run, id => LinesAsync(context, queries.AllAttemptsAsync(id, cancellation), ContractsJson.Default.AttemptView), cancellation))
-            .WithSummary("Every attempt of a run, one JSON object a line.").Produces<AttemptView>(contentType: JsonLines);
+            queries.WithRunAsync(run, id => LinesAsync(context, queries.AllAttemptsAsync(id, cancellation), ContractsJson.Default.AttemptView), cancellation))
+            .WithSummary("All attempts of a run, one JSON object on each line.").Produces<AttemptView>(contentType: JsonLines);
         api.MapGet("/runs/{run}/attempts.csv", (string run, HttpContext context, RunQueries queries, CancellationToken cancellation) =>
-            HttpAnswers.WithRunAsync(queries, run, id => CsvAsync(context, queries.AllAttemptsAsync(id, cancellation)), cancellation))
-            .WithSummary("Every attempt of a run as CSV, like a job log.").Produces<string>(contentType: "text/csv");
+            queries.WithRunAsync(run, id => CsvAsync(context, queries.AllAttemptsAsync(id, cancellation)), cancellation))
+            .WithSummary("All attempts of a run as CSV.").Produces<string>(contentType: "text/csv");
     }
 
     private static async Task<IResult> LinesAsync<T>(HttpContext context, IAsyncEnumerable<T> rows, JsonTypeInfo<T> type)
@@ -66,7 +66,7 @@ internal static class ExportEndpoints
         return Results.Empty;
     }
 
-    /// <summary>A text as a spreadsheet takes it for text: quoted where CSV asks for it (RFC 4180), and never the start of a formula (https://owasp.org/www-community/attacks/CSV_Injection).</summary>
+    /// <summary>A text for a spreadsheet: quoted where CSV requires it (RFC 4180), and never a formula (https://owasp.org/www-community/attacks/CSV_Injection).</summary>
     private static string Cell(string? text)
     {
         if (string.IsNullOrEmpty(text))

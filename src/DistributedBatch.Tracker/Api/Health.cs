@@ -1,6 +1,6 @@
 namespace DistributedBatch.Tracker.Api;
 
-/// <summary>The answer of <c>/health</c>.</summary>
+/// <summary>The response of <c>/health</c>.</summary>
 /// <param name="Status"><c>ok</c>.</param>
-/// <param name="Version">Version of the program.</param>
+/// <param name="Version">The version of the program.</param>
 public sealed record Health(string Status, string Version);

@@ -1,5 +1,6 @@
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Contracts.Text;
+using DistributedBatch.Tracker.Http;
 using DistributedBatch.Tracker.Logs;
 using DistributedBatch.Tracker.Queries;
 using Microsoft.AspNetCore.Builder;
@@ -9,7 +10,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace DistributedBatch.Tracker.Api;
 
-/// <summary>The output of attempts, as bytes: in ranges, or followed while they are written.</summary>
+/// <summary>Endpoints of logs, in ranges or followed while they are written.</summary>
 internal static class LogEndpoints
 {
     private const string PlainText = "text/plain; charset=utf-8";
@@ -17,37 +18,38 @@ internal static class LogEndpoints
     public static void Map(RouteGroupBuilder api)
     {
         api.MapGet("/runs/{run}/chunks/{index:int}/logs", (string run, int index, RunQueries queries, LogFiles logs, CancellationToken cancellation) =>
-            HttpAnswers.WithRunAsync(queries, run, id => Task.FromResult(HttpAnswers.Json(
+            queries.WithRunAsync(run, id => Task.FromResult(JsonResult.Of(
                 (IReadOnlyList<LogEntry>)[.. logs.OfChunk(id, index).Select(log => new LogEntry(log.Index, log.Attempt, log.Stream.ToText(), log.Bytes))],
                 TrackerJson.Default.IReadOnlyListLogEntry)), cancellation))
-            .WithSummary("The logs of a chunk that are here.").Produces<IReadOnlyList<LogEntry>>();
+            .WithSummary("Lists the logs of a chunk.").Produces<IReadOnlyList<LogEntry>>();
         api.MapGet("/runs/{run}/chunks/{index:int}/attempts/{attempt:int}/logs/{stream:regex(^(out|err)$)}", ReadAsync)
-            .WithSummary("What an attempt wrote; takes Range, and follow=true goes on until the attempt is over.").Produces<string>(contentType: "text/plain");
+            .WithSummary("The log of an attempt. Accepts Range; follow=true continues until the attempt ends.").Produces<string>(contentType: "text/plain");
     }
 
     private static Task<IResult> ReadAsync(
         string run, int index, int attempt, string stream, HttpContext context, RunQueries queries, LogFiles logs, TimeProvider time,
         CancellationToken cancellation, bool follow = false, long offset = 0) =>
-        HttpAnswers.WithRunAsync(queries, run, async id =>
+        queries.WithRunAsync(run, async id =>
         {
-            var which = EnumText.Parse<LogStream>(stream)!.Value;
+            var logStream = EnumText.Parse<LogStream>(stream)!.Value;
             if (follow)
-                return await FollowAsync(id, index, attempt, logs.PathOf(id, index, attempt, which), offset, context, queries, time);
-            return logs.Find(id, index, attempt, which) is { } log
+                return await FollowAsync(id, index, attempt, logs.PathOf(id, index, attempt, logStream), offset, context, queries, time);
+            return logs.Find(id, index, attempt, logStream) is { } log
                 ? Results.Stream(LogTail.Open(log.Path), PlainText, enableRangeProcessing: true)
-                : Problems.NoLog(id.Value, index);
+                : Problems.NoLog(id, index);
         }, cancellation);
 
     private static async Task<IResult> FollowAsync(
         RunId run, int index, int attempt, string path, long offset, HttpContext context, RunQueries queries, TimeProvider time)
     {
         var cancellation = context.RequestAborted;
-        if (!File.Exists(path) && await OverAsync(cancellation))
-            return Problems.NoLog(run.Value, index);
+        if (!File.Exists(path) && await HasEndedAsync(cancellation))
+            return Problems.NoLog(run, index);
         context.Features.Get<IHttpResponseBodyFeature>()!.DisableBuffering();
         context.Response.ContentType = PlainText;
-        await context.Response.StartAsync(cancellation);
-        await foreach (var piece in LogTail.FollowAsync(path, Math.Max(0, offset), OverAsync, time, cancellation))
+        // The headers tell the client that it is connected, even when the attempt writes nothing for an hour.
+        await context.Response.Body.FlushAsync(cancellation);
+        await foreach (var piece in LogTail.FollowAsync(path, Math.Max(0, offset), HasEndedAsync, time, cancellation))
         {
             await context.Response.Body.WriteAsync(piece, cancellation);
             await context.Response.Body.FlushAsync(cancellation);
@@ -55,10 +57,10 @@ internal static class LogEndpoints
 
         return Results.Empty;
 
-        // An attempt nothing was heard of may still begin, as long as its run goes on.
-        async Task<bool> OverAsync(CancellationToken token) =>
-            (await queries.AttemptsAsync(run, index, token)).FirstOrDefault(known => known.Attempt == attempt) is { } seen
-                ? seen.Outcome is not null
-                : await queries.ShowAsync(run, token) is not { } view || view.State.IsSettled();
+        // An unknown attempt may still begin while its run is active.
+        async Task<bool> HasEndedAsync(CancellationToken token) =>
+            (await queries.AttemptsAsync(run, index, token)).FirstOrDefault(known => known.Attempt == attempt) is { } view
+                ? view.Outcome is not null
+                : await queries.ShowAsync(run, token) is not { } active || active.State.IsSettled();
     }
 }

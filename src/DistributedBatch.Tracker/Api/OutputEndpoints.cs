@@ -1,5 +1,6 @@
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Tracker.Access;
+using DistributedBatch.Tracker.Http;
 using DistributedBatch.Tracker.Outputs;
 using DistributedBatch.Tracker.Queries;
 using Microsoft.AspNetCore.Builder;
@@ -9,35 +10,35 @@ using Microsoft.AspNetCore.Routing;
 
 namespace DistributedBatch.Tracker.Api;
 
-/// <summary>Outputs: hosts bring them, people take them, both as tar archives.</summary>
+/// <summary>Endpoints of outputs: hosts upload them and users download them, as tar archives.</summary>
 internal static class OutputEndpoints
 {
     private const string Tar = "application/x-tar";
 
     public static void Map(RouteGroupBuilder api)
     {
-        api.MapPut("/runs/{run}/chunks/{index:int}/attempts/{attempt:int}/outputs", TakeAsync)
-            .Needs(TokenRole.Host).WithSummary("A host brings an attempt's outputs (out/…) and logs (logs/out, logs/err) as a tar archive. The first success wins.").Accepts<byte[]>(Tar);
+        api.MapPut("/runs/{run}/chunks/{index:int}/attempts/{attempt:int}/outputs", StoreAsync)
+            .RequireRole(TokenRole.Host).WithSummary("Uploads an attempt's outputs (out/…) and logs (logs/out, logs/err) as a tar archive. The first success wins.").Accepts<byte[]>(Tar);
         api.MapGet("/runs/{run}/chunks/{index:int}/outputs", (string run, int index, HttpContext context, RunQueries queries, OutputStore outputs, CancellationToken cancellation) =>
-            HttpAnswers.WithRunAsync(queries, run, id => PackAsync(context, outputs.DirectoryOf(id, index), $"{id}.{index}.tar", () => Problems.NoOutputs(id.Value, index)), cancellation))
+            queries.WithRunAsync(run, id => PackAsync(context, outputs.DirectoryOf(id, index), $"{id}.{index}.tar", () => Problems.NoOutputs(id, index)), cancellation))
             .WithSummary("The outputs of a chunk as a tar archive.").Produces<byte[]>(contentType: Tar);
         api.MapGet("/runs/{run}/outputs", (string run, HttpContext context, RunQueries queries, OutputStore outputs, CancellationToken cancellation) =>
-            HttpAnswers.WithRunAsync(queries, run, id => PackAsync(context, outputs.DirectoryOf(id), $"{id}.tar", () => Problems.NoRunOutputs(id.Value)), cancellation))
-            .WithSummary("The outputs of all succeeded chunks as a tar archive with a folder a chunk.").Produces<byte[]>(contentType: Tar);
+            queries.WithRunAsync(run, id => PackAsync(context, outputs.DirectoryOf(id), $"{id}.tar", () => Problems.NoOutputs(id)), cancellation))
+            .WithSummary("The outputs of all succeeded chunks as a tar archive with a folder for each chunk.").Produces<byte[]>(contentType: Tar);
     }
 
-    private static Task<IResult> TakeAsync(
-        string run, int index, int attempt, HttpContext context, RunQueries queries, OutputStore outputs, TrackerOptions options, CancellationToken cancellation)
+    private static Task<IResult> StoreAsync(
+        string run, int index, int attempt, HttpContext context, RunQueries queries, OutputStore outputs, OutputOptions options, CancellationToken cancellation)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            limit.MaxRequestBodySize = options.MostOutputBytes;
-        return HttpAnswers.WithRunAsync(queries, run, async id =>
-            await outputs.TakeAsync(id, index, attempt, context.Request.Body, cancellation) switch
+            limit.MaxRequestBodySize = options.MaxBytes;
+        return queries.WithRunAsync(run, async id =>
+            await outputs.StoreAsync(id, index, attempt, context.Request.Body, cancellation) switch
             {
-                UnpackOutcome.Kept => Results.NoContent(),
-                UnpackOutcome.TooLate => Problems.OutputsTooLate(id.Value, index),
-                UnpackOutcome.Refused refused => Problems.Unreadable(refused.Sentence),
-                var other => throw new InvalidOperationException($"Outputs were brought and {other} came of it."),
+                UnpackOutcome.Stored => Results.NoContent(),
+                UnpackOutcome.Duplicate => Problems.DuplicateOutputs(id, index),
+                UnpackOutcome.Rejected rejected => Problems.InvalidRequest(rejected.Sentence),
+                var other => throw new InvalidOperationException($"The upload returned {other}."),
             }, cancellation);
     }
 

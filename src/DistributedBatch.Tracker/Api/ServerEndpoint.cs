@@ -1,11 +1,10 @@
-using System.Data.Common;
 using System.Diagnostics;
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Json;
-using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Connections;
+using DistributedBatch.Tracker.Commands;
+using DistributedBatch.Tracker.Http;
 using DistributedBatch.Tracker.Projection;
 using DistributedBatch.Tracker.Queries;
 using DistributedBatch.Tracker.Storage;
@@ -15,17 +14,15 @@ using Microsoft.AspNetCore.Routing;
 
 namespace DistributedBatch.Tracker.Api;
 
-/// <summary><c>/api/server</c>: the server looks at its database, its disk, its broker and its producer.</summary>
+/// <summary><c>/api/server</c>: the state of the server's database, disk, broker and producer.</summary>
 internal static class ServerEndpoint
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
     public static void Map(RouteGroupBuilder api, string version) =>
         api.MapGet("/server", async (
-            RunQueries queries, TrackerDatabase database, ProjectionIntake intake, MessageBus bus, BrokerHealth broker, TimeProvider time, CancellationToken cancellation) =>
+            RunQueries queries, TrackerDatabase database, ProjectionQueue queue, RunCommands commands, BrokerHealth broker, TimeProvider time, CancellationToken cancellation) =>
         {
-            var producer = ProducerProblemAsync(bus, cancellation);
-            var (databaseProblem, took) = await DatabaseProblemAsync(queries, cancellation);
+            var producer = ProducerProblemAsync(commands, cancellation);
+            var (databaseProblem, took) = await DatabaseProblemAsync(queries, database, cancellation);
             var view = new ServerView
             {
                 Version = version,
@@ -37,12 +34,12 @@ internal static class ServerEndpoint
                 BrokerVersion = broker.Version?.Text,
                 BrokerProblem = ProblemOf(broker.Current),
                 ProducerProblem = await producer,
-                Waiting = intake.Reader.CanCount ? intake.Reader.Count : 0,
+                Waiting = queue.Count,
             };
-            return HttpAnswers.Json(view, ContractsJson.Default.ServerView);
-        }).WithSummary("How the server stands with its database, disk, broker and producer.").Produces<ServerView>();
+            return JsonResult.Of(view, ContractsJson.Default.ServerView);
+        }).WithSummary("The state of the server's database, disk, broker and producer.").Produces<ServerView>();
 
-    private static async Task<(string? Problem, TimeSpan Took)> DatabaseProblemAsync(RunQueries queries, CancellationToken cancellation)
+    private static async Task<(string? Problem, TimeSpan Took)> DatabaseProblemAsync(RunQueries queries, TrackerDatabase database, CancellationToken cancellation)
     {
         var started = Stopwatch.GetTimestamp();
         try
@@ -50,18 +47,17 @@ internal static class ServerEndpoint
             await queries.TotalsAsync(cancellation);
             return (null, Stopwatch.GetElapsedTime(started));
         }
-        catch (Exception failure) when (failure is DbException or IOException or TimeoutException)
+        catch (Exception failure) when (database.Explain(failure) is { } sentence)
         {
-            return (failure.Message, Stopwatch.GetElapsedTime(started));
+            return (sentence, Stopwatch.GetElapsedTime(started));
         }
     }
 
-    /// <summary>Asks for a change of a run that cannot be. Whatever comes back, a producer has answered.</summary>
-    private static async Task<string?> ProducerProblemAsync(MessageBus bus, CancellationToken cancellation)
+    private static async Task<string?> ProducerProblemAsync(RunCommands commands, CancellationToken cancellation)
     {
         try
         {
-            await bus.RequestAsync<ChangeRun, RunCommandResult>(new ChangeRun(RunId.New(), RunAction.Resume), Patience, cancellation);
+            await commands.PingAsync(cancellation);
             return null;
         }
         catch (RequestUnansweredException failure)
@@ -72,7 +68,7 @@ internal static class ServerEndpoint
 
     private static string? ProblemOf(BrokerState state) => state switch
     {
-        BrokerState.Blocked blocked => $"it takes no messages: {blocked.Reason}",
+        BrokerState.Blocked blocked => $"it accepts no messages: {blocked.Reason}",
         BrokerState.Away away => $"not connected: {away.Reason}",
         BrokerState.Refused refused => $"refused: {refused.Reason}",
         _ => null,

@@ -2,6 +2,6 @@ using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Tracker.Api;
 
-/// <summary>The answer to a submission or a change: the run it was about.</summary>
-/// <param name="Run">Its id.</param>
+/// <summary>The response to a submission or a change.</summary>
+/// <param name="Run">The id of the run.</param>
 public sealed record SubmittedRun(RunId Run);

@@ -2,46 +2,47 @@ using System.Text.Json;
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Tracker.Access;
+using DistributedBatch.Tracker.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
 namespace DistributedBatch.Tracker.Api;
 
-/// <summary>Tokens: made, listed and revoked by operators. Everybody may ask what his own is.</summary>
+/// <summary>Endpoints of tokens. Operators create, list and revoke them; every caller may see its own.</summary>
 internal static class TokenEndpoints
 {
-    private const int LongestName = 100;
+    private const int MaxNameLength = 100;
 
     public static void Map(RouteGroupBuilder api)
     {
-        api.MapGet("/token", (HttpContext context) => HttpAnswers.Json(Caller.Of(context).Token, ContractsJson.Default.TokenView))
-            .Needs(null).WithSummary("The token that asks: its role, and how long it is good for.").Produces<TokenView>();
-        api.MapGet("/tokens", (TokenStore tokens) => HttpAnswers.Json(tokens.All, ContractsJson.Default.IReadOnlyListTokenView))
-            .Needs(TokenRole.Operate).WithSummary("Lists the tokens, without their secrets.").Produces<IReadOnlyList<TokenView>>();
+        api.MapGet("/token", (HttpContext context) => JsonResult.Of(Caller.Of(context).Token, ContractsJson.Default.TokenView))
+            .RequireRole(null).WithSummary("The caller's token: its role and expiry.").Produces<TokenView>();
+        api.MapGet("/tokens", (TokenStore tokens) => JsonResult.Of(tokens.All, ContractsJson.Default.IReadOnlyListTokenView))
+            .RequireRole(TokenRole.Operate).WithSummary("Lists the tokens, without their secrets.").Produces<IReadOnlyList<TokenView>>();
         api.MapPost("/tokens", CreateAsync)
-            .Needs(TokenRole.Operate).WithSummary("Makes a token. Its secret is in the answer and nowhere else.").Accepts<NewToken>("application/json").Produces<CreatedToken>();
+            .RequireRole(TokenRole.Operate).WithSummary("Creates a token. Only this response contains its secret.").Accepts<NewToken>("application/json").Produces<CreatedToken>();
         api.MapDelete("/tokens/{token}", (string token, TokenStore tokens) =>
-            HttpAnswers.JsonOr(tokens.Revoke(token), ContractsJson.Default.TokenView, () => Problems.NoToken(token)))
-            .Needs(TokenRole.Operate).WithSummary("Revokes a token by id or name, at once.").Produces<TokenView>();
+            JsonResult.OrElse(tokens.Revoke(token), ContractsJson.Default.TokenView, () => Problems.NoToken(token)))
+            .RequireRole(TokenRole.Operate).WithSummary("Revokes a token by id or name. It takes effect at once.").Produces<TokenView>();
     }
 
     private static async Task<IResult> CreateAsync(HttpRequest request, TokenStore tokens, CancellationToken cancellation)
     {
-        NewToken? wanted;
+        NewToken? requested;
         try
         {
-            wanted = await JsonSerializer.DeserializeAsync(request.Body, ContractsJson.Default.NewToken, cancellation);
+            requested = await JsonSerializer.DeserializeAsync(request.Body, ContractsJson.Default.NewToken, cancellation);
         }
         catch (JsonException failure)
         {
-            return Problems.Unreadable($"The body is no request for a token: {failure.Message}");
+            return Problems.InvalidRequest($"The body is not a token request: {failure.Message}");
         }
 
-        if (wanted is null || wanted.Name is { } name && (name.Length is 0 or > LongestName || name.Any(char.IsControl)))
-            return Problems.Unreadable($"A token has a role, and a name of 1 to {LongestName} characters if it has one.");
-        return tokens.Create(wanted) is { } created
+        if (requested is null || requested.Name is { } name && (name.Length is 0 or > MaxNameLength || name.Any(char.IsControl)))
+            return Problems.InvalidRequest($"A token needs a role. Its name, if any, has 1 to {MaxNameLength} characters.");
+        return tokens.Create(requested) is { } created
             ? Results.Json(created, ContractsJson.Default.CreatedToken, statusCode: StatusCodes.Status201Created)
-            : Problems.Refused([$"There is a token '{wanted.Name}' already; revoke it first, or choose another name."]);
+            : Problems.Refused([$"A token named '{requested.Name}' exists already. Revoke it first, or choose another name."]);
     }
 }

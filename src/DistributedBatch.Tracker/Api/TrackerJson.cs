@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace DistributedBatch.Tracker.Api;
 
-/// <summary>Source-generated JSON of the bodies that only the API has.</summary>
+/// <summary>Source-generated JSON of the bodies that only the API uses.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(SubmittedRun))]
 [JsonSerializable(typeof(IReadOnlyList<LogEntry>))]

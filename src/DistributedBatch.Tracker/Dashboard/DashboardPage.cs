@@ -6,12 +6,12 @@ using Microsoft.Net.Http.Headers;
 namespace DistributedBatch.Tracker.Dashboard;
 
 /// <summary>
-/// The dashboard: a static page of ES modules inside the program, so that it works offline and needs nothing but the tracker. It asks for the token and reads
-/// the same API as everybody else.
+/// The dashboard: a static page of ES modules in the program, so that it works offline and needs only the tracker. The page asks for the token and uses the public
+/// API.
 /// </summary>
 internal static class DashboardPage
 {
-    // Everything from here, nothing inline: what a program wrote to its log can never become part of the page.
+    // Everything comes from this server and nothing is inline, so the output of a program can never run as part of the page.
     private const string Policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

@@ -1,82 +1,81 @@
-using DistributedBatch.Tracker.Projection;
+using DistributedBatch.Tracker.Statistics;
 
 namespace DistributedBatch.Tracker.Estimates;
 
 /// <summary>
-/// What is known of how long chunks take. Two views of the same attempts: the <see cref="Body"/> is what was seen (the estimate of Kaplan and Meier, in which an
-/// attempt that still runs stands for all that took longer than it has taken so far), the posterior is a lognormal with room for doubt, which speaks while
-/// little was seen and beyond the longest that was.
+/// Two models of the durations of chunks, from the same attempts. <see cref="Observed"/> is the empirical distribution: the Kaplan-Meier estimate, which counts a
+/// running attempt as longer than its time so far. The posterior is a lognormal with uncertain parameters. It is used for few observations and for durations
+/// beyond the longest observed one.
 /// </summary>
 internal sealed class DurationStatistics
 {
-    /// <summary>From this many finished attempts on, what was seen is the distribution.</summary>
-    public const int EnoughForBody = 20;
+    /// <summary>From this many finished attempts on, the empirical distribution is used.</summary>
+    public const int EnoughFinished = 20;
 
-    private const int BodySize = 1024;
+    private const int ObservedSize = 1024;
     private const double PriorWeight = 0.5;
     private const double PriorShape = 1.5;
     private const double PriorSpread = 1.0;
 
-    /// <summary>Learns from <paramref name="finished"/> and from attempts that are not finished after <paramref name="running"/> seconds.</summary>
+    /// <summary>Fits the models to <paramref name="finished"/> attempts and to those that have run for <paramref name="running"/> seconds so far.</summary>
     public DurationStatistics(DurationHistogram finished, IReadOnlyList<double> running)
     {
-        var seen = finished.Buckets.Select(bucket => new Seen(DurationHistogram.MiddleOf(bucket.Key), bucket.Value)).ToList();
-        var open = running.Where(elapsed => elapsed > 0).Order().ToList();
+        var ended = finished.Buckets.Select(bucket => new Bucket(DurationHistogram.MiddleOf(bucket.Key), bucket.Value)).ToList();
+        var censored = running.Where(elapsed => elapsed > 0).Order().ToList();
         Finished = finished.Count;
-        Body = [];
-        if (Finished >= EnoughForBody)
-            (Body, TailShare) = BodyOf(seen, open);
-        Longest = Math.Max(seen.Count > 0 ? seen[^1].Seconds : 0, open.Count > 0 ? open[^1] : 0);
-        if (Body.Count > 0)
+        Observed = [];
+        if (Finished >= EnoughFinished)
+            (Observed, TailProbability) = KaplanMeier(ended, censored);
+        Longest = Math.Max(ended.Count > 0 ? ended[^1].Seconds : 0, censored.Count > 0 ? censored[^1] : 0);
+        if (Observed.Count > 0)
         {
-            BodyMean = Body.Average();
-            BodyVariance = Body.Sum(duration => (duration - BodyMean) * (duration - BodyMean)) / Body.Count;
+            ObservedMean = Observed.Average();
+            ObservedVariance = Observed.Sum(duration => Square(duration - ObservedMean)) / Observed.Count;
         }
 
-        (Mean, Weight, Shape, Scale) = Posterior(seen, open);
+        (LogMean, LogMeanWeight, PrecisionShape, PrecisionScale) = Posterior(ended, censored);
     }
 
-    /// <summary>Finished attempts.</summary>
+    /// <summary>The number of finished attempts.</summary>
     public long Finished { get; }
 
-    /// <summary>Durations in seconds, shortest first, each as likely as the next; empty while too little was seen.</summary>
-    public IReadOnlyList<double> Body { get; }
+    /// <summary>Equally likely durations in seconds, shortest first; empty for few observations.</summary>
+    public IReadOnlyList<double> Observed { get; }
 
-    /// <summary>Chance that a chunk takes longer than any in the body.</summary>
-    public double TailShare { get; }
+    /// <summary>The probability that a chunk takes longer than all of <see cref="Observed"/>.</summary>
+    public double TailProbability { get; }
 
-    /// <summary>The longest that an attempt is known to have taken, finished or not.</summary>
+    /// <summary>The longest time of an attempt, finished or not.</summary>
     public double Longest { get; }
 
-    /// <summary>Mean of the body.</summary>
-    public double BodyMean { get; }
+    /// <summary>The mean of <see cref="Observed"/>.</summary>
+    public double ObservedMean { get; }
 
-    /// <summary>Variance of the body.</summary>
-    public double BodyVariance { get; }
+    /// <summary>The variance of <see cref="Observed"/>.</summary>
+    public double ObservedVariance { get; }
 
-    /// <summary>Posterior mean of the logarithm of a duration.</summary>
-    public double Mean { get; }
+    /// <summary>The posterior mean of the logarithm of a duration.</summary>
+    public double LogMean { get; }
 
-    /// <summary>How many durations that mean is worth.</summary>
-    public double Weight { get; }
+    /// <summary>The number of observations that this mean is worth.</summary>
+    public double LogMeanWeight { get; }
 
-    /// <summary>Shape of the posterior of the precision.</summary>
-    public double Shape { get; }
+    /// <summary>The shape of the posterior of the precision.</summary>
+    public double PrecisionShape { get; }
 
-    /// <summary>Scale of the posterior of the precision.</summary>
-    public double Scale { get; }
+    /// <summary>The scale of the posterior of the precision.</summary>
+    public double PrecisionScale { get; }
 
-    private static (IReadOnlyList<double> Body, double TailShare) BodyOf(List<Seen> seen, List<double> open)
+    private static (IReadOnlyList<double> Observed, double TailProbability) KaplanMeier(List<Bucket> ended, List<double> censored)
     {
-        var count = seen.Sum(known => known.Times) + open.Count;
+        var count = ended.Sum(bucket => bucket.Times) + censored.Count;
         var atRisk = (double)count;
         var survival = 1.0;
         var passed = 0;
-        var body = new List<double>();
         var weights = new List<(double Seconds, double Share)>();
-        foreach (var (seconds, times) in seen)
+        foreach (var (seconds, times) in ended)
         {
-            for (; passed < open.Count && open[passed] < seconds; passed++)
+            for (; passed < censored.Count && censored[passed] < seconds; passed++)
                 atRisk--;
             var share = survival * times / atRisk;
             weights.Add((seconds, share));
@@ -84,31 +83,35 @@ internal sealed class DurationStatistics
             atRisk -= times;
         }
 
-        var kept = 1 - survival;
+        var total = 1 - survival;
         var reached = 0.0;
+        var observed = new List<double>();
         foreach (var (seconds, share) in weights)
         {
-            reached += share / kept;
-            while (body.Count + 0.5 < reached * BodySize && body.Count < BodySize)
-                body.Add(seconds);
+            reached += share / total;
+            while (observed.Count + 0.5 < reached * ObservedSize && observed.Count < ObservedSize)
+                observed.Add(seconds);
         }
 
-        return (body, Math.Max(survival, 1.0 / (count + 1)));
+        return (observed, Math.Max(survival, 1.0 / (count + 1)));
     }
 
-    private static (double Mean, double Weight, double Shape, double Scale) Posterior(List<Seen> seen, List<double> open)
+    private static (double LogMean, double LogMeanWeight, double PrecisionShape, double PrecisionScale) Posterior(List<Bucket> ended, List<double> censored)
     {
-        var count = (double)seen.Sum(known => known.Times);
-        // Without a single end, chunks are thought to take about twice what the oldest attempt has taken so far, give or take a factor of three.
-        var mean = count > 0 ? seen.Sum(known => known.Log * known.Times) / count : Math.Log(Math.Max(open.Count > 0 ? 2 * open[^1] : 1, 1e-3));
-        var spread = count > 1 ? Math.Sqrt(seen.Sum(known => known.Times * Square(known.Log - mean)) / count) : PriorSpread;
+        var count = (double)ended.Sum(bucket => bucket.Times);
+        // Before the first attempt has ended, the prior is twice the time of the oldest attempt, within a factor of three.
+        var mean = count > 0
+            ? ended.Sum(bucket => bucket.Log * bucket.Times) / count
+            : Math.Log(Math.Max(censored.Count > 0 ? 2 * censored[^1] : 1, 1e-3));
+        var spread = count > 1 ? Math.Sqrt(ended.Sum(bucket => bucket.Times * Square(bucket.Log - mean)) / count) : PriorSpread;
         var prior = mean;
-        var logs = seen.Select(known => (known.Log, Weight: (double)known.Times)).ToList();
+        var logs = ended.Select(bucket => (bucket.Log, Weight: (double)bucket.Times)).ToList();
         for (var round = 0; round < 3; round++)
         {
-            // Expectation and maximisation: an attempt that runs counts as what is to be expected of it, given how long it has been at it.
-            var about = Math.Max(spread, 0.05);
-            var all = logs.Concat(open.Select(elapsed => (Log: mean + (about * NormalDistribution.MeanAbove((Math.Log(elapsed) - mean) / about)), Weight: 1.0))).ToList();
+            // Expectation maximisation: a running attempt counts with its expected duration, given its time so far.
+            var sigma = Math.Max(spread, 0.05);
+            var all = logs.Concat(censored.Select(elapsed =>
+                (Log: mean + (sigma * NormalDistribution.MeanAbove((Math.Log(elapsed) - mean) / sigma)), Weight: 1.0))).ToList();
             var total = all.Sum(log => log.Weight);
             if (total == 0)
                 break;
@@ -124,7 +127,7 @@ internal sealed class DurationStatistics
 
     private static double Square(double number) => number * number;
 
-    private readonly record struct Seen(double Seconds, long Times)
+    private readonly record struct Bucket(double Seconds, long Times)
     {
         public double Log => Math.Log(Seconds);
     }

@@ -3,81 +3,80 @@ using DistributedBatch.Contracts.Api;
 namespace DistributedBatch.Tracker.Estimates;
 
 /// <summary>
-/// When a run will probably be over, as the range between the luckiest and the unluckiest of 250 rehearsals of what is left of it.
-/// Each rehearsal guesses how long chunks take (see <see cref="DurationEstimate"/>), gives the running ones what they still need, and lets free slots take the
-/// waiting ones. How and why is told in docs/eta.md.
+/// Estimates when a run ends, as a range of quantiles over up to 250 simulations of the rest of the run. Each simulation draws the durations
+/// (<see cref="DurationSampler"/>), ends the running attempts, and gives the waiting chunks to free slots. docs/eta.md explains the method.
 /// </summary>
 internal static class EtaEstimator
 {
-    private const int MostRehearsals = 250;
-    private const int FewestRehearsals = 50;
+    private const int MaxSimulations = 250;
+    private const int MinSimulations = 50;
 
-    /// <summary>Chunks dealt out in all rehearsals together; a lab of a thousand slots gets fewer rehearsals, and answers as fast.</summary>
-    private const int Work = 80_000;
+    /// <summary>Chunks drawn in all simulations together. With a thousand slots there are fewer simulations, and the estimate takes no longer.</summary>
+    private const int MaxDraws = 80_000;
 
-    /// <summary>Waiting chunks that are dealt out one by one; of a longer queue the front only counts as work that all slots share.</summary>
-    private const int DealtOut = 160;
+    /// <summary>Waiting chunks that are drawn one by one. The rest of a longer queue is work that all slots share.</summary>
+    private const int MinDrawn = 160;
 
-    private const double Lucky = 0.008;
-    private const double Unlucky = 0.98;
+    private const double LowerQuantile = 0.008;
+    private const double UpperQuantile = 0.98;
 
-    /// <summary>Estimates; null when there is nothing to go by, which is a run that has neither begun nor ended an attempt.</summary>
-    /// <param name="input">What is known.</param>
-    /// <param name="uniform">Chance: numbers from 0 to 1.</param>
+    /// <summary>Estimates the rest of a run; null when no attempt has begun or ended.</summary>
+    /// <param name="input">What is known of the run.</param>
+    /// <param name="uniform">Random numbers from 0 to 1.</param>
     public static EtaRange? Estimate(EtaInput input, Func<double> uniform)
     {
         if (input.Waiting == 0 && input.RunningSeconds.Count == 0)
             return input.Finished.Count > 0 ? new EtaRange(0, 0) : null;
         if (input.Finished.Count == 0 && input.RunningSeconds.Count == 0)
             return null;
-        var dice = new MonteCarlo(uniform);
-        var knowledge = new DurationStatistics(input.Finished, input.RunningSeconds);
+        var random = new MonteCarlo(uniform);
+        var statistics = new DurationStatistics(input.Finished, input.RunningSeconds);
         var slots = Math.Clamp((int)Math.Ceiling(input.Slots), 1, 4096);
-        // Slots that are not always busy take longer over everything by as much.
-        var slack = slots / Math.Clamp(input.Slots, 0.01, slots);
-        var rehearsals = Math.Clamp(Work / (Math.Min(input.Waiting, DealtOutOf(slots)) + slots), FewestRehearsals, MostRehearsals);
-        var ends = new double[rehearsals];
-        for (var rehearsal = 0; rehearsal < rehearsals; rehearsal++)
-            ends[rehearsal] = Rehearse(input, new DurationEstimate(knowledge, dice), dice, slots) * slack;
+        // Slots that idle between chunks take longer for everything.
+        var idleFactor = slots / Math.Clamp(input.Slots, 0.01, slots);
+        var simulations = Math.Clamp(MaxDraws / (Math.Min(input.Waiting, DrawnOneByOne(slots)) + slots), MinSimulations, MaxSimulations);
+        var ends = new double[simulations];
+        for (var simulation = 0; simulation < simulations; simulation++)
+            ends[simulation] = Simulate(input, new DurationSampler(statistics, random), random, slots) * idleFactor;
         Array.Sort(ends);
-        return new EtaRange(ends[(int)(Lucky * rehearsals)], ends[(int)(Unlucky * rehearsals)]);
+        return new EtaRange(ends[(int)(LowerQuantile * simulations)], ends[(int)(UpperQuantile * simulations)]);
     }
 
-    private static double Rehearse(EtaInput input, DurationEstimate guess, MonteCarlo dice, int slots)
+    private static double Simulate(EtaInput input, DurationSampler sampler, MonteCarlo random, int slots)
     {
-        var waiting = WithRetries(input.Waiting, input.FailureShare, dice);
-        var free = new PriorityQueue<double, double>();
+        var waiting = WithRetries(input.Waiting, input.FailureShare, random);
+        var freeAt = new PriorityQueue<double, double>();
         var last = 0.0;
         foreach (var elapsed in input.RunningSeconds)
         {
-            var rest = guess.Rest(elapsed);
-            free.Enqueue(rest, rest);
+            var remaining = sampler.Remaining(elapsed);
+            freeAt.Enqueue(remaining, remaining);
         }
 
         for (var idle = input.RunningSeconds.Count; idle < slots; idle++)
-            free.Enqueue(0, 0);
-        while (free.Count > slots)
-            last = Math.Max(last, free.Dequeue());
+            freeAt.Enqueue(0, 0);
+        while (freeAt.Count > slots)
+            last = Math.Max(last, freeAt.Dequeue());
 
-        var dealtOut = Math.Min(waiting, DealtOutOf(slots));
-        var shared = waiting > dealtOut ? guess.Sum(waiting - dealtOut) / slots : 0;
-        for (var chunk = 0; chunk < dealtOut; chunk++)
+        var drawn = Math.Min(waiting, DrawnOneByOne(slots));
+        var shared = waiting > drawn ? sampler.Total(waiting - drawn) / slots : 0;
+        for (var chunk = 0; chunk < drawn; chunk++)
         {
-            var end = free.Dequeue() + guess.Next();
-            free.Enqueue(end, end);
+            var end = freeAt.Dequeue() + sampler.Duration();
+            freeAt.Enqueue(end, end);
         }
 
-        while (free.TryDequeue(out var end, out _))
+        while (freeAt.TryDequeue(out var end, out _))
             last = Math.Max(last, end);
         return last + shared;
     }
 
-    private static int DealtOutOf(int slots) => Math.Max(DealtOut, 2 * slots);
+    private static int DrawnOneByOne(int slots) => Math.Max(MinDrawn, 2 * slots);
 
-    private static int WithRetries(int waiting, double failureShare, MonteCarlo dice)
+    private static int WithRetries(int waiting, double failureShare, MonteCarlo random)
     {
         var share = Math.Clamp(failureShare, 0, 0.9);
-        var more = waiting * share / (1 - share);
-        return waiting + (int)Math.Round(Math.Max(0, more + (Math.Sqrt(more) * dice.Normal())));
+        var retries = waiting * share / (1 - share);
+        return waiting + (int)Math.Round(Math.Max(0, retries + (Math.Sqrt(retries) * random.Normal())));
     }
 }

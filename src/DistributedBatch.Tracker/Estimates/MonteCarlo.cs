@@ -1,7 +1,7 @@
 namespace DistributedBatch.Tracker.Estimates;
 
-/// <summary>Chance in the shapes the estimate needs, from uniform numbers that come from outside.</summary>
-/// <param name="uniform">Gives numbers from 0 (included) to 1.</param>
+/// <summary>Random numbers of several distributions, made from uniform ones.</summary>
+/// <param name="uniform">Returns numbers from 0 (included) to 1 (excluded).</param>
 internal sealed class MonteCarlo(Func<double> uniform)
 {
     /// <summary>A number from 0 to 1.</summary>

@@ -1,9 +1,9 @@
 namespace DistributedBatch.Tracker.Estimates;
 
-/// <summary>The normal distribution's upper tail and its inverse.</summary>
+/// <summary>The upper tail of the standard normal distribution, and its inverse.</summary>
 internal static class NormalDistribution
 {
-    /// <summary>The chance that a standard normal is above <paramref name="at"/> (Abramowitz and Stegun 26.2.17, error below 1e-7).</summary>
+    /// <summary>The probability that a standard normal is above <paramref name="at"/> (Abramowitz and Stegun 26.2.17, error below 1e-7).</summary>
     public static double UpperTail(double at)
     {
         if (at < 0)
@@ -13,7 +13,7 @@ internal static class NormalDistribution
         return Math.Exp(-at * at / 2) / Math.Sqrt(2 * Math.PI) * series;
     }
 
-    /// <summary>The value a standard normal is above with chance <paramref name="tail"/> (Abramowitz and Stegun 26.2.23, error below 4.5e-4).</summary>
+    /// <summary>The value that a standard normal exceeds with probability <paramref name="tail"/> (Abramowitz and Stegun 26.2.23, error below 4.5e-4).</summary>
     public static double UpperQuantile(double tail)
     {
         if (tail > 0.5)

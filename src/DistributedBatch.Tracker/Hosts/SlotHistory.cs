@@ -6,27 +6,24 @@ using DistributedBatch.Tracker.Projection;
 namespace DistributedBatch.Tracker.Hosts;
 
 /// <summary>
-/// The last attempts of every slot, for the timeline of a host. Kept in memory only: an index over all attempts by time would cost every report something,
-/// and after a restart of the tracker the slots fill it again by themselves. All members may be used from any thread.
+/// The last attempts of every slot, for the timeline of a host. They are in memory only: an index of all attempts by time would slow down every report, and
+/// after a restart the history fills again. All members may be used from any thread.
 /// </summary>
 internal sealed class SlotHistory
 {
-    /// <summary>Attempts kept of each slot.</summary>
-    public const int KeptASlot = 100;
+    /// <summary>The most attempts for each slot.</summary>
+    public const int MaxAttempts = 100;
 
     private readonly ConcurrentDictionary<string, Dictionary<int, Queue<SlotSpan>>> hosts = new(StringComparer.Ordinal);
 
-    /// <summary>Takes in the attempts of a batch that has been committed.</summary>
-    public void Add(ProjectionBatch batch)
+    /// <summary>Records the attempts of all batches that are committed from now on.</summary>
+    public SlotHistory(ProjectionSignal signal) => signal.BatchCommitted += (batch, _) =>
     {
-        foreach (var report in batch.Attempts.Values)
-        {
-            if (report.Outcome is not null)
-                Add(report);
-        }
-    }
+        foreach (var report in batch.Attempts.Values.Where(report => report.Outcome is not null))
+            Add(report);
+    };
 
-    /// <summary>What ended on a host after <paramref name="since"/>, by slot and time; empty for a host that was not heard of.</summary>
+    /// <summary>The attempts that ended on a host after <paramref name="since"/>, by slot and time; empty for an unknown host.</summary>
     public IReadOnlyList<SlotSpan> Of(string host, DateTimeOffset since)
     {
         if (!hosts.TryGetValue(host, out var slots))
@@ -47,10 +44,10 @@ internal sealed class SlotHistory
         {
             if (!slots.TryGetValue(report.Slot, out var spans))
                 slots[report.Slot] = spans = new Queue<SlotSpan>();
-            // A report that comes twice comes soon after the first.
+            // A repeated report comes soon after the first one.
             if (spans.Contains(span))
                 return;
-            if (spans.Count == KeptASlot)
+            if (spans.Count == MaxAttempts)
                 spans.Dequeue();
             spans.Enqueue(span);
         }

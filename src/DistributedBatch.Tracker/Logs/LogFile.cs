@@ -1,9 +1,9 @@
 namespace DistributedBatch.Tracker.Logs;
 
-/// <summary>The kept output of one attempt.</summary>
-/// <param name="Index">Number of the chunk.</param>
-/// <param name="Attempt">Number of the attempt.</param>
-/// <param name="Stream">Which stream.</param>
+/// <summary>The log of one attempt.</summary>
+/// <param name="Index">The number of the chunk.</param>
+/// <param name="Attempt">The number of the attempt.</param>
+/// <param name="Stream">The stream.</param>
 /// <param name="Path">The file.</param>
-/// <param name="Bytes">Its size now.</param>
+/// <param name="Bytes">The current size.</param>
 public sealed record LogFile(int Index, int Attempt, LogStream Stream, string Path, long Bytes);

@@ -4,37 +4,37 @@ using DistributedBatch.Contracts.Runs;
 namespace DistributedBatch.Tracker.Logs;
 
 /// <summary>
-/// Finds the output of attempts under a data directory: <c>runs/RUN/logs/INDEX.ATTEMPT.out</c> and <c>.err</c>. An attempt that wrote nothing has no file.
+/// The logs of attempts under a data directory: <c>runs/RUN/logs/INDEX.ATTEMPT.out</c> and <c>.err</c>. An attempt that wrote nothing has no file.
 /// </summary>
 /// <param name="dataDirectory">Such as <c>.dbatch</c>.</param>
 public sealed class LogFiles(string dataDirectory)
 {
-    /// <summary>Where the logs of a run are.</summary>
+    /// <summary>The directory of the logs of a run.</summary>
     public string DirectoryOf(RunId run) => Path.Combine(Path.GetFullPath(dataDirectory), "runs", run.Value, "logs");
 
-    /// <summary>Where the log of an attempt is, whether or not it wrote one.</summary>
+    /// <summary>The path of a log, whether it exists or not.</summary>
     public string PathOf(RunId run, int index, int attempt, LogStream stream) =>
         Path.Combine(DirectoryOf(run), $"{index}.{attempt}.{(stream == LogStream.Out ? "out" : "err")}");
 
-    /// <summary>Writes what a host sent of an attempt's output.</summary>
-    /// <exception cref="IOException">The disk is full, or the directory is not ours to write.</exception>
+    /// <summary>Writes a log that a host sent.</summary>
+    /// <exception cref="IOException">The disk is full, or the directory is not writable.</exception>
     public void Write(RunId run, int index, int attempt, LogStream stream, byte[] content)
     {
         Directory.CreateDirectory(DirectoryOf(run));
         File.WriteAllBytes(PathOf(run, index, attempt, stream), content);
     }
 
-    /// <summary>The log of one attempt; null when it wrote none, or when its host keeps it.</summary>
+    /// <summary>The log of one attempt; null when it wrote none, or when the log is on its host.</summary>
     public LogFile? Find(RunId run, int index, int attempt, LogStream stream)
     {
         var file = new FileInfo(PathOf(run, index, attempt, stream));
         return file.Exists ? new LogFile(index, attempt, stream, file.FullName, file.Length) : null;
     }
 
-    /// <summary>All logs of a chunk, first attempt first, output before errors.</summary>
+    /// <summary>All logs of a chunk by attempt, standard output first.</summary>
     public IReadOnlyList<LogFile> OfChunk(RunId run, int index) => List(run, $"{index}.*");
 
-    /// <summary>All logs of a run, in the order of its chunks.</summary>
+    /// <summary>All logs of a run in the order of its chunks.</summary>
     public IReadOnlyList<LogFile> OfRun(RunId run) => List(run, "*");
 
     private List<LogFile> List(RunId run, string pattern)

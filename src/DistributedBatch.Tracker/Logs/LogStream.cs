@@ -1,6 +1,6 @@
 namespace DistributedBatch.Tracker.Logs;
 
-/// <summary>Which of the two streams of an attempt.</summary>
+/// <summary>An output stream of an attempt.</summary>
 public enum LogStream
 {
     /// <summary>Standard output, <c>.out</c>.</summary>

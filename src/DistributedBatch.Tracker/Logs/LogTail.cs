@@ -2,13 +2,13 @@ using System.Runtime.CompilerServices;
 
 namespace DistributedBatch.Tracker.Logs;
 
-/// <summary>Reads parts of logs, also of one that is still being written.</summary>
+/// <summary>Reads parts of logs, even while they are being written.</summary>
 public static class LogTail
 {
     private const int PieceSize = 32 * 1024;
-    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Opens a log so that its writer, and a rename or removal of it, are not disturbed.</summary>
+    /// <summary>Opens a log without disturbing its writer, a rename or a removal.</summary>
     public static FileStream Open(string path) =>
         new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.Asynchronous);
 
@@ -22,16 +22,16 @@ public static class LogTail
         return buffer[..read];
     }
 
-    /// <summary>The log from <paramref name="offset"/> on, and what is added to it until <paramref name="over"/> says that its attempt has ended.</summary>
-    /// <param name="path">The file; it need not exist yet.</param>
-    /// <param name="offset">Bytes to leave out at the start.</param>
-    /// <param name="over">Asked whenever the end of the file is reached.</param>
-    /// <param name="time">Time to wait by.</param>
+    /// <summary>The log from <paramref name="offset"/> on, and what is added to it until its attempt has ended.</summary>
+    /// <param name="path">The file, which need not exist yet.</param>
+    /// <param name="offset">The number of bytes to skip.</param>
+    /// <param name="hasEnded">Whether the attempt has ended; called at the end of the file.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="cancellation">Ends the reading.</param>
     public static async IAsyncEnumerable<byte[]> FollowAsync(
-        string path, long offset, Func<CancellationToken, Task<bool>> over, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellation)
+        string path, long offset, Func<CancellationToken, Task<bool>> hasEnded, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        for (var last = false; ; last = await over(cancellation))
+        for (var last = false; ; last = await hasEnded(cancellation))
         {
             while (File.Exists(path))
             {
@@ -42,10 +42,10 @@ public static class LogTail
                 yield return piece;
             }
 
-            // The attempt ended before the last look at the file, so there is nothing more to come.
+            // The attempt had ended before the file was read to its end, so nothing more is added.
             if (last)
                 yield break;
-            await Task.Delay(LookAgain, time, cancellation);
+            await Task.Delay(PollInterval, time, cancellation);
         }
     }
 }

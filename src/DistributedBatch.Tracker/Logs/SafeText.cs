@@ -3,8 +3,8 @@ using System.Text;
 namespace DistributedBatch.Tracker.Logs;
 
 /// <summary>
-/// Makes what a program wrote safe to show on a terminal: control characters other than line feed and tab would move the cursor, change colours or set the
-/// window's title, so they are shown as pictures (U+2400 and following) or as <c>\u009B</c>.
+/// Makes the output of a program safe for a terminal. Control characters other than line feed and tab could move the cursor, change colours or set the
+/// title of the window, so they are shown as pictures (U+2400 and following) or as <c>\u009B</c>.
 /// </summary>
 public static class SafeText
 {
@@ -30,7 +30,7 @@ public static class SafeText
         return clean.ToString();
     }
 
-    // Bidirectional overrides (https://trojansource.codes) reorder what follows them, so they count as control characters here.
+    // Bidirectional overrides (https://trojansource.codes) reorder the text that follows, so they count as control characters.
     private static bool IsDangerous(char letter) =>
         char.IsControl(letter) || letter is (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069');
 }

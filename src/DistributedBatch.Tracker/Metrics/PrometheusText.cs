@@ -6,7 +6,7 @@ using System.Text;
 namespace DistributedBatch.Tracker.Metrics;
 
 /// <summary>
-/// Gathers what the tracker measures and writes it as Prometheus reads it
+/// Collects the tracker's metrics and writes them in the text format of Prometheus
 /// (https://prometheus.io/docs/instrumenting/exposition_formats/, version 0.0.4): names with underscores, counters end in <c>_total</c>, seconds in
 /// <c>_seconds</c>.
 /// </summary>
@@ -17,8 +17,8 @@ internal sealed class PrometheusText : IDisposable
     private readonly MeterListener listener = new();
     private readonly ConcurrentDictionary<Instrument, ConcurrentDictionary<string, Series>> instruments = new();
 
-    /// <summary>Begins to listen.</summary>
-    /// <param name="metrics">Whose instruments to listen to.</param>
+    /// <summary>Starts to collect.</summary>
+    /// <param name="metrics">The instruments to collect from.</param>
     public PrometheusText(TrackerMetrics metrics)
     {
         listener.InstrumentPublished = (instrument, listening) =>
@@ -35,7 +35,7 @@ internal sealed class PrometheusText : IDisposable
         listener.Start();
     }
 
-    /// <summary>Everything measured so far.</summary>
+    /// <summary>The current values of all metrics.</summary>
     public string Write()
     {
         listener.RecordObservableInstruments();
@@ -54,7 +54,7 @@ internal sealed class PrometheusText : IDisposable
     /// <inheritdoc/>
     public void Dispose() => listener.Dispose();
 
-    /// <summary>How Prometheus calls an instrument.</summary>
+    /// <summary>The Prometheus name of an instrument.</summary>
     public static string NameOf(Instrument instrument)
     {
         var name = instrument.Name.Replace('.', '_');

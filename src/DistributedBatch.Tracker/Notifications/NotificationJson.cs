@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace DistributedBatch.Tracker.Notifications;
 
-/// <summary>Source-generated JSON of what is sent.</summary>
+/// <summary>Source-generated JSON of the sent messages.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(RunNotification))]
 [JsonSerializable(typeof(NtfyMessage))]

@@ -5,13 +5,13 @@ using System.Text.Json;
 namespace DistributedBatch.Tracker.Notifications;
 
 /// <summary>
-/// Turns a notice into a request: the notice itself as JSON for a webhook, or what ntfy servers take (https://docs.ntfy.sh/publish/#publish-as-json).
+/// Turns a notification into an HTTP request: its JSON for a webhook, or a message for an ntfy server (https://docs.ntfy.sh/publish/#publish-as-json).
 /// A user and password in the address become Basic credentials, a password alone a Bearer token.
 /// </summary>
 internal static class NotificationRequest
 {
-    /// <summary>The request that tells <paramref name="address"/> of <paramref name="notice"/>.</summary>
-    public static HttpRequestMessage To(Uri address, RunNotification notice)
+    /// <summary>The request that sends <paramref name="notification"/> to <paramref name="address"/>.</summary>
+    public static HttpRequestMessage To(Uri address, RunNotification notification)
     {
         var ntfy = address.Scheme is "ntfy" or "ntfy+http";
         var plain = new UriBuilder(address) { UserName = "", Password = "" };
@@ -24,7 +24,7 @@ internal static class NotificationRequest
 
         var request = new HttpRequestMessage(HttpMethod.Post, plain.Uri)
         {
-            Content = new ByteArrayContent(ntfy ? Ntfy(address, notice) : JsonSerializer.SerializeToUtf8Bytes(notice, NotificationJson.Default.RunNotification))
+            Content = new ByteArrayContent(ntfy ? Ntfy(address, notification) : JsonSerializer.SerializeToUtf8Bytes(notification, NotificationJson.Default.RunNotification))
             {
                 Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
             },
@@ -40,11 +40,11 @@ internal static class NotificationRequest
         return request;
     }
 
-    private static byte[] Ntfy(Uri address, RunNotification notice)
+    private static byte[] Ntfy(Uri address, RunNotification notification)
     {
-        var good = notice.State == Contracts.Runs.RunState.Succeeded;
+        var succeeded = notification.State == Contracts.Runs.RunState.Succeeded;
         return JsonSerializer.SerializeToUtf8Bytes(
-            new NtfyMessage(Uri.UnescapeDataString(address.Segments[^1]), notice.Title, notice.Text, good ? 3 : 4, [good ? "white_check_mark" : "warning"]),
+            new NtfyMessage(Uri.UnescapeDataString(address.Segments[^1]), notification.Title, notification.Text, succeeded ? 3 : 4, [succeeded ? "white_check_mark" : "warning"]),
             NotificationJson.Default.NtfyMessage);
     }
 }

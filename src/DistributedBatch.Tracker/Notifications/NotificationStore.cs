@@ -1,23 +1,24 @@
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Contracts.Text;
+using DistributedBatch.Storage.Connections;
 using DistributedBatch.Tracker.Queries;
 using DistributedBatch.Tracker.Storage;
 
 namespace DistributedBatch.Tracker.Notifications;
 
-/// <summary>Who wants to be told, what they are to be told, and what they were told: the table <c>notices</c>.</summary>
-internal sealed class NotificationStore(TrackerDatabase database, IStorageDialect dialect, RunQueries queries)
+/// <summary>The runs whose users want notifications, and the notifications that were recorded and sent (table <c>notices</c>).</summary>
+internal sealed class NotificationStore(TrackerDatabase database, RunQueries queries)
 {
-    private const int MostAtOnce = 32;
+    private const int MaxDue = 32;
 
-    private const string Note = """
+    private const string Insert = """
         INSERT INTO notices (run_no, event, revision, address, body, made_at, due_at) VALUES ($1, $2, $3, $4, $5, $6, $6)
         ON CONFLICT (run_no, event, revision) DO NOTHING
         """;
 
-    private const string Try = "UPDATE notices SET due_at = $4, tries = tries + 1 WHERE run_no = $1 AND event = $2 AND revision = $3";
+    private const string UpdateDue = "UPDATE notices SET due_at = $4, tries = tries + 1 WHERE run_no = $1 AND event = $2 AND revision = $3";
 
-    /// <summary>Runs whose users want to be told and may not know everything yet: those that go on, and those whose end nobody was told of.</summary>
+    /// <summary>The runs with a notification address that are running, or whose end is not recorded yet.</summary>
     public async Task<IReadOnlyList<WatchedRun>> WatchedAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
@@ -41,8 +42,8 @@ internal sealed class NotificationStore(TrackerDatabase database, IStorageDialec
         return watched;
     }
 
-    /// <summary>The events of a run that were noted before.</summary>
-    public async Task<IReadOnlySet<(string Event, long Revision)>> NotedAsync(long run, CancellationToken cancellation)
+    /// <summary>The recorded events of a run.</summary>
+    public async Task<IReadOnlySet<(string Event, long Revision)>> RecordedAsync(long run, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
         return (await connection.ListAsync(
@@ -50,11 +51,11 @@ internal sealed class NotificationStore(TrackerDatabase database, IStorageDialec
             .ToHashSet();
     }
 
-    /// <summary>Writes down what is to be told; once, however often it is asked.</summary>
-    public Task NoteAsync(WatchedRun run, RunEvent what, long revision, string body, DateTimeOffset now, CancellationToken cancellation) => WriteAsync(
-        Note, [run.Number, what.ToText(), revision, run.Address.OriginalString, StorableBody(body), now.ToUnixTimeMilliseconds()], cancellation);
+    /// <summary>Records a notification that is due now. An event that is recorded already is left as it is.</summary>
+    public Task RecordAsync(WatchedRun run, RunEvent what, long revision, string body, DateTimeOffset now, CancellationToken cancellation) => WriteAsync(
+        Insert, [run.Number, what.ToText(), revision, run.Address.OriginalString, StorableText.Of(body), now.ToUnixTimeMilliseconds()], cancellation);
 
-    /// <summary>What is to be sent now, the oldest first.</summary>
+    /// <summary>The notifications to send now, the oldest first.</summary>
     public async Task<IReadOnlyList<StoredNotification>> DueAsync(DateTimeOffset now, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
@@ -63,18 +64,16 @@ internal sealed class NotificationStore(TrackerDatabase database, IStorageDialec
             reader => new StoredNotification(
                 reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), new Uri(reader.GetString(3)), reader.GetString(4), reader.Time(5),
                 (int)reader.GetInt64(6)),
-            cancellation, now.ToUnixTimeMilliseconds(), MostAtOnce);
+            cancellation, now.ToUnixTimeMilliseconds(), MaxDue);
     }
 
-    /// <summary>Keeps that a notice was tried, and when it is tried again; null for never.</summary>
-    public Task TriedAsync(StoredNotification notice, DateTimeOffset? again, CancellationToken cancellation) =>
-        WriteAsync(Try, [notice.Number, notice.Event, notice.Revision, again?.ToUnixTimeMilliseconds()], cancellation);
+    /// <summary>Records a try to send.</summary>
+    /// <param name="notification">The notification.</param>
+    /// <param name="nextTry">The time of the next try; null for none.</param>
+    /// <param name="cancellation">Cancels the write.</param>
+    public Task RecordTryAsync(StoredNotification notification, DateTimeOffset? nextTry, CancellationToken cancellation) => WriteAsync(
+        UpdateDue, [notification.Number, notification.Event, notification.Revision, nextTry?.ToUnixTimeMilliseconds()], cancellation);
 
-    private static string StorableBody(string body) => Projection.StorableText.Of(body)!;
-
-    private async Task WriteAsync(string sql, object?[] row, CancellationToken cancellation)
-    {
-        await using var writer = await dialect.OpenWriteAsync(cancellation);
-        await writer.InTransactionAsync(() => writer.RunAsync(sql, [row], cancellation), cancellation);
-    }
+    private Task WriteAsync(string sql, object?[] row, CancellationToken cancellation) =>
+        database.Writer.ExecuteAsync([new Statement(sql, [row])], cancellation);
 }

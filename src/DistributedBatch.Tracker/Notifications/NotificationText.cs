@@ -5,13 +5,13 @@ using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Tracker.Notifications;
 
-/// <summary>Puts an event into words.</summary>
+/// <summary>Writes the text of a notification.</summary>
 internal static class NotificationText
 {
-    /// <summary>The notice of an event.</summary>
+    /// <summary>The notification of an event.</summary>
     /// <param name="what">The event.</param>
     /// <param name="run">The run.</param>
-    /// <param name="detail">A sentence of what is known beyond the counts: why it stands still, what the failed chunk said; null for none.</param>
+    /// <param name="detail">A sentence beyond the counts: the cause of a stall or the error of the failed chunk; null for none.</param>
     /// <param name="now">The time.</param>
     public static RunNotification Of(RunEvent what, WatchedRun run, string? detail, DateTimeOffset now)
     {
@@ -20,8 +20,8 @@ internal static class NotificationText
         var (title, text) = what switch
         {
             RunEvent.Ended => ($"{name}: {view.State.ToText()}", Ended(view)),
-            RunEvent.Stalled => ($"{name} stands still", $"Nothing has moved for {Span(now - run.ChangedAt)}."),
-            _ => ($"{name}: {Count(view.Chunks.Failed, "chunk")} failed", Tally(view)),
+            RunEvent.Stalled => ($"{name}: stalled", $"No progress for {Span(now - run.ChangedAt)}."),
+            _ => ($"{name}: {Count(view.Chunks.Failed, "chunk")} failed", Counts(view)),
         };
         return new RunNotification
         {
@@ -44,10 +44,10 @@ internal static class NotificationText
         var took = view.FinishedAt is { } end ? $" after {Span(end - view.SubmittedAt)}" : "";
         return view.State == RunState.Succeeded
             ? $"All {Count(view.Chunks.Total, "chunk")} succeeded{took}."
-            : $"{Tally(view)} It ended{took}.";
+            : $"{Counts(view)} It ended{took}.";
     }
 
-    private static string Tally(RunView view)
+    private static string Counts(RunView view)
     {
         var cancelled = view.Chunks.Cancelled > 0 ? string.Create(CultureInfo.InvariantCulture, $", {view.Chunks.Cancelled} were cancelled") : "";
         return string.Create(CultureInfo.InvariantCulture,

@@ -5,33 +5,33 @@ using DistributedBatch.Tracker.Queries;
 namespace DistributedBatch.Tracker.Notifications;
 
 /// <summary>
-/// Tells people what became of their runs. It looks at the database every two seconds, writes down what is to be told, and sends it until it is taken or a
-/// day has passed. It stands beside the projection and never in its way: what cannot be reached costs a connection of its own and nothing else.
+/// Notifies users of events of their runs. Every two seconds it looks for new events in the database, records a notification for each, and sends it until the
+/// receiver accepts it or a day has passed. An unreachable receiver delays nothing else.
 /// </summary>
 public sealed partial class Notifier : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(10);
 
-    private readonly NotificationStore book;
+    private readonly NotificationStore store;
     private readonly RunQueries queries;
-    private readonly TrackerOptions options;
+    private readonly NotificationOptions options;
     private readonly TimeProvider time;
     private readonly ILogger<Notifier> log;
     private readonly SemaphoreSlim turn = new(1);
 
-    // A redirect could carry the credentials elsewhere.
-    private readonly HttpClient client = new(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = Patience }) { Timeout = Patience };
+    // A redirect could send the credentials to another server.
+    private readonly HttpClient client = new(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = SendTimeout }) { Timeout = SendTimeout };
 
-    internal Notifier(NotificationStore book, RunQueries queries, TrackerOptions options, TimeProvider time, ILogger<Notifier> log) =>
-        (this.book, this.queries, this.options, this.time, this.log) = (book, queries, options, time, log);
+    internal Notifier(NotificationStore store, RunQueries queries, NotificationOptions options, TimeProvider time, ILogger<Notifier> log) =>
+        (this.store, this.queries, this.options, this.time, this.log) = (store, queries, options, time, log);
 
-    /// <summary>Looks now and sends what is due. For a process that is about to end; the next one sends what this one could not.</summary>
-    /// <returns>Whether nothing is left to be sent.</returns>
+    /// <summary>Records and sends now, for a process that is about to end. The next process sends what this one could not.</summary>
+    /// <returns>Whether nothing is left to send.</returns>
     public async Task<bool> FlushAsync(CancellationToken cancellation)
     {
-        await TurnAsync(cancellation);
-        return (await book.DueAsync(DateTimeOffset.MaxValue, cancellation)).Count == 0;
+        await RecordAndSendAsync(cancellation);
+        return (await store.DueAsync(DateTimeOffset.MaxValue, cancellation)).Count == 0;
     }
 
     /// <inheritdoc/>
@@ -51,7 +51,7 @@ public sealed partial class Notifier : BackgroundService
             try
             {
                 await timer.WaitForNextTickAsync(stoppingToken);
-                await TurnAsync(stoppingToken);
+                await RecordAndSendAsync(stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -64,16 +64,16 @@ public sealed partial class Notifier : BackgroundService
         }
     }
 
-    private async Task TurnAsync(CancellationToken cancellation)
+    private async Task RecordAndSendAsync(CancellationToken cancellation)
     {
         await turn.WaitAsync(cancellation);
         try
         {
-            var watched = await book.WatchedAsync(cancellation);
+            var watched = await store.WatchedAsync(cancellation);
             if (watched.Count > 0)
-                await NoteAsync(watched, cancellation);
-            var due = await book.DueAsync(time.GetUtcNow(), cancellation);
-            await Task.WhenAll(due.Select(notice => SendAsync(notice, cancellation)));
+                await RecordAsync(watched, cancellation);
+            var due = await store.DueAsync(time.GetUtcNow(), cancellation);
+            await Task.WhenAll(due.Select(notification => SendAsync(notification, cancellation)));
         }
         finally
         {
@@ -81,7 +81,7 @@ public sealed partial class Notifier : BackgroundService
         }
     }
 
-    private async Task NoteAsync(IReadOnlyList<WatchedRun> watched, CancellationToken cancellation)
+    private async Task RecordAsync(IReadOnlyList<WatchedRun> watched, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         var busy = (await queries.HostsAsync(cancellation)).Any(host => host.Alive && host.Running.Count > 0);
@@ -89,14 +89,15 @@ public sealed partial class Notifier : BackgroundService
         {
             var slowest = await queries.SlowestAsync(run.View.Run, 1, cancellation);
             TimeSpan? longest = slowest.Count > 0 ? TimeSpan.FromSeconds(slowest[0].Seconds) : null;
-            var events = NotificationRules.Of(run, busy, longest, options.StallAfter, now).ToList();
+            var events = NotificationRules.EventsOf(run, busy, longest, options.StallAfter, now).ToList();
             if (events.Count == 0)
                 continue;
-            var noted = await book.NotedAsync(run.Number, cancellation);
-            foreach (var (what, revision) in events.Where(found => !noted.Contains((found.Event.ToText(), found.Revision))))
+            var recorded = await store.RecordedAsync(run.Number, cancellation);
+            foreach (var (what, revision) in events.Where(found => !recorded.Contains((found.Event.ToText(), found.Revision))))
             {
-                var notice = NotificationText.Of(what, run, await DetailAsync(what, run, cancellation), now);
-                await book.NoteAsync(run, what, revision, JsonSerializer.Serialize(notice, NotificationJson.Default.RunNotification), now, cancellation);
+                var notification = NotificationText.Of(what, run, await DetailAsync(what, run, cancellation), now);
+                var body = JsonSerializer.Serialize(notification, NotificationJson.Default.RunNotification);
+                await store.RecordAsync(run, what, revision, body, now, cancellation);
             }
         }
     }
@@ -115,34 +116,35 @@ public sealed partial class Notifier : BackgroundService
         }
     }
 
-    private async Task SendAsync(StoredNotification notice, CancellationToken cancellation)
+    private async Task SendAsync(StoredNotification notification, CancellationToken cancellation)
     {
         string? failure;
         try
         {
-            using var request = NotificationRequest.To(notice.Address, JsonSerializer.Deserialize(notice.Body, NotificationJson.Default.RunNotification)!);
-            using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
-            failure = answer.IsSuccessStatusCode ? null : $"it answered {(int)answer.StatusCode} {answer.ReasonPhrase}.";
+            using var request = NotificationRequest.To(
+                notification.Address, JsonSerializer.Deserialize(notification.Body, NotificationJson.Default.RunNotification)!);
+            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            failure = response.IsSuccessStatusCode ? null : $"it answered {(int)response.StatusCode} {response.ReasonPhrase}.";
         }
         catch (Exception reason) when (reason is HttpRequestException or TaskCanceledException && !cancellation.IsCancellationRequested)
         {
-            failure = reason is TaskCanceledException ? $"it did not answer within {Patience.TotalSeconds:0} s." : reason.Message;
+            failure = reason is TaskCanceledException ? $"no answer within {SendTimeout.TotalSeconds:0} s." : reason.Message;
         }
 
-        var again = failure is null ? null : NotificationSchedule.Next(notice.MadeAt, notice.Tries + 1, time.GetUtcNow());
-        if (failure is not null && again is null)
-            LogGivenUp(notice.Address.Host, notice.Event, failure);
+        var nextTry = failure is null ? null : NotificationSchedule.Next(notification.MadeAt, notification.Tries + 1, time.GetUtcNow());
+        if (failure is not null && nextTry is null)
+            LogGaveUp(notification.Address.Host, notification.Event, failure);
         else if (failure is not null)
-            LogUnsent(notice.Address.Host, notice.Event, failure);
-        await book.TriedAsync(notice, again, cancellation);
+            LogNotSent(notification.Address.Host, notification.Event, failure);
+        await store.RecordTryAsync(notification, nextTry, cancellation);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Address} could not be told that a run has {Event}: {Reason} It is tried again.")]
-    private partial void LogUnsent(string address, string @event, string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Could not notify {Address} that a run has {Event}, and will retry: {Reason}")]
+    private partial void LogNotSent(string address, string @event, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Address} could not be told for a day that a run has {Event}: {Reason} It is told no more.")]
-    private partial void LogGivenUp(string address, string @event, string reason);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Gave up notifying {Address} that a run has {Event} after one day: {Reason}")]
+    private partial void LogGaveUp(string address, string @event, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Notifications could not be looked after; they are again in a moment.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Notifications failed and are retried in 2 s.")]
     private partial void LogFailed(Exception failure);
 }

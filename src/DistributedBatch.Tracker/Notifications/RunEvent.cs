@@ -1,14 +1,14 @@
 namespace DistributedBatch.Tracker.Notifications;
 
-/// <summary>What people are told of a run.</summary>
+/// <summary>An event of a run that causes a notification.</summary>
 internal enum RunEvent
 {
-    /// <summary>It is over, whether it succeeded, failed or was cancelled.</summary>
+    /// <summary>The run succeeded, failed or was cancelled.</summary>
     Ended,
 
-    /// <summary>Nothing of it moves although there is work left.</summary>
+    /// <summary>The run makes no progress although chunks are left.</summary>
     Stalled,
 
-    /// <summary>As many of its chunks have failed for good as its user wants to be told of.</summary>
+    /// <summary>The number of failed chunks reached the limit that the user set.</summary>
     Failures,
 }

@@ -3,7 +3,7 @@ using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Tracker.Notifications;
 
-/// <summary>What a webhook receives, described in docs/notifications.md.</summary>
+/// <summary>The JSON that a webhook receives, see docs/notifications.md.</summary>
 internal sealed record RunNotification
 {
     /// <summary><c>ended</c>, <c>stalled</c> or <c>failures</c>.</summary>
@@ -18,24 +18,24 @@ internal sealed record RunNotification
     /// <summary>Its state.</summary>
     public required RunState State { get; init; }
 
-    /// <summary>A few words for a headline.</summary>
+    /// <summary>The headline.</summary>
     public required string Title { get; init; }
 
-    /// <summary>A sentence or two.</summary>
+    /// <summary>One or two sentences.</summary>
     public required string Text { get; init; }
 
     /// <summary>Its chunks by state.</summary>
     public required ChunkCounts Chunks { get; init; }
 
-    /// <summary>Items in succeeded chunks.</summary>
+    /// <summary>The number of items in succeeded chunks.</summary>
     public required long ItemsSucceeded { get; init; }
 
-    /// <summary>When it was submitted.</summary>
+    /// <summary>When the run was submitted.</summary>
     public required DateTimeOffset SubmittedAt { get; init; }
 
-    /// <summary>When it ended; null while it goes on.</summary>
+    /// <summary>When the run ended; null while it runs.</summary>
     public DateTimeOffset? FinishedAt { get; init; }
 
-    /// <summary>When this was noticed.</summary>
+    /// <summary>When the event was detected.</summary>
     public required DateTimeOffset At { get; init; }
 }

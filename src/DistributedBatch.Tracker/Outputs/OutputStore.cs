@@ -6,31 +6,30 @@ using DistributedBatch.Tracker.Logs;
 namespace DistributedBatch.Tracker.Outputs;
 
 /// <summary>
-/// The outputs of chunks under the data directory: <c>runs/RUN/out/INDEX/</c>. Hosts without a shared disk bring them as an archive with two folders,
-/// <c>out/</c> (what the attempt left in <c>DBATCH_OUT</c>; absent unless it succeeded) and <c>logs/</c> (the files <c>out</c> and <c>err</c>). The archive is
-/// unpacked beside its place and becomes visible by one rename, so a host that dies half way leaves nothing to be seen, and of two attempts of one chunk the
-/// first wins.
+/// The outputs of chunks under the data directory: <c>runs/RUN/out/INDEX/</c>. Hosts without a shared disk upload them as an archive with two folders:
+/// <c>out/</c>, the content of <c>DBATCH_OUT</c> of a successful attempt, and <c>logs/</c> with the files <c>out</c> and <c>err</c>. The archive is unpacked into a
+/// staging directory and becomes visible by one rename. An interrupted upload therefore leaves nothing visible, and the first of two attempts wins.
 /// </summary>
-internal sealed class OutputStore(TrackerOptions options, LogFiles logs)
+internal sealed class OutputStore(string dataDirectory, OutputOptions options, LogFiles logs)
 {
-    /// <summary>Where the outputs of a run are.</summary>
+    /// <summary>The directory of the outputs of a run.</summary>
     public string DirectoryOf(RunId run) => Path.Combine(RunDirectory(run), "out");
 
-    /// <summary>Where the outputs of a chunk are.</summary>
+    /// <summary>The directory of the outputs of a chunk.</summary>
     public string DirectoryOf(RunId run, int index) => Path.Combine(DirectoryOf(run), index.ToString(CultureInfo.InvariantCulture));
 
-    /// <summary>Takes in what a host brought for one attempt.</summary>
-    public async Task<UnpackOutcome> TakeAsync(RunId run, int index, int attempt, Stream archive, CancellationToken cancellation)
+    /// <summary>Stores the uploaded outputs and logs of one attempt.</summary>
+    public async Task<UnpackOutcome> StoreAsync(RunId run, int index, int attempt, Stream archive, CancellationToken cancellation)
     {
         var staging = Path.Combine(RunDirectory(run), "staging", $"{index}.{attempt}.{Path.GetRandomFileName()}");
         Directory.CreateDirectory(staging);
         try
         {
-            var outcome = await new TarUnpacker(options.MostOutputBytes).UnpackAsync(archive, staging, cancellation);
-            if (outcome is not UnpackOutcome.Kept)
+            var outcome = await new TarUnpacker(options.MaxBytes).UnpackAsync(archive, staging, cancellation);
+            if (outcome is not UnpackOutcome.Stored)
                 return outcome;
-            KeepLogs(run, index, attempt, Path.Combine(staging, "logs"));
-            return Publish(run, index, Path.Combine(staging, "out")) ? outcome : new UnpackOutcome.TooLate();
+            MoveLogs(run, index, attempt, Path.Combine(staging, "logs"));
+            return Publish(run, index, Path.Combine(staging, "out")) ? outcome : new UnpackOutcome.Duplicate();
         }
         finally
         {
@@ -38,12 +37,12 @@ internal sealed class OutputStore(TrackerOptions options, LogFiles logs)
         }
     }
 
-    /// <summary>Writes the directory as an archive; no more than the names is held in memory.</summary>
+    /// <summary>Writes the directory as an archive. Only the names are held in memory.</summary>
     public static async Task PackAsync(string directory, Stream to, CancellationToken cancellation)
     {
         var all = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
         var paths = Directory.EnumerateFiles(directory, "*", all).Order(StringComparer.Ordinal).ToList();
-        // TarWriter leaves an archive without entries without its end too, and tar takes nothing at all for no archive.
+        // TarWriter writes no end mark when there are no entries, and tar rejects an empty file.
         if (paths.Count == 0)
         {
             await to.WriteAsync(new byte[1024], cancellation);
@@ -55,9 +54,9 @@ internal sealed class OutputStore(TrackerOptions options, LogFiles logs)
             await writer.WriteEntryAsync(path, Path.GetRelativePath(directory, path), cancellation);
     }
 
-    private string RunDirectory(RunId run) => Path.Combine(Path.GetFullPath(options.DataDirectory), "runs", run.Value);
+    private string RunDirectory(RunId run) => Path.Combine(dataDirectory, "runs", run.Value);
 
-    private void KeepLogs(RunId run, int index, int attempt, string from)
+    private void MoveLogs(RunId run, int index, int attempt, string from)
     {
         foreach (var stream in Enum.GetValues<LogStream>())
         {
@@ -74,15 +73,15 @@ internal sealed class OutputStore(TrackerOptions options, LogFiles logs)
         if (!Directory.Exists(from))
             return true;
         Directory.CreateDirectory(DirectoryOf(run));
-        var place = DirectoryOf(run, index);
+        var target = DirectoryOf(run, index);
         try
         {
-            if (Directory.Exists(place))
+            if (Directory.Exists(target))
                 return false;
-            Directory.Move(from, place);
+            Directory.Move(from, target);
             return true;
         }
-        catch (IOException) when (Directory.Exists(place))
+        catch (IOException) when (Directory.Exists(target))
         {
             return false;
         }

@@ -3,14 +3,14 @@ using System.Formats.Tar;
 namespace DistributedBatch.Tracker.Outputs;
 
 /// <summary>
-/// Unpacks an archive from another machine into an empty directory. Only plain files and directories are taken, and only below that directory: no link, no
-/// device, no absolute path, no <c>..</c>, no owner and no set-user-id bit, whatever the archive says.
+/// Unpacks an archive from another machine into an empty directory. It accepts plain files and directories below that directory only: no links, no devices, no
+/// absolute paths, no <c>..</c>. Owners and set-user-id bits are ignored.
 /// </summary>
-/// <param name="mostBytes">Most bytes all files may have together.</param>
-internal sealed class TarUnpacker(long mostBytes)
+/// <param name="maxBytes">The most bytes of all files together.</param>
+internal sealed class TarUnpacker(long maxBytes)
 {
-    /// <summary>Most entries an archive may have.</summary>
-    public const int MostEntries = 1_000_000;
+    /// <summary>The most entries of an archive.</summary>
+    public const int MaxEntries = 1_000_000;
 
     private const UnixFileMode Executable = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
@@ -28,10 +28,10 @@ internal sealed class TarUnpacker(long mostBytes)
             {
                 if (entry.EntryType is TarEntryType.GlobalExtendedAttributes)
                     continue;
-                if (++entries > MostEntries)
-                    return new UnpackOutcome.Refused($"The archive has more than {MostEntries} entries. Let the script write fewer, larger files.");
+                if (++entries > MaxEntries)
+                    return new UnpackOutcome.Rejected($"The archive has more than {MaxEntries} entries. Let the script write fewer, larger files.");
                 if (Target(root, entry.Name) is not { } target)
-                    return new UnpackOutcome.Refused($"'{entry.Name}' would lie outside the chunk's directory. Send relative names without '..'.");
+                    return new UnpackOutcome.Rejected($"'{entry.Name}' is outside the chunk's directory. Send relative names without '..'.");
                 if (entry.EntryType is TarEntryType.Directory)
                 {
                     Directory.CreateDirectory(target);
@@ -39,10 +39,10 @@ internal sealed class TarUnpacker(long mostBytes)
                 }
 
                 if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile))
-                    return new UnpackOutcome.Refused($"'{entry.Name}' is a {entry.EntryType}. Only plain files and directories are taken.");
+                    return new UnpackOutcome.Rejected($"'{entry.Name}' is a {entry.EntryType}. Only plain files and directories are accepted.");
                 bytes += entry.Length;
-                if (bytes > mostBytes)
-                    return new UnpackOutcome.Refused($"The outputs are larger than {mostBytes} bytes together, which is the limit of this tracker.");
+                if (bytes > maxBytes)
+                    return new UnpackOutcome.Rejected($"The outputs are larger than {maxBytes} bytes together, the limit of this tracker.");
                 Directory.CreateDirectory(Path.GetDirectoryName(target)!);
                 await WriteAsync(entry, target, cancellation);
                 files++;
@@ -50,14 +50,14 @@ internal sealed class TarUnpacker(long mostBytes)
         }
         catch (Exception failure) when (failure is InvalidDataException or FormatException or EndOfStreamException)
         {
-            return new UnpackOutcome.Refused($"The body is no complete tar archive: {failure.Message}");
+            return new UnpackOutcome.Rejected($"The body is not a complete tar archive: {failure.Message}");
         }
         catch (IOException failure) when (File.Exists(directory) || failure.HResult == FileExists)
         {
-            return new UnpackOutcome.Refused($"The archive names one path twice: {failure.Message}");
+            return new UnpackOutcome.Rejected($"The archive contains one path twice: {failure.Message}");
         }
 
-        return new UnpackOutcome.Kept(files, bytes);
+        return new UnpackOutcome.Stored(files, bytes);
     }
 
     // EEXIST, as .NET reports it on Unix.

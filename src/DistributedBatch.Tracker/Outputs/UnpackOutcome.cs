@@ -1,21 +1,21 @@
 namespace DistributedBatch.Tracker.Outputs;
 
-/// <summary>What became of the outputs a host brought. A closed family.</summary>
+/// <summary>The result of an upload. A closed family.</summary>
 internal abstract record UnpackOutcome
 {
     private UnpackOutcome()
     {
     }
 
-    /// <summary>They are in their place.</summary>
-    /// <param name="Files">Files kept.</param>
-    /// <param name="Bytes">Bytes kept.</param>
-    public sealed record Kept(int Files, long Bytes) : UnpackOutcome;
+    /// <summary>The outputs are stored.</summary>
+    /// <param name="Files">The number of files.</param>
+    /// <param name="Bytes">Their size in bytes.</param>
+    public sealed record Stored(int Files, long Bytes) : UnpackOutcome;
 
-    /// <summary>Another attempt of the chunk had brought its outputs first; these were dropped, the logs kept.</summary>
-    public sealed record TooLate : UnpackOutcome;
+    /// <summary>Another attempt of the chunk has already stored its outputs. These were discarded; the logs are stored.</summary>
+    public sealed record Duplicate : UnpackOutcome;
 
-    /// <summary>The archive holds something it must not hold, or is none.</summary>
-    /// <param name="Sentence">What, and what to send instead.</param>
-    public sealed record Refused(string Sentence) : UnpackOutcome;
+    /// <summary>The archive is invalid.</summary>
+    /// <param name="Sentence">The reason, and what to send instead.</param>
+    public sealed record Rejected(string Sentence) : UnpackOutcome;
 }

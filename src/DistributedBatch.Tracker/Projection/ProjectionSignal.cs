@@ -2,44 +2,45 @@ using System.Collections.Concurrent;
 using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Tracker.Storage;
 
 namespace DistributedBatch.Tracker.Projection;
 
 /// <summary>
-/// Tells whoever waits what has reached the database: <c>dbatch run</c> waits here for the end of its run before it prints the summary, live pages wait for
-/// the next change. All members may be used from any thread.
+/// Signals what has been committed to the database. <c>dbatch run</c> waits for the end of its run before it prints the summary; live pages wait for the next
+/// change. All members may be used from any thread.
 /// </summary>
 public sealed class ProjectionSignal
 {
     private readonly ConcurrentDictionary<RunId, RunSignal> runs = new();
 
     /// <summary>
-    /// Told of every failed attempt once it is in the database, so that <c>dbatch run</c> can show it as it happens without asking. Called on the
-    /// projection's own thread: a listener must be quick and must not throw.
+    /// Raised for every failed attempt when it is in the database, so that <c>dbatch run</c> can show it without polling. Handlers run on the projector's
+    /// thread: they must be quick and must not throw.
     /// </summary>
     public event Action<AttemptReport>? AttemptFailed;
 
-    /// <summary>Told of every batch once it is in the database. The same rule: quick, and without exceptions.</summary>
-    internal event Action<ProjectionBatch>? BatchCommitted;
+    /// <summary>Raised for every committed batch, with the duration of the commit. Handlers must be quick and must not throw.</summary>
+    internal event Action<ProjectionBatch, TimeSpan>? BatchCommitted;
 
-    /// <summary>Ends when the tracker's database holds the run in a final state.</summary>
-    /// <remarks>A run that was settled before this process began is only noticed when the producer speaks of it again.</remarks>
+    /// <summary>Completes when the database holds the run in a final state.</summary>
+    /// <remarks>A run that was settled before this process started is noticed only when the producer publishes it again.</remarks>
     public Task WaitUntilSettledAsync(RunId run, CancellationToken cancellation) => Of(run).Settled.WaitAsync(cancellation);
 
-    /// <summary>Ends with the next commit that touches the run.</summary>
+    /// <summary>Completes with the next commit that changes the run.</summary>
     public Task WaitForChangeAsync(RunId run, CancellationToken cancellation) => Of(run).Changed.WaitAsync(cancellation);
 
-    internal void Committed(ProjectionBatch batch)
+    internal void RaiseCommitted(ProjectionBatch batch, TimeSpan duration)
     {
-        BatchCommitted?.Invoke(batch);
+        BatchCommitted?.Invoke(batch, duration);
         foreach (var run in batch.Attempts.Keys.Select(key => key.Run).Concat(batch.Submitted.Keys).Except(batch.Runs.Keys))
-            Of(run).Change();
+            Of(run).SetChanged();
         foreach (var changed in batch.Runs.Values)
-            Of(changed.Run).Change(changed);
-        if (AttemptFailed is { } tell)
+            Of(changed.Run).SetChanged(changed);
+        if (AttemptFailed is { } raise)
         {
             foreach (var failed in batch.Attempts.Values.Where(report => report.Outcome?.CostsAnAttempt() == true || report.Outcome == AttemptOutcome.HostLost))
-                tell(failed);
+                raise(failed);
         }
     }
 
@@ -70,7 +71,7 @@ public sealed class ProjectionSignal
             }
         }
 
-        public void Change(RunChanged? snapshot = null)
+        public void SetChanged(RunChanged? snapshot = null)
         {
             lock (gate)
             {

@@ -1,26 +1,26 @@
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Tracker.Logs;
-using DistributedBatch.Tracker.Metrics;
 using DistributedBatch.Tracker.Storage;
 
 namespace DistributedBatch.Tracker.Projection;
 
 /// <summary>
-/// The one writer of the tracker's database. Gathers what arrived, folds it, commits it in one transaction, and only then lets the messages be acknowledged.
+/// Folds queued messages into batches, commits each batch in one transaction, and then lets the bus acknowledge the messages.
 /// </summary>
 /// <remarks>
-/// It starts before the bus and stops after it, so that every message the bus still handles while it stops finds a writer. A database that cannot be
-/// written holds the messages up (the broker keeps them) and is tried again; nothing is dropped.
+/// The projector starts before the bus and stops after it, so that the last messages of the bus are still written. When the database cannot be written, the
+/// projector retries; meanwhile the broker keeps the messages, so nothing is lost.
 /// </remarks>
 internal sealed partial class Projector(
-    ProjectionIntake intake, TrackerStore store, LogFiles logs, ProjectionSignal signal, TrackerMetrics metrics, TrackerOptions options, TimeProvider time, ILogger<Projector> log)
+    ProjectionQueue queue, TrackerStore store, TrackerDatabase database, LogFiles logs, ProjectionSignal signal, ProjectionOptions options, TimeProvider time,
+    ILogger<Projector> log)
     : IHostedLifecycleService, IAsyncDisposable
 {
-    private const int EnoughRows = 20_000;
-    private static readonly TimeSpan UrgentLinger = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+    private const int MaxRows = 20_000;
+    private static readonly TimeSpan UrgentInterval = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(10);
 
-    private readonly CancellationTokenSource abandon = new();
+    private readonly CancellationTokenSource stop = new();
     private Task? writing;
     private bool disposed;
 
@@ -46,7 +46,7 @@ internal sealed partial class Projector(
     /// <inheritdoc/>
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
-        intake.Close();
+        queue.Close();
         if (writing is null)
             return;
         try
@@ -55,65 +55,64 @@ internal sealed partial class Projector(
         }
         catch (OperationCanceledException)
         {
-            await abandon.CancelAsync();
+            await stop.CancelAsync();
         }
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        // The container holds the projector twice, as itself and as a hosted service, and disposes it as often.
+        // The container holds the projector twice, as itself and as a hosted service, and disposes it twice.
         if (Interlocked.Exchange(ref disposed, true))
             return;
-        intake.Close();
-        await abandon.CancelAsync();
+        queue.Close();
+        await stop.CancelAsync();
         if (writing is not null)
             await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        abandon.Dispose();
+        stop.Dispose();
     }
 
     private async Task WriteAsync()
     {
         var messages = new List<PendingMessage>();
-        while (await intake.Reader.WaitToReadAsync(abandon.Token))
+        while (await queue.Reader.WaitToReadAsync(stop.Token))
         {
-            var batch = await GatherAsync(messages);
+            var batch = await CollectAsync(messages);
             var began = time.GetTimestamp();
             await CommitAsync(batch);
-            metrics.Committed(batch, time.GetElapsedTime(began));
-            signal.Committed(batch);
+            signal.RaiseCommitted(batch, time.GetElapsedTime(began));
             foreach (var message in messages)
                 message.Committed.TrySetResult();
             messages.Clear();
         }
     }
 
-    private async Task<ProjectionBatch> GatherAsync(List<PendingMessage> messages)
+    private async Task<ProjectionBatch> CollectAsync(List<PendingMessage> messages)
     {
         var batch = new ProjectionBatch();
-        var deadline = time.GetTimestamp();
+        var began = time.GetTimestamp();
         while (true)
         {
-            while (batch.Weight < EnoughRows && intake.Reader.TryRead(out var next))
+            while (batch.Weight < MaxRows && queue.Reader.TryRead(out var next))
             {
                 messages.Add(next);
                 batch.Fold(next.Message, next.ReceivedAt);
             }
 
-            var linger = batch.Urgent ? UrgentLinger : options.CommitInterval;
-            var left = linger - time.GetElapsedTime(deadline);
-            if (batch.Weight >= EnoughRows || left <= TimeSpan.Zero || !await MoreWithinAsync(left))
+            var interval = batch.Urgent ? UrgentInterval : options.CommitInterval;
+            var left = interval - time.GetElapsedTime(began);
+            if (batch.Weight >= MaxRows || left <= TimeSpan.Zero || !await HasMoreWithinAsync(left))
                 return batch;
         }
     }
 
-    private async Task<bool> MoreWithinAsync(TimeSpan patience)
+    private async Task<bool> HasMoreWithinAsync(TimeSpan timeout)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(abandon.Token);
-        limit.CancelAfter(patience);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
+        limit.CancelAfter(timeout);
         try
         {
-            return await intake.Reader.WaitToReadAsync(limit.Token);
+            return await queue.Reader.WaitToReadAsync(limit.Token);
         }
         catch (OperationCanceledException)
         {
@@ -123,23 +122,23 @@ internal sealed partial class Projector(
 
     private async Task CommitAsync(ProjectionBatch batch)
     {
-        for (var pause = TimeSpan.FromMilliseconds(50); ; pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks)))
+        for (var pause = TimeSpan.FromMilliseconds(50); ; pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, MaxPause.Ticks)))
         {
             try
             {
                 WriteLogs(batch);
-                await store.CommitAsync(batch, abandon.Token);
+                await store.CommitAsync(batch, stop.Token);
                 return;
             }
             catch (Exception failure) when (failure is not OperationCanceledException)
             {
-                LogNotCommitted(failure, batch.Weight, pause);
-                await Task.Delay(pause, time, abandon.Token);
+                LogNotCommitted(failure, batch.Weight, pause, database.Explain(failure));
+                await Task.Delay(pause, time, stop.Token);
             }
         }
     }
 
-    // Before the rows, so that nobody sees an attempt whose log is not there yet.
+    // Before the rows, so that every visible attempt has its log.
     private void WriteLogs(ProjectionBatch batch)
     {
         foreach (var report in batch.Attempts.Values)
@@ -156,6 +155,6 @@ internal sealed partial class Projector(
     }
 
     [LoggerMessage(EventId = 3001, Level = LogLevel.Error,
-        Message = "The tracker could not write {Rows} rows and their logs; they are kept and tried again in {Pause}. Is the disk full or the database away?")]
-    private partial void LogNotCommitted(Exception failure, int rows, TimeSpan pause);
+        Message = "The tracker could not write {Rows} rows and their logs. It tries again in {Pause}; no message is lost. {Reason}")]
+    private partial void LogNotCommitted(Exception failure, int rows, TimeSpan pause, string? reason);
 }

@@ -3,14 +3,14 @@ using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Contracts.Text;
-using DistributedBatch.Tracker.Storage;
+using DistributedBatch.Storage.Connections;
 
 namespace DistributedBatch.Tracker.Queries;
 
-/// <summary>Reads an attempt with its texts.</summary>
+/// <summary>Reads an attempt with its error and result.</summary>
 internal static class AttemptRow
 {
-    /// <summary>Columns of <c>attempts a</c> with <see cref="Joins"/>; <c>chunks c</c> says whether an open attempt can still be running.</summary>
+    /// <summary>The columns of <c>attempts a</c> with <see cref="Joins"/>. <c>chunks c</c> shows whether an attempt without an end can still be running.</summary>
     public const string Columns = """
         a.idx, a.attempt, a.host, a.slot, a.started_at, a.outcome, a.duplicate, a.seconds, a.exit_code, a.signal, a.cpu_seconds, a.peak_memory, a.warm,
         f.error, f.stderr_tail, r.result,
@@ -18,13 +18,13 @@ internal static class AttemptRow
         CASE WHEN c.idx IS NOT NULL AND (c.attempts > a.attempt OR c.state IN ('succeeded', 'failed', 'cancelled')) THEN 1 ELSE 0 END
         """;
 
-    /// <summary>Joins for <see cref="Columns"/>, after <c>attempts a</c> and <c>chunks c</c>.</summary>
+    /// <summary>The joins for <see cref="Columns"/>, after <c>attempts a</c> and <c>chunks c</c>.</summary>
     public const string Joins = """
         LEFT JOIN failures f ON f.run_no = a.run_no AND f.idx = a.idx AND f.attempt = a.attempt
         LEFT JOIN results r ON r.run_no = a.run_no AND r.idx = a.idx AND r.attempt = a.attempt
         """;
 
-    /// <summary>The attempt in the columns from <paramref name="at"/> on; null when the join found none.</summary>
+    /// <summary>Reads the attempt in the columns from <paramref name="at"/> on; null when the join found none.</summary>
     public static AttemptView? Read(DbDataReader reader, int at = 0)
     {
         if (reader.IsDBNull(at))
@@ -34,7 +34,7 @@ internal static class AttemptRow
         if (outcome is null && reader.GetInt64(at + 18) == 1)
         {
             outcome = AttemptOutcome.HostLost;
-            error = $"No word of this attempt came after its start on {reader.GetString(at + 2)}; the chunk went on without it.";
+            error = $"Host {reader.GetString(at + 2)} never reported the end of this attempt.";
         }
 
         return new AttemptView

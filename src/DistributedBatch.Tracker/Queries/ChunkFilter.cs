@@ -2,18 +2,18 @@ using DistributedBatch.Contracts.Chunks;
 
 namespace DistributedBatch.Tracker.Queries;
 
-/// <summary>Which chunks of a run to list; all conditions hold at once, null asks for nothing.</summary>
+/// <summary>Which chunks of a run to list. All conditions must hold; null is no condition.</summary>
 public sealed record ChunkFilter
 {
-    /// <summary>In this state.</summary>
+    /// <summary>The state.</summary>
     public ChunkState? State { get; init; }
 
-    /// <summary>With an attempt on this host.</summary>
+    /// <summary>The host of one of the attempts.</summary>
     public string? Host { get; init; }
 
-    /// <summary>With an attempt that took at least this long.</summary>
+    /// <summary>The least duration of one of the attempts.</summary>
     public TimeSpan? LongerThan { get; init; }
 
-    /// <summary>With a failed attempt whose error or standard error holds this text; capital and small letters are the same.</summary>
+    /// <summary>A text in the error or standard error of a failed attempt, whatever its case.</summary>
     public string? Error { get; init; }
 }

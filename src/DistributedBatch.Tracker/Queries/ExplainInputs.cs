@@ -3,23 +3,24 @@ using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Tracker.Queries;
 
-/// <summary>What <see cref="Explainer"/> looks at.</summary>
+/// <summary>The facts for <see cref="Explainer"/>.</summary>
 /// <param name="Run">The run.</param>
-/// <param name="Job">What it runs; null while its submission has not been heard.</param>
-/// <param name="Retries">Attempts a chunk gets after its first failed one.</param>
-/// <param name="Chunk">The chunk asked about; null for the run as a whole.</param>
-/// <param name="NextRetry">When the first chunk that waits after a failure may run again; null when none waits.</param>
-/// <param name="Waiting">How many chunks wait like that.</param>
-/// <param name="Hosts">Every host known.</param>
+/// <param name="Job">The job; null until the submission arrives.</param>
+/// <param name="Retries">How often a failed chunk is retried.</param>
+/// <param name="Chunk">The chunk to explain; null for the run.</param>
+/// <param name="NextRetry">When the first failed chunk may be retried; null when none waits.</param>
+/// <param name="WaitingForRetry">The number of failed chunks that wait for a retry.</param>
+/// <param name="FailedChunks">The numbers of the first failed chunks.</param>
+/// <param name="Hosts">All known hosts.</param>
 /// <param name="Now">The time.</param>
-/// <param name="Broker">How the tracker stands with the broker; null where there is none.</param>
+/// <param name="Broker">The tracker's connection to the broker; null without a broker.</param>
 internal sealed record ExplainInputs(
-    RunView Run, JobSpec? Job, int Retries, ChunkView? Chunk, DateTimeOffset? NextRetry, long Waiting, IReadOnlyList<HostView> Hosts, DateTimeOffset Now,
-    BrokerView? Broker = null)
+    RunView Run, JobSpec? Job, int Retries, ChunkView? Chunk, DateTimeOffset? NextRetry, long WaitingForRetry, IReadOnlyList<int> FailedChunks,
+    IReadOnlyList<HostView> Hosts, DateTimeOffset Now, BrokerView? Broker = null)
 {
-    /// <summary>The resource class the run needs.</summary>
+    /// <summary>The resource class that the run needs.</summary>
     public string ResourceClass => Job?.Gpus > 0 ? Messaging.Chunks.ResourceClass.Gpu : Messaging.Chunks.ResourceClass.Cpu;
 
-    /// <summary>Hosts that live and serve the class the run needs.</summary>
-    public IEnumerable<HostView> Suitable => Hosts.Where(host => host.Alive && host.Host.Classes.Contains(ResourceClass));
+    /// <summary>The online hosts that serve this resource class.</summary>
+    public IEnumerable<HostView> SuitableHosts => Hosts.Where(host => host.Alive && host.Host.Classes.Contains(ResourceClass));
 }

@@ -3,167 +3,171 @@ using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Contracts.Text;
+using DistributedBatch.Tracker.Logs;
 
 namespace DistributedBatch.Tracker.Queries;
 
-/// <summary>Answers "why is it not running?": the first cause that is enough to hold things up, what speaks for it, and what would help.</summary>
+/// <summary>Answers "why is it not running?": the first sufficient cause, the facts that support it, and what would help.</summary>
 internal static class Explainer
 {
-    /// <summary>Explains a chunk if one was asked about, else the run.</summary>
-    public static Explanation Explain(ExplainInputs facts) => facts.Chunk is { } chunk ? OfChunk(facts, chunk) : OfRun(facts);
+    /// <summary>The most failed chunks that a sentence lists.</summary>
+    public const int MaxFailedChunks = 5;
 
-    private static Explanation OfRun(ExplainInputs facts)
+    /// <summary>Explains the chunk, or the run when no chunk is given.</summary>
+    public static Explanation Explain(ExplainInputs facts) => facts.Chunk is { } chunk ? ExplainChunk(facts, chunk) : ExplainRun(facts);
+
+    private static Explanation ExplainRun(ExplainInputs facts)
     {
-        var run = facts.Run;
-        var chunks = run.Chunks;
-        var tally = string.Create(CultureInfo.InvariantCulture,
-            $"{chunks.Succeeded} of {chunks.Total} chunks succeeded, {chunks.Failed} failed, {chunks.Running} run, {chunks.Queued} are queued, {chunks.Pending} wait.");
+        var (run, chunks) = (facts.Run, facts.Run.Chunks);
+        var counts = string.Create(
+            CultureInfo.InvariantCulture,
+            $"Of {chunks.Total} chunks, {chunks.Succeeded} succeeded, {chunks.Failed} failed, {chunks.Running} run, {chunks.Queued} are queued, {chunks.Pending} are pending.");
         switch (run.State)
         {
             case RunState.Succeeded:
-                return new("The run is over: every chunk succeeded.", [tally], []);
+                return new($"The run succeeded; {(chunks.Total == 0 ? "it had no chunks" : "all chunks succeeded")}.", [counts], []);
             case RunState.Failed:
                 return new(
-                    $"The run is over: {Count(chunks.Failed, "chunk")} failed {(facts.Retries == 0 ? "and had no retries" : $"{facts.Retries + 1} times each")}.",
-                    [tally],
-                    [$"dbatch logs {run.Run} shows what they wrote", $"dbatch retry {run.Run} gives them new attempts"]);
+                    $"The run failed; {FailedChunks(facts)}.",
+                    [counts, facts.Retries == 0 ? "Failed chunks were not retried." : $"Each chunk had up to {Count(facts.Retries + 1, "attempt")}."],
+                    [$"dbatch logs {run.Run} shows the output of the failed chunks", $"dbatch retry {run.Run} runs the failed chunks again"]);
             case RunState.Cancelled:
-                return new("The run was cancelled.", [.. Reason(run), tally], [$"dbatch retry {run.Run} goes on with what is left"]);
+                return new("The run was cancelled.", [.. Reason(run), counts], [$"dbatch retry {run.Run} runs the remaining chunks"]);
             case RunState.Paused:
-                return new("The run is paused: nothing new is started.", [.. Reason(run), tally], [$"dbatch resume {run.Run}"]);
+                return new("The run is paused: no new chunks are dispatched.", [.. Reason(run), counts], [$"dbatch resume {run.Run}"]);
         }
 
         if (chunks.Settled == chunks.Total)
-            return new("All chunks are settled; the run is about to end.", [tally], []);
-        if (NoBroker(facts) is { } noBroker)
-            return noBroker with { Reasons = [.. noBroker.Reasons, tally] };
-        if (NoHost(facts) is { } noHost)
-            return noHost with { Reasons = [.. noHost.Reasons, tally] };
-        if (chunks.Running == 0 && chunks.Queued == 0 && facts.NextRetry is { } retry && facts.Waiting >= chunks.Pending)
+            return new("All chunks have ended; the run is about to end.", [counts], []);
+        if ((BrokerProblem(facts) ?? HostProblem(facts)) is { } problem)
+            return problem with { Reasons = [.. problem.Reasons, counts] };
+        if (chunks.Running == 0 && chunks.Queued == 0 && facts.NextRetry is { } retry && facts.WaitingForRetry >= chunks.Pending)
         {
             return new(
-                $"Every chunk that is left failed before and waits until {Clock(retry)} for its next attempt.", [tally],
+                $"All remaining chunks failed before; the first retry is at {Clock(retry)}.", [counts],
                 [$"dbatch logs {run.Run} shows why they failed"]);
         }
 
         if (chunks.Running == 0 && chunks.Queued > 0)
         {
-            var busy = facts.Suitable.Sum(host => host.Running.Count(attempt => attempt.Run != run.Run));
+            var busy = facts.SuitableHosts.Sum(host => host.Running.Count(attempt => attempt.Run != run.Run));
             return busy > 0
-                ? new($"All slots are busy with other runs ({Count(busy, "chunk")}); the queued chunks are next.", [tally, .. Notes(facts)],
+                ? new($"All slots are busy with other runs ({Count(busy, "chunk")}); the queued chunks are next.", [counts, .. HostNotes(facts)],
                     ["start dbatch consumer on another machine", "give the run a higher --weight or --priority next time"])
-                : new("Chunks are queued and slots are about to take them.", [tally, Slots(facts), .. Notes(facts)], []);
+                : new("Chunks are queued and free slots are about to take them.", [counts, Slots(facts), .. HostNotes(facts)], []);
         }
 
-        if (chunks.Running == 0 && chunks.Pending > 0 && chunks.Queued == 0)
+        if (chunks.Running == 0 && chunks.Pending > 0)
         {
-            return new("Chunks wait to be fed; the producer has said nothing newer.", [tally, Slots(facts), .. Notes(facts)],
+            return new("Chunks are pending and the producer has not dispatched them yet.", [counts, Slots(facts), .. HostNotes(facts)],
                 ["check that the producer (dbatch serve) is running"]);
         }
 
-        List<string> reasons = [tally, Slots(facts)];
-        if (facts.Waiting > 0)
-            reasons.Add($"{Count(facts.Waiting, "chunk")} failed before and wait for their next attempt, the first until {Clock(facts.NextRetry!.Value)}.");
-        if (chunks.Queued > 0 && chunks.Pending > 0)
-            reasons.Add("The window is full: the producer feeds the next chunk when one ends.");
-        reasons.AddRange(Notes(facts));
-        return new("All is well: the run is being worked on.", reasons, []);
+        List<string> reasons = [counts, Slots(facts)];
+        if (facts.WaitingForRetry > 0)
+            reasons.Add($"{Count(facts.WaitingForRetry, "failed chunk")} will be retried, the first at {Clock(facts.NextRetry!.Value)}.");
+        if (chunks.Queued + chunks.Pending > 0 && BusySlots(facts) is { } allBusy)
+            reasons.Add(allBusy);
+        reasons.AddRange(HostNotes(facts));
+        return new($"Running; {FailedChunks(facts)}.", reasons, chunks.Failed > 0 ? [$"dbatch logs {run.Run} shows why chunks failed"] : []);
     }
 
-    private static Explanation OfChunk(ExplainInputs facts, ChunkView chunk)
+    private static Explanation ExplainChunk(ExplainInputs facts, ChunkView chunk)
     {
         var run = facts.Run.Run;
         var attempt = chunk.LastAttempt;
         List<string> reasons = [$"Chunk {chunk.Index} has items {chunk.Start} to {chunk.Start + chunk.Count - 1} and had {Count(chunk.Attempts, "attempt")}."];
-        if (attempt is { Outcome: not null })
-            reasons.Add($"Attempt {attempt.Attempt} on {attempt.Host} ended as {attempt.Outcome.Value.ToText()}{(attempt.Error is { } error ? $": {error}" : ".")}");
-        var look = $"dbatch logs {run} {chunk.Index}";
+        if (attempt is { Outcome: { } outcome })
+            reasons.Add($"Attempt {attempt.Attempt} on {attempt.Host}: {Ended(attempt, outcome)}.");
+        var logs = $"dbatch logs {run} {chunk.Index}";
         switch (chunk.State)
         {
             case ChunkState.Succeeded:
                 return new("The chunk succeeded.", reasons, []);
             case ChunkState.Failed:
-                return new("The chunk failed and has no attempts left.", reasons, [look, $"dbatch retry {run}"]);
+                return new("The chunk failed and has no attempts left.", reasons, [logs, $"dbatch retry {run}"]);
             case ChunkState.Cancelled:
                 return new("The chunk was cancelled with its run.", reasons, [$"dbatch retry {run}"]);
             case ChunkState.Running:
                 var since = attempt is { Outcome: null } ? $" on {attempt.Host} since {Clock(attempt.StartedAt)}" : "";
                 var host = facts.Hosts.FirstOrDefault(known => known.Host.Name == attempt?.Host);
                 return host is { Alive: false }
-                    ? new($"The chunk was running{since}, but nothing was heard of that host since {Clock(host.LastSeen)}.", reasons,
-                        ["wait: it is fed again as soon as the loss is certain", $"check the machine {host.Host.Name}"])
-                    : new($"The chunk is running{since}.", reasons, [look]);
+                    ? new($"The chunk was running{since}, but the host is offline since {Clock(host.LastSeen)}.", reasons,
+                        ["wait: the chunk is dispatched again when the host counts as lost", $"check the machine {host.Host.Name}"])
+                    : new($"The chunk is running{since}.", reasons, [logs]);
         }
 
         if (facts.Run.State == RunState.Paused)
-            return new("The run is paused, so the chunk waits.", reasons, [$"dbatch resume {run}"]);
-        if ((NoBroker(facts) ?? NoHost(facts)) is { } nobody)
-            return nobody with { Reasons = [.. nobody.Reasons, .. reasons] };
+            return new("The chunk waits because the run is paused.", reasons, [$"dbatch resume {run}"]);
+        if ((BrokerProblem(facts) ?? HostProblem(facts)) is { } problem)
+            return problem with { Reasons = [.. problem.Reasons, .. reasons] };
         if (chunk.NotBefore is { } until && until > facts.Now)
-            return new($"The chunk failed before and waits until {Clock(until)} for its next attempt.", reasons, [look]);
+            return new($"The chunk failed before; the next attempt starts at {Clock(until)} or later.", reasons, [logs]);
         return chunk.State == ChunkState.Queued
-            ? new("The chunk is queued and the next free slot may take it.", [.. reasons, Slots(facts)], [])
-            : new("The chunk waits for room in the window: the producer feeds the next one when one ends.",
-                [.. reasons, $"{facts.Run.Chunks.Outstanding} chunks of the run are queued or running."], []);
+            ? new("The chunk is queued; the next free slot can take it.", [.. reasons, Slots(facts)], [])
+            : new(
+                $"The chunk is pending; queued or running chunks of the run: {Number(facts.Run.Chunks.Outstanding)}.",
+                [.. reasons, BusySlots(facts) ?? Slots(facts)], []);
     }
 
-    // Before the hosts: without a broker the last word of each is old, and they may be well.
-    private static Explanation? NoBroker(ExplainInputs facts)
+    // Before the hosts: without a broker no heartbeats arrive, and the hosts may be well.
+    private static Explanation? BrokerProblem(ExplainInputs facts)
     {
         if (facts.Broker is not { LastTrouble: { Until: null } trouble } broker)
             return null;
-        List<string> reasons = [$"{Sentence(trouble.Reason)}, since {Clock(trouble.Since)}. What runs goes on, and is reported once that is over."];
+        List<string> reasons = [$"{Sentence(trouble.Reason)}, since {Clock(trouble.Since)}. Running chunks continue and are reported later."];
         return broker.State switch
         {
             "blocked" => new(
-                "The broker takes no messages, because it is short of memory or disk: nothing new is handed out.", reasons,
-                ["make room on the broker's machine; 'rabbitmqctl status' shows its alarms and limits", "it goes on by itself then"]),
-            "refused" => new("The broker does not let the head in.", reasons, ["change what it says; it goes on by itself then"]),
+                "The broker accepts no messages because it is short of memory or disk; no new chunks are dispatched.", reasons,
+                ["free memory or disk on the broker's machine; 'rabbitmqctl status' shows its alarms and limits", "the run then continues by itself"]),
+            "refused" => new(
+                "The broker refuses the server's login.", reasons, ["correct the cause that it names", "the run then continues by itself"]),
             _ => new(
-                "The head has no connection to the broker: nothing new is handed out and nothing newer was heard.", reasons,
-                ["check that RabbitMQ runs and that the head reaches it", "it goes on by itself then"]),
+                "The server has no connection to the broker; no new chunks are dispatched and this state may be out of date.", reasons,
+                ["check that RabbitMQ runs and that the server reaches it", "the run then continues by itself"]),
         };
     }
 
-    private static Explanation? NoHost(ExplainInputs facts)
+    private static Explanation? HostProblem(ExplainInputs facts)
     {
-        var alive = facts.Hosts.Where(host => host.Alive).ToList();
-        if (alive.Count == 0)
+        var online = facts.Hosts.Where(host => host.Alive).ToList();
+        if (online.Count == 0)
         {
             var last = facts.Hosts.OrderByDescending(host => host.LastSeen).FirstOrDefault();
-            return new("No consumer is there to run it.",
-                [last is null ? "No host was ever heard of." : $"The last one heard of was {last.Host.Name}, at {Clock(last.LastSeen)}."],
+            return new("No host is online.",
+                [last is null ? "No host has ever sent a heartbeat." : $"The last online host was {last.Host.Name}, until {Clock(last.LastSeen)}."],
                 ["start dbatch consumer on a machine that reaches the broker"]);
         }
 
-        var suitable = facts.Suitable.ToList();
+        var suitable = facts.SuitableHosts.ToList();
         if (suitable.Count == 0)
         {
             return facts.ResourceClass == Messaging.Chunks.ResourceClass.Gpu
-                ? new("The run asks for a GPU and no host that is there has one.",
-                    [$"{Count(alive.Count, "host")} without GPU: {Names(alive)}."],
+                ? new("The run needs a GPU and no online host has one.",
+                    [$"{Count(online.Count, "host")} without GPU: {Names(online)}."],
                     ["start dbatch consumer on a machine with a GPU", "check with dbatch doctor that the host finds its GPU"])
-                : new($"No host that is there serves the class '{facts.ResourceClass}'.", [$"Hosts: {Names(alive)}."], ["start another dbatch consumer"]);
+                : new($"No online host serves the class '{facts.ResourceClass}'.", [$"Hosts: {Names(online)}."], ["start another dbatch consumer"]);
         }
 
         if (suitable.All(host => host.Host.OnHold is not null))
         {
-            return new("Every host that could run it takes no chunks at the moment.",
+            return new("All suitable hosts are on hold and take no chunks.",
                 [.. suitable.Select(host => $"{host.Host.Name}: {host.Host.OnHold}")], ["wait, or start another dbatch consumer"]);
         }
 
         return suitable.Sum(host => host.Host.Slots) == 0
-            ? new("Every host that could run it has no slot open.", [$"Hosts: {Names(suitable)}."], ["give a consumer --slots 1 or more"])
+            ? new("No suitable host has a slot.", [$"Hosts: {Names(suitable)}."], ["give a consumer --slots 1 or more"])
             : null;
     }
 
-    // What keeps the run from going faster, host by host: those that take nothing, why others have no more slots, and attempts that crowd.
-    private static IEnumerable<string> Notes(ExplainInputs facts)
+    // What slows the run down, host by host: holds, few slots, warnings.
+    private static IEnumerable<string> HostNotes(ExplainInputs facts)
     {
-        foreach (var host in facts.Suitable.Select(view => view.Host))
+        foreach (var host in facts.SuitableHosts.Select(view => view.Host))
         {
             if (host.OnHold is { } hold)
-                yield return $"{host.Name} takes no chunks: {hold}.";
+                yield return $"{host.Name} is on hold: {hold}.";
             else if (host.SlotsReason is { } reason)
                 yield return $"{host.Name} has {Count(host.Slots, "slot")}: {reason}.";
             foreach (var warning in host.Warnings)
@@ -171,17 +175,44 @@ internal static class Explainer
         }
     }
 
+    // The exit code and the last line of standard error, which is where most programs say what went wrong.
+    private static string Ended(AttemptView attempt, AttemptOutcome outcome)
+    {
+        var text = outcome == AttemptOutcome.ExitCode && attempt.ExitCode is { } code ? $"exited with code {code}" : attempt.Error?.TrimEnd('.') ?? outcome.ToText();
+        var line = SafeText.Of(attempt.StderrTail ?? "").Split('\n').LastOrDefault(line => !string.IsNullOrWhiteSpace(line))?.Trim().TrimEnd('.');
+        return outcome == AttemptOutcome.ExitCode && line is not null ? $"{text}: {line}" : text;
+    }
+
+    private static string FailedChunks(ExplainInputs facts)
+    {
+        var failed = facts.Run.Chunks.Failed;
+        if (failed == 0)
+            return "no chunk failed";
+        var more = failed - facts.FailedChunks.Count;
+        var list = string.Join(", ", facts.FailedChunks);
+        return $"{Count(failed, "chunk")} failed{(list.Length == 0 ? "" : more > 0 ? $": {list} and {Number(more)} more" : $": {list}")}";
+    }
+
+    private static string? BusySlots(ExplainInputs facts)
+    {
+        var hosts = facts.SuitableHosts.ToList();
+        var slots = hosts.Sum(host => host.Host.Slots);
+        return hosts.Sum(host => host.Running.Count) < slots ? null : slots == 1 ? "The only slot is busy." : $"All {Number(slots)} slots are busy.";
+    }
+
     private static string Slots(ExplainInputs facts)
     {
-        var hosts = facts.Suitable.ToList();
-        return $"{Count(hosts.Sum(host => host.Host.Slots), "slot")} on {Count(hosts.Count, "host")}, {Count(hosts.Sum(host => host.Running.Count), "attempt")} on them now.";
+        var hosts = facts.SuitableHosts.ToList();
+        return $"{Count(hosts.Sum(host => host.Host.Slots), "slot")} on {Count(hosts.Count, "host")}, {Count(hosts.Sum(host => host.Running.Count), "attempt")} running there.";
     }
 
     private static IEnumerable<string> Reason(RunView run) => run.Reason is { } reason ? [reason] : [];
 
     private static string Names(IEnumerable<HostView> hosts) => string.Join(", ", hosts.Select(host => host.Host.Name));
 
-    private static string Count(long count, string noun) => string.Create(CultureInfo.InvariantCulture, $"{count} {noun}{(count == 1 ? "" : "s")}");
+    private static string Count(long count, string noun) => $"{Number(count)} {noun}{(count == 1 ? "" : "s")}";
+
+    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static string Sentence(string text) => $"{char.ToUpperInvariant(text[0])}{text.AsSpan(1).TrimEnd('.')}";
 

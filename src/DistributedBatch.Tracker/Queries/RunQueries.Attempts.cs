@@ -4,12 +4,12 @@ using System.Text.Json;
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Runs;
-using DistributedBatch.Tracker.Projection;
-using DistributedBatch.Tracker.Storage;
+using DistributedBatch.Storage.Connections;
+using DistributedBatch.Tracker.Statistics;
 
 namespace DistributedBatch.Tracker.Queries;
 
-/// <content>Attempts and what they left: their ends, their results, their pace.</content>
+/// <content>Queries about attempts: ends, results, throughput.</content>
 public sealed partial class RunQueries
 {
     private const string AttemptsOf = $"""
@@ -20,7 +20,7 @@ public sealed partial class RunQueries
         WHERE a.run_no = (SELECT run_no FROM runs WHERE run = $1)
         """;
 
-    /// <summary>All attempts of one chunk, first to last; empty when none is known.</summary>
+    /// <summary>All attempts of one chunk, in order; empty when none is known.</summary>
     public async Task<IReadOnlyList<AttemptView>> AttemptsAsync(RunId run, int index, CancellationToken cancellation = default)
     {
         await using var connection = await database.OpenAsync(cancellation);
@@ -28,16 +28,16 @@ public sealed partial class RunQueries
             $"{AttemptsOf} AND a.idx = $2 ORDER BY a.attempt", reader => AttemptRow.Read(reader)!, cancellation, run.Value, index);
     }
 
-    /// <summary>The attempts that took longest, slowest first.</summary>
+    /// <summary>The longest attempts, longest first.</summary>
     public async Task<IReadOnlyList<AttemptView>> SlowestAsync(RunId run, int limit = 10, CancellationToken cancellation = default)
     {
         await using var connection = await database.OpenAsync(cancellation);
         return await connection.ListAsync(
             $"{AttemptsOf} AND a.outcome IS NOT NULL ORDER BY a.seconds DESC, a.idx DESC, a.attempt DESC LIMIT $2",
-            reader => AttemptRow.Read(reader)!, cancellation, run.Value, Math.Clamp(limit, 1, MostRows));
+            reader => AttemptRow.Read(reader)!, cancellation, run.Value, Math.Clamp(limit, 1, MaxRows));
     }
 
-    /// <summary>Every attempt of a run in the order of its chunks, one by one: a job log.</summary>
+    /// <summary>All attempts of a run in the order of the chunks, one by one.</summary>
     public async IAsyncEnumerable<AttemptView> AllAttemptsAsync(RunId run, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         await using var connection = await database.OpenAsync(cancellation);
@@ -48,7 +48,7 @@ public sealed partial class RunQueries
         }
     }
 
-    /// <summary>What the chunks wrote to <c>DBATCH_RESULT</c>, in the order of the chunks, one by one.</summary>
+    /// <summary>The results that chunks wrote to <c>DBATCH_RESULT</c>, in the order of the chunks, one by one.</summary>
     public async IAsyncEnumerable<RunResult> ResultsAsync(RunId run, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         await using var connection = await database.OpenAsync(cancellation);
@@ -62,7 +62,7 @@ public sealed partial class RunQueries
         }
     }
 
-    /// <summary>The throughput of a run over its whole time, in at most about <paramref name="points"/> buckets; null when the run is not known here.</summary>
+    /// <summary>The throughput of a run over its whole time, in about <paramref name="points"/> buckets at most; null when the tracker does not know the run.</summary>
     public async Task<IReadOnlyList<TimelineBucket>?> TimelineAsync(RunId run, int points = 300, CancellationToken cancellation = default)
     {
         points = Math.Clamp(points, 1, 2000);
@@ -70,7 +70,7 @@ public sealed partial class RunQueries
         if (await RowAsync(connection, run, cancellation) is not { } row)
             return null;
         var span = (row.FinishedAt ?? time.GetUtcNow()) - row.SubmittedAt;
-        // A few thousand rows are summed up faster than a screen shows them, so the finer step is worth having.
+        // Summing a few thousand rows takes less time than showing them, so a finer step is affordable.
         var step = TimelineSteps.For(span, points * 10);
         var width = step * (int)Math.Max(1, Math.Ceiling(span.TotalSeconds / step / points));
         return await connection.ListAsync(
@@ -88,7 +88,7 @@ public sealed partial class RunQueries
     // PostgreSQL sums bigints to a numeric.
     private static long Whole(object value) => Convert.ToInt64(value, CultureInfo.InvariantCulture);
 
-    /// <summary>What a program wrote may be no JSON at all; then it is given as text.</summary>
+    /// <summary>The result as JSON. A result that is not JSON is returned as a JSON string.</summary>
     private static JsonElement Json(string text)
     {
         try

@@ -4,49 +4,49 @@ using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Contracts.Text;
-using DistributedBatch.Tracker.Projection;
+using DistributedBatch.Storage.Connections;
 using DistributedBatch.Tracker.Storage;
 
 namespace DistributedBatch.Tracker.Queries;
 
-/// <content>Chunks: which ones, then what is known of each.</content>
+/// <content>Queries about chunks: first their numbers, then their details.</content>
 public sealed partial class RunQueries
 {
-    /// <summary>Attempts a filter may match before it is cheaper to walk over the chunks in order.</summary>
-    private const int FewMatches = 5000;
+    /// <summary>Up to this many matching attempts, an index lookup is cheaper than a walk over the chunks in order.</summary>
+    private const int MaxIndexMatches = 5000;
 
-    /// <summary>Chunks of a run, by number; null when the run is not known here.</summary>
+    /// <summary>Lists the chunks of a run by number; null when the tracker does not know the run.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="filter">Which ones; null for all.</param>
-    /// <param name="limit">Rows to give, at most <see cref="MostRows"/>.</param>
-    /// <param name="after"><see cref="Page{T}.Next"/> of the page before; null for the first.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="filter">The conditions; null for all chunks.</param>
+    /// <param name="limit">The most rows to return, at most <see cref="MaxRows"/>.</param>
+    /// <param name="after"><see cref="Page{T}.Next"/> of the previous page; null for the first page.</param>
+    /// <param name="cancellation">Cancels the query.</param>
     public async Task<Page<ChunkView>?> ChunksAsync(
         RunId run, ChunkFilter? filter = null, int limit = 50, string? after = null, CancellationToken cancellation = default)
     {
-        limit = Math.Clamp(limit, 1, MostRows);
+        limit = Math.Clamp(limit, 1, MaxRows);
         filter ??= new ChunkFilter();
         await using var connection = await database.OpenAsync(cancellation);
         if (await RowAsync(connection, run, cancellation) is not { } row)
             return null;
         var above = int.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out var key) ? key : -1;
-        var found = filter is { Host: null, LongerThan: null, Error: null }
+        var indices = filter is { Host: null, LongerThan: null, Error: null }
             ? await ByStateAsync(connection, row, filter.State, above, limit + 1, cancellation)
             : await ByAttemptsAsync(connection, row, filter, above, limit + 1, cancellation);
-        var page = found.Count > limit ? found[..limit] : found;
+        var page = indices.Count > limit ? indices[..limit] : indices;
         var chunks = await ReadChunksAsync(connection, row, page, cancellation);
-        return new Page<ChunkView>(chunks, found.Count > limit ? page[^1].ToString(CultureInfo.InvariantCulture) : null);
+        return new Page<ChunkView>(chunks, indices.Count > limit ? page[^1].ToString(CultureInfo.InvariantCulture) : null);
     }
 
-    /// <summary>The failed chunks of a run, each with the attempt that failed last and what it wrote; null when the run is not known here.</summary>
+    /// <summary>The failed chunks of a run, each with its last failed attempt; null when the tracker does not know the run.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="limit">Rows to give, at most <see cref="MostRows"/>.</param>
-    /// <param name="after"><see cref="Page{T}.Next"/> of the page before; null for the first.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="limit">The most rows to return, at most <see cref="MaxRows"/>.</param>
+    /// <param name="after"><see cref="Page{T}.Next"/> of the previous page; null for the first page.</param>
+    /// <param name="cancellation">Cancels the query.</param>
     public Task<Page<ChunkView>?> FailuresAsync(RunId run, int limit = 50, string? after = null, CancellationToken cancellation = default) =>
         ChunksAsync(run, new ChunkFilter { State = ChunkState.Failed }, limit, after, cancellation);
 
-    /// <summary>One chunk; null when it is not known here.</summary>
+    /// <summary>One chunk; null when the tracker does not know it.</summary>
     public async Task<ChunkView?> ChunkAsync(RunId run, int index, CancellationToken cancellation = default)
     {
         await using var connection = await database.OpenAsync(cancellation);
@@ -56,7 +56,7 @@ public sealed partial class RunQueries
             : null;
     }
 
-    /// <summary>The states of all chunks in at most <paramref name="buckets"/> buckets; null when the run is not known here.</summary>
+    /// <summary>The states of all chunks in at most <paramref name="buckets"/> buckets; null when the tracker does not know the run.</summary>
     public async Task<StateStrip?> StripAsync(RunId run, int buckets = 4096, CancellationToken cancellation = default)
     {
         await using var connection = await database.OpenAsync(cancellation);
@@ -89,7 +89,7 @@ public sealed partial class RunQueries
         var next = above + 1;
         await foreach (var (block, states) in BlocksAsync(connection, run, ChunkStateBlock.BlockOf(next), cancellation))
         {
-            // Blocks that nothing was heard of are all pending.
+            // A missing block holds pending chunks only.
             for (; state == ChunkState.Pending && next < block * ChunkStateBlock.Size && next < run.Counts.Total && found.Count < limit; next++)
                 found.Add(next);
             for (next = Math.Max(next, block * ChunkStateBlock.Size); ChunkStateBlock.BlockOf(next) == block && found.Count < limit; next++)
@@ -114,9 +114,9 @@ public sealed partial class RunQueries
     {
         var conditions = new List<string>();
         var arguments = new List<object> { run.Number, above, limit };
-        async Task<bool> FewAsync(string condition, object value) => (await connection.ListAsync(
+        async Task<bool> IsSelectiveAsync(string condition, object value) => (await connection.ListAsync(
             $"SELECT count(*) FROM (SELECT 1 FROM attempts WHERE run_no = $1 AND {condition} LIMIT $3) matches",
-            reader => reader.GetInt64(0), cancellation, run.Number, value, FewMatches + 1))[0] <= FewMatches;
+            reader => reader.GetInt64(0), cancellation, run.Number, value, MaxIndexMatches + 1))[0] <= MaxIndexMatches;
 
         string Argument(object value)
         {
@@ -124,18 +124,18 @@ public sealed partial class RunQueries
             return $"${arguments.Count}";
         }
 
-        // A condition that few attempts meet is looked up in its index; one that many meet is found soon by walking over the chunks, where that index would
-        // only lead astray, which the "+ 0" and "|| ''" keep the planner from.
+        // A condition that few attempts meet is looked up in its index. A condition that many meet is tested chunk by chunk; the "+ 0" and "|| ''" keep the
+        // planner from using the index there, which would be slower.
         if (filter.Host is { } host)
         {
-            conditions.Add(await FewAsync("host = $2", host)
+            conditions.Add(await IsSelectiveAsync("host = $2", host)
                 ? $"idx IN (SELECT idx FROM attempts WHERE run_no = $1 AND host = {Argument(host)})"
                 : $"EXISTS (SELECT 1 FROM attempts a WHERE a.run_no = c.run_no AND a.idx = c.idx AND a.host || '' = {Argument(host)})");
         }
 
         if (filter.LongerThan is { } least)
         {
-            conditions.Add(await FewAsync("seconds >= $2", least.TotalSeconds)
+            conditions.Add(await IsSelectiveAsync("seconds >= $2", least.TotalSeconds)
                 ? $"idx IN (SELECT idx FROM attempts WHERE run_no = $1 AND seconds >= {Argument(least.TotalSeconds)})"
                 : $"EXISTS (SELECT 1 FROM attempts a WHERE a.run_no = c.run_no AND a.idx = c.idx AND a.seconds + 0 >= {Argument(least.TotalSeconds)})");
         }
@@ -182,11 +182,11 @@ public sealed partial class RunQueries
             },
             cancellation,
             run.Number)).ToDictionary(chunk => chunk.Index);
-        return [.. indices.Select(index => known.GetValueOrDefault(index) ?? Unheard(run, index)).OfType<ChunkView>()];
+        return [.. indices.Select(index => known.GetValueOrDefault(index) ?? NotDispatched(run, index)).OfType<ChunkView>()];
     }
 
-    /// <summary>A chunk that was not cut yet; where it will lie is known only when all chunks are of one size.</summary>
-    private static ChunkView? Unheard(RunRow run, int index)
+    /// <summary>A chunk that was not dispatched yet; null unless all chunks have the same size, because its items are not known then.</summary>
+    private static ChunkView? NotDispatched(RunRow run, int index)
     {
         if (run.ChunkSize is not { } size)
             return null;

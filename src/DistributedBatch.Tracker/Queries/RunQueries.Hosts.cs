@@ -2,26 +2,27 @@ using System.Data.Common;
 using System.Text.Json;
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Json;
+using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Runs;
-using DistributedBatch.Tracker.Storage;
+using DistributedBatch.Storage.Connections;
 
 namespace DistributedBatch.Tracker.Queries;
 
-/// <content>Hosts, and what they have to do with a run that stands still.</content>
+/// <content>Queries about hosts, and the explanation of a state.</content>
 public sealed partial class RunQueries
 {
-    /// <summary>Every host that was ever heard of, by name.</summary>
+    /// <summary>All hosts that ever sent a heartbeat, by name.</summary>
     public async Task<IReadOnlyList<HostView>> HostsAsync(CancellationToken cancellation = default)
     {
         await using var connection = await database.OpenAsync(cancellation);
         return await HostsAsync(connection, cancellation);
     }
 
-    /// <summary>Why a run, or one chunk of it, stands where it stands, and what would help; null when it is not known here.</summary>
+    /// <summary>Explains the state of a run or of one of its chunks, and what would help; null when the tracker does not know it.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="index">Number of the chunk; null for the run as a whole.</param>
-    /// <param name="broker">How this process stands with the broker; null where there is none.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="index">The number of the chunk; null for the run.</param>
+    /// <param name="broker">The connection to the broker; null without a broker.</param>
+    /// <param name="cancellation">Cancels the query.</param>
     public async Task<Explanation?> ExplainAsync(RunId run, int? index = null, BrokerView? broker = null, CancellationToken cancellation = default)
     {
         if (await ShowAsync(run, cancellation) is not { } view)
@@ -35,7 +36,9 @@ public sealed partial class RunQueries
             "SELECT min(not_before), count(*) FROM chunks WHERE run_no = $1 AND state = 'pending' AND not_before > $2",
             reader => (Next: reader.TimeOrNull(0), Chunks: reader.GetInt64(1)), cancellation, row.Number, time.GetUtcNow().ToUnixTimeMilliseconds());
         var hosts = await HostsAsync(connection, cancellation);
-        return Explainer.Explain(new ExplainInputs(view, row.Job, row.Retries, chunk, waiting[0].Next, waiting[0].Chunks, hosts, time.GetUtcNow(), broker));
+        var failed = view.Chunks.Failed > 0 ? await ByStateAsync(connection, row, ChunkState.Failed, above: -1, Explainer.MaxFailedChunks, cancellation) : [];
+        return Explainer.Explain(
+            new ExplainInputs(view, row.Job, row.Retries, chunk, waiting[0].Next, waiting[0].Chunks, failed, hosts, time.GetUtcNow(), broker));
     }
 
     private async Task<IReadOnlyList<HostView>> HostsAsync(DbConnection connection, CancellationToken cancellation)
@@ -45,7 +48,7 @@ public sealed partial class RunQueries
             "SELECT status, running, last_seen, stopping, succeeded, failed FROM hosts WHERE status IS NOT NULL ORDER BY host",
             reader =>
             {
-                var alive = reader.GetInt64(3) == 0 && now - reader.Time(2) <= hostSilence;
+                var alive = reader.GetInt64(3) == 0 && now - reader.Time(2) <= hostTimeout;
                 return new HostView(
                     JsonSerializer.Deserialize(reader.GetString(0), ContractsJson.Default.HostStatus)!,
                     reader.Time(2),

@@ -1,12 +1,12 @@
 using DistributedBatch.Contracts.Runs;
-using DistributedBatch.Tracker.Storage;
+using DistributedBatch.Storage.Connections;
 
 namespace DistributedBatch.Tracker.Queries;
 
-/// <content>Runs that are to go, and runs that are going.</content>
+/// <content>Queries about expired runs.</content>
 public sealed partial class RunQueries
 {
-    /// <summary>Runs that ended before <paramref name="before"/>, the oldest first.</summary>
+    /// <summary>The runs that ended before <paramref name="before"/>, the oldest first.</summary>
     internal async Task<IReadOnlyList<RunId>> SettledBeforeAsync(DateTimeOffset before, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
@@ -15,7 +15,7 @@ public sealed partial class RunQueries
             reader => RunId.Parse(reader.GetString(0)), cancellation, before.ToUnixTimeMilliseconds());
     }
 
-    /// <summary>Forgotten runs of which something is left.</summary>
+    /// <summary>The hidden runs whose rows are not all deleted.</summary>
     internal async Task<IReadOnlyList<(long Number, RunId Run, int Chunks)>> ForgottenAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);

@@ -4,33 +4,34 @@ using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Contracts.Text;
-using DistributedBatch.Tracker.Projection;
+using DistributedBatch.Storage.Connections;
+using DistributedBatch.Tracker.Statistics;
 using DistributedBatch.Tracker.Storage;
 
 namespace DistributedBatch.Tracker.Queries;
 
 /// <summary>
-/// Every question one can ask about runs. The HTTP API, the dashboard and the commands on a local data directory all ask here. Nothing here reads more rows
-/// than it gives back times a small factor, whatever the size of the run. All members may be used from any thread.
+/// All queries about runs, for the HTTP API, the dashboard and the commands on a local data directory. The number of rows that a query reads depends on the
+/// size of its result, not on the size of the run. All members may be used from any thread.
 /// </summary>
-/// <param name="database">Where to look.</param>
-/// <param name="time">The clock that rates are measured by.</param>
-/// <param name="options">Settings of the tracker; null for those of a reader without one.</param>
-public sealed partial class RunQueries(TrackerDatabase database, TimeProvider time, TrackerOptions? options = null)
+/// <param name="database">The database.</param>
+/// <param name="time">The clock for rates.</param>
+/// <param name="options">The settings; null for the defaults.</param>
+public sealed partial class RunQueries(TrackerDatabase database, TimeProvider time, QueryOptions? options = null)
 {
-    /// <summary>The most rows one page holds.</summary>
-    public const int MostRows = 1000;
+    /// <summary>The most rows of a page.</summary>
+    public const int MaxRows = 1000;
 
-    private readonly TimeSpan hostSilence = (options ?? new TrackerOptions()).HostSilence;
+    private readonly TimeSpan hostTimeout = (options ?? new QueryOptions()).HostTimeout;
 
-    /// <summary>Runs, newest first.</summary>
+    /// <summary>Lists runs, newest first.</summary>
     /// <param name="state">Only those in this state; null for all.</param>
-    /// <param name="limit">Rows to give, at most <see cref="MostRows"/>.</param>
-    /// <param name="after"><see cref="Page{T}.Next"/> of the page before; null for the first.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="limit">The most rows to return, at most <see cref="MaxRows"/>.</param>
+    /// <param name="after"><see cref="Page{T}.Next"/> of the previous page; null for the first page.</param>
+    /// <param name="cancellation">Cancels the query.</param>
     public async Task<Page<RunView>> ListAsync(RunState? state = null, int limit = 50, string? after = null, CancellationToken cancellation = default)
     {
-        limit = Math.Clamp(limit, 1, MostRows);
+        limit = Math.Clamp(limit, 1, MaxRows);
         await using var connection = await database.OpenAsync(cancellation);
         var below = long.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out var key) ? key : long.MaxValue;
         var filter = state is null ? "" : " AND state = $3";
@@ -42,7 +43,7 @@ public sealed partial class RunQueries(TrackerDatabase database, TimeProvider ti
         return new Page<RunView>(views, rows.Count > limit ? page[^1].Number.ToString(CultureInfo.InvariantCulture) : null);
     }
 
-    /// <summary>Finds the run somebody means: by id, by name (the newest of that name), by a prefix of the id that fits one run only, or as <c>last</c>.</summary>
+    /// <summary>Finds a run by its id, its name (the newest run of that name), a unique prefix of its id, or as <c>last</c>.</summary>
     public async Task<RunSelector> FindAsync(string text, CancellationToken cancellation = default)
     {
         const int Shown = 5;
@@ -55,7 +56,7 @@ public sealed partial class RunQueries(TrackerDatabase database, TimeProvider ti
         if (exact.Count > 0)
             return new RunSelector.Found(exact[0]);
 
-        // '~' comes after every character of an id, so this is a range of the index and not a pattern.
+        // '~' sorts after every character of an id, so this is a range of the index and not a pattern.
         var byPrefix = text is "" or "last" ? [] : await FindAsync(
             "SELECT run FROM runs WHERE forgotten = 0 AND run >= $1 AND run < $2 ORDER BY run_no DESC LIMIT $3", text, text + "~", Shown);
         return byPrefix switch
@@ -63,16 +64,16 @@ public sealed partial class RunQueries(TrackerDatabase database, TimeProvider ti
             [var only] => new RunSelector.Found(only),
             [] => new RunSelector.None(text == "last"
                 ? "There are no runs yet."
-                : $"No run has the id or name '{text}', and no id begins with it. `dbatch list` shows the runs there are."),
+                : $"No run has the id or name '{text}', and no id begins with it. `dbatch list` shows all runs."),
             _ => new RunSelector.Ambiguous(
-                $"'{text}' could be {string.Join(", ", byPrefix)}{(byPrefix.Count == Shown ? " and others" : "")}. Write more of the id.", byPrefix),
+                $"'{text}' matches {string.Join(", ", byPrefix)}{(byPrefix.Count == Shown ? " and others" : "")}. Give more characters of the id.", byPrefix),
         };
 
         Task<List<RunId>> FindAsync(string sql, params object[] arguments) =>
             connection.ListAsync(sql, reader => RunId.Parse(reader.GetString(0)), cancellation, arguments);
     }
 
-    /// <summary>One run; null when it is not known here.</summary>
+    /// <summary>One run; null when the tracker does not know it.</summary>
     public async Task<RunView?> ShowAsync(RunId run, CancellationToken cancellation = default)
     {
         await using var connection = await database.OpenAsync(cancellation);
@@ -81,7 +82,7 @@ public sealed partial class RunQueries(TrackerDatabase database, TimeProvider ti
             : null;
     }
 
-    /// <summary>Runs by state, and the chunks of those that are not settled.</summary>
+    /// <summary>The number of runs by state, and the chunks of all runs that are not settled.</summary>
     internal async Task<(IReadOnlyDictionary<RunState, long> Runs, ChunkCounts Chunks)> TotalsAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
@@ -129,7 +130,7 @@ public sealed partial class RunQueries(TrackerDatabase database, TimeProvider ti
         return views;
     }
 
-    /// <summary>The last minute; where too little ended in it, the last hour, or else the last day.</summary>
+    /// <summary>The throughput of the last minute, or of the last hour or day when too few attempts ended.</summary>
     private static async Task<Throughput> RecentAsync(DbConnection connection, RunRow run, DateTimeOffset now, CancellationToken cancellation)
     {
         var recent = default(Throughput);

@@ -4,14 +4,14 @@ using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Contracts.Text;
-using DistributedBatch.Tracker.Storage;
+using DistributedBatch.Storage.Connections;
 
 namespace DistributedBatch.Tracker.Queries;
 
 /// <summary>A row of <c>runs</c>.</summary>
 internal sealed record RunRow
 {
-    /// <summary>The columns <see cref="Read"/> expects, in order.</summary>
+    /// <summary>The columns that <see cref="Read"/> expects, in order.</summary>
     public const string Columns = """
         run_no, run, name, first_item, total_items, chunk_size, job, retries, submitted_at, revision, state, reason,
         chunks_total, pending, queued, running, succeeded, failed, cancelled, items_succeeded, finished_at

@@ -1,17 +1,17 @@
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Tracker.Estimates;
-using DistributedBatch.Tracker.Projection;
+using DistributedBatch.Tracker.Statistics;
 
 namespace DistributedBatch.Tracker.Queries;
 
-/// <summary>What the aggregates say about a run, beside its row.</summary>
-/// <param name="Durations">Wall times of successful attempts.</param>
-/// <param name="Recent">The latest buckets of its timeline, oldest first, and the span they stand for.</param>
-/// <param name="RunningSeconds">For how long each attempt known to be running has been at it.</param>
+/// <summary>The aggregates of a run.</summary>
+/// <param name="Durations">The wall times of the successful attempts.</param>
+/// <param name="Recent">The recent throughput.</param>
+/// <param name="RunningSeconds">How long each running attempt has run.</param>
 internal sealed record RunSnapshot(DurationHistogram Durations, Throughput Recent, IReadOnlyList<double> RunningSeconds)
 {
-    /// <summary>The run as people see it.</summary>
+    /// <summary>The run as the API shows it.</summary>
     public RunView View(RunRow run, string dataDirectory, DateTimeOffset now) => new()
     {
         Run = run.Run,
@@ -32,7 +32,7 @@ internal sealed record RunSnapshot(DurationHistogram Durations, Throughput Recen
         OutputDirectory = run.Job?.OutputDirectory ?? Path.Combine(dataDirectory, "runs", run.Run.Value, "out"),
     };
 
-    /// <summary>Dice with a fixed seed: two looks at the same facts give the same range.</summary>
+    /// <summary>The random numbers have a fixed seed, so that the same facts give the same range.</summary>
     private EtaRange? Eta(RunRow run)
     {
         var slots = Math.Max(RunningSeconds.Count, Recent.Parallel);

@@ -1,10 +1,10 @@
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Chunks;
-using DistributedBatch.Tracker.Projection;
+using DistributedBatch.Tracker.Storage;
 
 namespace DistributedBatch.Tracker.Queries;
 
-/// <summary>Gathers the states of up to some million chunks into a strip of a few thousand buckets.</summary>
+/// <summary>Summarises the states of millions of chunks in a few thousand buckets.</summary>
 internal sealed class StripBuilder
 {
     private const int States = 6;
@@ -13,7 +13,7 @@ internal sealed class StripBuilder
     private readonly int perBucket;
     private readonly int[] counts;
 
-    /// <summary>Plans a strip of at most <paramref name="buckets"/> buckets.</summary>
+    /// <summary>Creates a strip of at most <paramref name="buckets"/> buckets.</summary>
     public StripBuilder(int total, int buckets)
     {
         this.total = total;
@@ -21,7 +21,7 @@ internal sealed class StripBuilder
         counts = new int[(total + perBucket - 1) / perBucket * States];
     }
 
-    /// <summary>Counts the chunks of one block.</summary>
+    /// <summary>Adds the chunks of one block.</summary>
     public void Add(int block, byte[] states)
     {
         var from = block * ChunkStateBlock.Size;
@@ -30,7 +30,7 @@ internal sealed class StripBuilder
             counts[(index / perBucket * States) + (int)ChunkStateBlock.StateOf(states[index - from])]++;
     }
 
-    /// <summary>The strip; chunks in no block are pending.</summary>
+    /// <summary>The strip. Chunks in a missing block are pending.</summary>
     public StateStrip Build()
     {
         for (var bucket = 0; bucket * States < counts.Length; bucket++)

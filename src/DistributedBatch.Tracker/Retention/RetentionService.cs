@@ -2,33 +2,33 @@ using DistributedBatch.Messaging.Bus;
 
 namespace DistributedBatch.Tracker.Retention;
 
-/// <summary>Looks once an hour, and when something was forgotten by hand, for runs to let go of; see <see cref="TrackerOptions.Keep"/>.</summary>
-internal sealed partial class RetentionService(RunRemover remover, TrackerOptions options, TimeProvider time, ILogger<RetentionService> log) : BackgroundService
+/// <summary>Removes expired runs once an hour, and runs that a user removed at once. See <see cref="RetentionOptions.Keep"/>.</summary>
+internal sealed partial class RetentionService(RunRemover remover, RetentionOptions options, TimeProvider time, ILogger<RetentionService> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
-    private readonly SemaphoreSlim wanted = new(0);
+    private readonly SemaphoreSlim requested = new(0);
 
-    /// <summary>Lets it look now.</summary>
-    public void LookNow() => wanted.Release();
+    /// <summary>Removes runs now.</summary>
+    public void RunNow() => requested.Release();
 
     /// <inheritdoc/>
     public override void Dispose()
     {
-        wanted.Dispose();
+        requested.Dispose();
         base.Dispose();
     }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // The producer of this process may still be waking up; an hour later is early enough for what is weeks old.
-        using var timer = time.CreateTimer(_ => wanted.Release(), null, TimeSpan.FromMinutes(1), Interval);
+        // The producer of this process may still be starting. If it does not answer, the next try in an hour is early enough.
+        using var timer = time.CreateTimer(_ => requested.Release(), null, TimeSpan.FromMinutes(1), Interval);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                await wanted.WaitAsync(stoppingToken);
+                await requested.WaitAsync(stoppingToken);
                 if (options.Keep is { } keep)
                     await remover.ExpireAsync(keep, stoppingToken);
                 await remover.CleanAsync(stoppingToken);
@@ -39,7 +39,7 @@ internal sealed partial class RetentionService(RunRemover remover, TrackerOption
             }
             catch (RequestUnansweredException failure)
             {
-                LogLater(failure.Message);
+                LogPostponed(failure.Message);
             }
             catch (Exception failure) when (failure is not OutOfMemoryException)
             {
@@ -48,9 +48,9 @@ internal sealed partial class RetentionService(RunRemover remover, TrackerOption
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Runs older than is kept stay for another hour: {Reason}")]
-    private partial void LogLater(string reason);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Expired runs are kept for another hour: {Reason}")]
+    private partial void LogPostponed(string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Old runs could not be removed; the next try is in an hour.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Expired runs could not be removed. The next try is in an hour.")]
     private partial void LogFailed(Exception failure);
 }

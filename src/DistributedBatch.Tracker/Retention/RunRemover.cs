@@ -2,69 +2,69 @@ using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Contracts.Text;
 using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Storage.Connections;
+using DistributedBatch.Tracker.Commands;
 using DistributedBatch.Tracker.Queries;
 using DistributedBatch.Tracker.Storage;
 
 namespace DistributedBatch.Tracker.Retention;
 
 /// <summary>
-/// Forgets settled runs: first the producer drops them from its ledger, then they are hidden here, and last their rows, logs and outputs go, in slices
-/// between which the writer gets its turn. Whatever dies in between goes on with the next <see cref="CleanAsync"/>. Outputs in a directory that the user
-/// named with <c>--out</c> are the user's and stay.
+/// Removes settled runs. First the producer removes the run from its ledger, then the tracker hides it, and last its rows, logs and outputs are deleted in
+/// slices, between which other writes get their turn. After a crash the next <see cref="CleanAsync"/> continues. Outputs in a directory that the user named with
+/// <c>--out</c> are not deleted.
 /// </summary>
 public sealed partial class RunRemover : IDisposable
 {
-    private const int ChunksASlice = 2_000;
+    private const int SliceSize = 2_000;
 
-    private readonly IStorageDialect dialect;
+    private readonly TrackerDatabase database;
     private readonly RunQueries queries;
-    private readonly MessageBus bus;
-    private readonly TrackerOptions options;
+    private readonly RunCommands commands;
     private readonly TimeProvider time;
     private readonly ILogger<RunRemover> log;
     private readonly SemaphoreSlim turn = new(1);
 
-    internal RunRemover(IStorageDialect dialect, RunQueries queries, MessageBus bus, TrackerOptions options, TimeProvider time, ILogger<RunRemover> log) =>
-        (this.dialect, this.queries, this.bus, this.options, this.time, this.log) = (dialect, queries, bus, options, time, log);
+    internal RunRemover(TrackerDatabase database, RunQueries queries, RunCommands commands, TimeProvider time, ILogger<RunRemover> log) =>
+        (this.database, this.queries, this.commands, this.time, this.log) = (database, queries, commands, time, log);
 
-    /// <summary>Hides a settled run from everybody, for good. What it left is removed by <see cref="CleanAsync"/>.</summary>
-    /// <returns>The run, or why it must stay.</returns>
-    /// <exception cref="RequestUnansweredException">No producer answered, so nothing was done.</exception>
+    /// <summary>Hides a settled run for good. <see cref="CleanAsync"/> deletes its data.</summary>
+    /// <returns>The run, or why it cannot be removed.</returns>
+    /// <exception cref="RequestUnansweredException">No producer answered, and nothing was removed.</exception>
     public async Task<RunCommandResult> ForgetAsync(RunId run, CancellationToken cancellation = default)
     {
         if (await queries.ShowAsync(run, cancellation) is not { } view)
             return RunCommandResult.Refused($"There is no run {run}.");
         if (!view.State.IsSettled())
             return RunCommandResult.Refused($"Run {run} ({view.Name}) is {view.State.ToText()}; cancel it first.");
-        var answer = await bus.RequestAsync<ForgetRun, RunCommandResult>(new ForgetRun(run), options.ProducerPatience, cancellation);
+        var answer = await commands.ForgetAsync(run, cancellation);
         if (answer.Mistakes.Count > 0)
             return answer;
-        await using var writer = await dialect.OpenWriteAsync(cancellation);
-        await writer.InTransactionAsync(() => writer.RunAsync(RemovalSql.Forget, [[run.Value]], cancellation), cancellation);
+        await HideAsync(run, cancellation);
         return answer;
     }
 
-    /// <summary>Forgets what ended longer ago than <paramref name="keep"/>.</summary>
-    /// <returns>How many runs that were.</returns>
+    /// <summary>Removes the runs that ended longer ago than <paramref name="keep"/>.</summary>
+    /// <returns>The number of removed runs.</returns>
     public async Task<int> ExpireAsync(TimeSpan keep, CancellationToken cancellation = default)
     {
-        var forgotten = 0;
+        var removed = 0;
         foreach (var run in await queries.SettledBeforeAsync(time.GetUtcNow() - keep, cancellation))
         {
             var answer = await ForgetAsync(run, cancellation);
             if (answer.Mistakes.Count == 0)
-                forgotten++;
+                removed++;
             else
-                LogKept(run, answer.Mistakes[0]);
+                LogNotRemoved(run, answer.Mistakes[0]);
         }
 
-        return forgotten;
+        return removed;
     }
 
     /// <inheritdoc/>
     public void Dispose() => turn.Dispose();
 
-    /// <summary>Removes the rows, logs and outputs of all forgotten runs.</summary>
+    /// <summary>Deletes the rows, logs and outputs of all hidden runs.</summary>
     public async Task CleanAsync(CancellationToken cancellation = default)
     {
         await turn.WaitAsync(cancellation);
@@ -83,30 +83,27 @@ public sealed partial class RunRemover : IDisposable
         }
     }
 
+    /// <summary>Hides a settled run in the database only.</summary>
+    internal Task HideAsync(RunId run, CancellationToken cancellation) =>
+        database.Writer.ExecuteAsync([new Statement(RemovalSql.Hide, [[run.Value]])], cancellation);
+
     private async Task RemoveRowsAsync(long number, int chunks, CancellationToken cancellation)
     {
-        await using var writer = await dialect.OpenWriteAsync(cancellation);
-        for (var from = 0L; from <= chunks; from += ChunksASlice)
+        for (var from = 0L; from <= chunks; from += SliceSize)
         {
             var began = time.GetTimestamp();
-            await writer.InTransactionAsync(async () =>
-            {
-                foreach (var statement in RemovalSql.Slices)
-                    await writer.RunAsync(statement, [[number, from, from + ChunksASlice]], cancellation);
-            }, cancellation);
+            await database.Writer.ExecuteAsync(
+                [.. RemovalSql.DeleteChunks.Select(sql => new Statement(sql, [[number, from, from + SliceSize]]))], cancellation);
             await Task.Delay(time.GetElapsedTime(began), time, cancellation);
         }
 
-        await writer.InTransactionAsync(async () =>
-        {
-            foreach (var statement in RemovalSql.Rest.Append(RemovalSql.Gone))
-                await writer.RunAsync(statement, [[number]], cancellation);
-        }, cancellation);
+        await database.Writer.ExecuteAsync(
+            [.. RemovalSql.DeleteRun.Append(RemovalSql.MarkRemoved).Select(sql => new Statement(sql, [[number]]))], cancellation);
     }
 
     private void RemoveFiles(RunId run)
     {
-        var directory = Path.Combine(Path.GetFullPath(options.DataDirectory), "runs", run.Value);
+        var directory = Path.Combine(database.DataDirectory, "runs", run.Value);
         try
         {
             if (Directory.Exists(directory))
@@ -114,16 +111,16 @@ public sealed partial class RunRemover : IDisposable
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            LogFilesStay(directory, failure.Message);
+            LogFilesNotRemoved(directory, failure.Message);
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Run {Run} with {Chunks} chunks is forgotten: its rows, logs and outputs are removed.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Removed run {Run} with {Chunks} chunks: its rows, logs and outputs are deleted.")]
     private partial void LogRemoved(RunId run, int chunks);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} is older than is kept and stays for now: {Reason}")]
-    private partial void LogKept(RunId run, string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} has expired and cannot be removed yet: {Reason}")]
+    private partial void LogNotRemoved(RunId run, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Directory} belongs to a forgotten run and cannot be removed: {Reason} Remove it by hand.")]
-    private partial void LogFilesStay(string directory, string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The directory {Directory} of a removed run cannot be deleted: {Reason} Delete it by hand.")]
+    private partial void LogFilesNotRemoved(string directory, string reason);
 }

@@ -2,14 +2,14 @@ using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Contracts.Text;
-using DistributedBatch.Tracker.Projection;
+using DistributedBatch.Storage.Connections;
 
 namespace DistributedBatch.Tracker.Storage;
 
-/// <summary>Takes the attempts of one batch in: rows first, then, for those that were news, their texts and what they add to the counters.</summary>
-internal sealed class AttemptWriter(IWriteConnection to, IReadOnlyDictionary<RunId, long> runNumbers, DateTimeOffset now)
+/// <summary>Writes the attempts of one batch: first the rows, then the texts and counters of those that were not known before.</summary>
+internal sealed class AttemptWriter(IWriteConnection connection, IReadOnlyDictionary<RunId, long> runNumbers, DateTimeOffset now)
 {
-    /// <summary>Writes <paramref name="reports"/>, at most one for each attempt.</summary>
+    /// <summary>Writes <paramref name="reports"/>. There must be at most one for each attempt.</summary>
     public async Task WriteAsync(IReadOnlyList<AttemptReport> reports, CancellationToken cancellation)
     {
         if (reports.Count == 0)
@@ -17,21 +17,21 @@ internal sealed class AttemptWriter(IWriteConnection to, IReadOnlyDictionary<Run
         var deltas = new AttemptDeltas();
         var ended = new List<AttemptReport>();
 
-        // Two successes of one chunk in the same batch: a database that takes all rows at once would see neither, so the second comes later.
+        // A database that takes all rows at once would not see that two of them are successes of one chunk. The second one is therefore written later.
         var first = new List<AttemptReport>();
-        var late = new List<AttemptReport>();
+        var successes = new List<AttemptReport>();
         var succeeded = new HashSet<(RunId, int)>();
         foreach (var report in reports)
-            (report.Outcome != AttemptOutcome.Succeeded || succeeded.Add((report.Run, report.Index)) ? first : late).Add(report);
+            (report.Outcome != AttemptOutcome.Succeeded || succeeded.Add((report.Run, report.Index)) ? first : successes).Add(report);
 
-        var news = await to.RunAsync(WriteSql.TakeAttempt, [.. first.Select(Row)], cancellation);
+        var written = await connection.RunAsync(TrackerSql.UpsertAttempt, [.. first.Select(Row)], cancellation);
         for (var position = 0; position < first.Count; position++)
         {
             var report = first[position];
-            if (!news[position])
+            if (!written[position])
             {
                 if (report.Outcome == AttemptOutcome.Succeeded)
-                    late.Add(report);
+                    successes.Add(report);
             }
             else if (report.Outcome is not null)
             {
@@ -40,12 +40,12 @@ internal sealed class AttemptWriter(IWriteConnection to, IReadOnlyDictionary<Run
             }
         }
 
-        // What succeeded and was no news is either known already, or came after another success of its chunk.
-        var duplicates = await to.RunAsync(WriteSql.TakeDuplicate, [.. late.Select(Row)], cancellation);
-        for (var position = 0; position < late.Count; position++)
+        // A success that was not written is either known already or a duplicate.
+        var duplicates = await connection.RunAsync(TrackerSql.UpsertDuplicate, [.. successes.Select(Row)], cancellation);
+        for (var position = 0; position < successes.Count; position++)
         {
             if (duplicates[position])
-                deltas.Add(runNumbers[late[position].Run], late[position], duplicate: true, now);
+                deltas.Add(runNumbers[successes[position].Run], successes[position], duplicate: true, now);
         }
 
         await WriteTextsAsync(ended, cancellation);
@@ -54,15 +54,15 @@ internal sealed class AttemptWriter(IWriteConnection to, IReadOnlyDictionary<Run
 
     private async Task WriteTextsAsync(List<AttemptReport> ended, CancellationToken cancellation)
     {
-        await to.RunAsync(
-            WriteSql.TakeFailure,
+        await connection.RunAsync(
+            TrackerSql.InsertFailure,
             [.. ended.Where(report => report.Outcome != AttemptOutcome.Succeeded).Select(report => new object?[]
             {
                 runNumbers[report.Run], report.Index, report.Attempt, StorableText.Of(report.Error), StorableText.Of(report.StderrTail),
             })],
             cancellation);
-        await to.RunAsync(
-            WriteSql.TakeResult,
+        await connection.RunAsync(
+            TrackerSql.InsertResult,
             [.. ended.Where(report => report is { Outcome: AttemptOutcome.Succeeded, Result: not null }).Select(report => new object?[]
             {
                 runNumbers[report.Run], report.Index, report.Attempt, StorableText.Of(report.Result),
@@ -72,24 +72,24 @@ internal sealed class AttemptWriter(IWriteConnection to, IReadOnlyDictionary<Run
 
     private async Task WriteDeltasAsync(AttemptDeltas deltas, CancellationToken cancellation)
     {
-        await to.RunAsync(WriteSql.AddOutcome, [.. deltas.Outcomes.Select(pair => new object?[] { pair.Key.Run, pair.Key.Outcome, pair.Value })], cancellation);
-        await to.RunAsync(WriteSql.AddDuration, [.. deltas.Durations.Select(pair => new object?[] { pair.Key.Run, pair.Key.Bucket, pair.Value })], cancellation);
-        await to.RunAsync(
-            WriteSql.AddTimeline,
+        await connection.RunAsync(TrackerSql.AddOutcome, [.. deltas.Outcomes.Select(pair => new object?[] { pair.Key.Run, pair.Key.Outcome, pair.Value })], cancellation);
+        await connection.RunAsync(TrackerSql.AddDuration, [.. deltas.Durations.Select(pair => new object?[] { pair.Key.Run, pair.Key.Bucket, pair.Value })], cancellation);
+        await connection.RunAsync(
+            TrackerSql.AddTimeline,
             [.. deltas.Timeline.Select(pair => new object?[]
             {
                 pair.Key.Run, pair.Key.Step, pair.Key.At, pair.Value.Succeeded, pair.Value.Failed, pair.Value.Items, pair.Value.BusySeconds,
             })],
             cancellation);
-        await to.RunAsync(
-            WriteSql.AddUsage,
+        await connection.RunAsync(
+            TrackerSql.AddUsage,
             [.. deltas.Usage.Select(pair => new object?[]
             {
                 pair.Key, pair.Value.Seconds, pair.Value.CpuSeconds, pair.Value.PeakMemoryBytes, pair.Value.ReadBytes, pair.Value.WrittenBytes,
             })],
             cancellation);
-        await to.RunAsync(
-            WriteSql.AddHost,
+        await connection.RunAsync(
+            TrackerSql.AddHostCounts,
             [.. deltas.Hosts.Select(pair => new object?[] { pair.Key, pair.Value.Succeeded, pair.Value.Failed })],
             cancellation);
     }

@@ -1,19 +1,19 @@
 namespace DistributedBatch.Tracker.Storage;
 
-/// <summary>The statements that remove a forgotten run: first it is marked, which hides it from everybody, then its rows go slice by slice.</summary>
+/// <summary>The statements that remove a run. First the run is hidden, then its rows are deleted in slices.</summary>
 internal static class RemovalSql
 {
-    /// <summary>Hides a settled run.</summary>
-    public const string Forget = "UPDATE runs SET forgotten = 1 WHERE run = $1 AND forgotten = 0 AND state IN ('succeeded', 'failed', 'cancelled')";
+    /// <summary>Hides a settled run from all queries.</summary>
+    public const string Hide = "UPDATE runs SET forgotten = 1 WHERE run = $1 AND forgotten = 0 AND state IN ('succeeded', 'failed', 'cancelled')";
 
-    /// <summary>Says that nothing of the run is left; what it was is dropped too.</summary>
-    public const string Gone = "UPDATE runs SET forgotten = 2, name = '', job = NULL, reason = NULL, notify = NULL WHERE run_no = $1";
+    /// <summary>Records that all rows of the run are deleted, and clears its own row.</summary>
+    public const string MarkRemoved = "UPDATE runs SET forgotten = 2, name = '', job = NULL, reason = NULL, notify = NULL WHERE run_no = $1";
 
-    /// <summary>Tables with a row a chunk or attempt, removed a slice of chunks (<c>$2</c> to before <c>$3</c>) at a time.</summary>
-    public static readonly IReadOnlyList<string> Slices =
+    /// <summary>For tables with a row for each chunk or attempt: deletes the chunks <c>[$2, $3)</c>.</summary>
+    public static readonly IReadOnlyList<string> DeleteChunks =
         [.. new[] { "attempts", "failures", "results", "chunks" }.Select(table => $"DELETE FROM {table} WHERE run_no = $1 AND idx >= $2 AND idx < $3")];
 
-    /// <summary>Tables with few rows a run.</summary>
-    public static readonly IReadOnlyList<string> Rest =
+    /// <summary>For tables with few rows for a run.</summary>
+    public static readonly IReadOnlyList<string> DeleteRun =
         [.. new[] { "chunk_blocks", "run_outcomes", "run_durations", "run_timeline", "run_usage", "notices" }.Select(table => $"DELETE FROM {table} WHERE run_no = $1")];
 }

@@ -10,29 +10,29 @@ public sealed class ServerEndpointTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = 60_000)]
-    public async Task A_server_that_is_well_says_so()
+    public async Task A_healthy_server_reports_no_problem()
     {
-        await using var bench = await ApiBench.StartAsync();
+        await using var server = await TestServer.StartAsync();
 
-        var server = await AskAsync(bench);
+        var view = await AskAsync(server);
 
-        Assert.Equal((null, null, null), (server.DatabaseProblem, server.BrokerProblem, server.ProducerProblem));
-        Assert.Equal(Path.Combine(bench.DataDirectory, "tracker.db"), server.Database);
-        Assert.True(server.DiskFreeBytes > 0);
-        Assert.Equal(RunAction.Resume, Assert.Single(bench.Producer.Changes).Action);
+        Assert.Equal((null, null, null), (view.DatabaseProblem, view.BrokerProblem, view.ProducerProblem));
+        Assert.Equal(Path.Combine(server.DataDirectory, "tracker.db"), view.Database);
+        Assert.True(view.DiskFreeBytes > 0);
+        Assert.Equal(RunAction.Resume, Assert.Single(server.Producer.Changes).Action);
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_server_without_a_producer_says_so_and_answers_all_the_same()
+    public async Task A_server_without_a_producer_reports_that_and_still_responds()
     {
-        await using var bench = await ApiBench.StartAsync(withProducer: false);
+        await using var server = await TestServer.StartAsync(withProducer: false);
 
-        var server = await AskAsync(bench);
+        var view = await AskAsync(server);
 
-        Assert.Contains("Is a producer running", server.ProducerProblem, StringComparison.Ordinal);
-        Assert.Null(server.DatabaseProblem);
+        Assert.Contains("Is a producer running", view.ProducerProblem, StringComparison.Ordinal);
+        Assert.Null(view.DatabaseProblem);
     }
 
-    private static async Task<ServerView> AskAsync(ApiBench bench) =>
-        (await bench.Client.GetFromJsonAsync("/api/server", ContractsJson.Default.ServerView, Cancellation))!;
+    private static async Task<ServerView> AskAsync(TestServer server) =>
+        (await server.Client.GetFromJsonAsync("/api/server", ContractsJson.Default.ServerView, Cancellation))!;
 }

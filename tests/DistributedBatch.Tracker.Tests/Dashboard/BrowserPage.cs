@@ -6,19 +6,19 @@ namespace DistributedBatch.Tracker.Tests.Dashboard;
 /// <summary>A page of the browser, used by what can be seen on it: texts, labels, keys. Each wait ends when it comes true, or fails after 20 seconds.</summary>
 internal sealed class BrowserPage
 {
-    private readonly ConcurrentQueue<string> complaints = new();
+    private readonly ConcurrentQueue<string> errors = new();
     private readonly IPage page;
 
     public BrowserPage(IPage page)
     {
         this.page = page;
         page.SetDefaultTimeout(20_000);
-        page.PageError += (_, error) => complaints.Enqueue(error);
-        page.Console += Hear;
+        page.PageError += (_, error) => errors.Enqueue(error);
+        page.Console += RecordError;
     }
 
-    /// <summary>Errors the page or the browser spoke of, a broken content policy for one; refused connections and answers of the server aside.</summary>
-    public IEnumerable<string> Complaints => complaints;
+    /// <summary>Errors of the page or the browser, such as a violated content policy; without refused connections and error responses of the server.</summary>
+    public IEnumerable<string> Errors => errors;
 
     /// <summary>Where the page is.</summary>
     public string Address => page.Url;
@@ -53,9 +53,9 @@ internal sealed class BrowserPage
     // The innermost of several, which is the last.
     private static ILocator Shown(ILocator locator) => locator.Filter(new() { Visible = true }).Last;
 
-    private void Hear(object? sender, IConsoleMessage message)
+    private void RecordError(object? sender, IConsoleMessage message)
     {
         if (message.Type == "error" && !message.Text.StartsWith("Failed to load resource", StringComparison.Ordinal))
-            complaints.Enqueue(message.Text);
+            errors.Enqueue(message.Text);
     }
 }

@@ -12,8 +12,8 @@ public sealed partial class DashboardPageTests
     [Fact(Timeout = 30_000)]
     public async Task The_page_is_served_without_a_token_and_with_a_strict_policy()
     {
-        await using var bench = await ApiBench.StartAsync();
-        using var stranger = new HttpClient { BaseAddress = bench.Client.BaseAddress };
+        await using var server = await TestServer.StartAsync();
+        using var stranger = new HttpClient { BaseAddress = server.Client.BaseAddress };
 
         var page = await stranger.GetAsync("/", Cancellation);
 
@@ -29,20 +29,20 @@ public sealed partial class DashboardPageTests
     [Fact(Timeout = 30_000)]
     public async Task Everything_the_page_asks_for_is_there_and_nothing_comes_from_elsewhere()
     {
-        await using var bench = await ApiBench.StartAsync();
-        var waiting = new Queue<Uri>([new Uri(bench.Client.BaseAddress!, "/")]);
+        await using var server = await TestServer.StartAsync();
+        var waiting = new Queue<Uri>([new Uri(server.Client.BaseAddress!, "/")]);
         var seen = new HashSet<Uri>(waiting);
 
         while (waiting.TryDequeue(out var address))
         {
-            var answer = await bench.Client.GetAsync(address, Cancellation);
+            var answer = await server.Client.GetAsync(address, Cancellation);
             Assert.True(answer.StatusCode == HttpStatusCode.OK, $"{address} is not there");
             if (answer.Content.Headers.ContentType!.MediaType is not ("text/html" or "text/javascript"))
                 continue;
             foreach (Match match in References().Matches(await answer.Content.ReadAsStringAsync(Cancellation)))
             {
                 var next = new Uri(address, match.Groups["to"].Value);
-                Assert.Equal(bench.Client.BaseAddress!.Authority, next.Authority);
+                Assert.Equal(server.Client.BaseAddress!.Authority, next.Authority);
                 if (seen.Add(next))
                     waiting.Enqueue(next);
             }

@@ -1,5 +1,5 @@
 using DistributedBatch.Tracker.Estimates;
-using DistributedBatch.Tracker.Projection;
+using DistributedBatch.Tracker.Statistics;
 
 namespace DistributedBatch.Tracker.Tests.Estimates;
 
@@ -45,7 +45,7 @@ public sealed class EtaEstimatorTests
     }
 
     [Fact]
-    public void Before_the_first_chunk_has_ended_the_range_grows_with_how_long_the_running_ones_have_been_at_it()
+    public void Before_the_first_chunk_has_ended_the_range_grows_with_the_time_of_the_running_attempts()
     {
         var chance = new Random(1);
         EtaInput After(double seconds) => new(new DurationHistogram(), [seconds, seconds / 2], Waiting: 6, Slots: 2);
@@ -59,7 +59,7 @@ public sealed class EtaEstimatorTests
     }
 
     [Fact]
-    public void With_nothing_to_go_by_there_is_no_estimate() =>
+    public void Without_any_attempt_there_is_no_estimate() =>
         Assert.Null(EtaEstimator.Estimate(new EtaInput(new DurationHistogram(), [], 10, 1), () => 0.5));
 
     [Fact]

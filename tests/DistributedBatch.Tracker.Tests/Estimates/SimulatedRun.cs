@@ -1,9 +1,9 @@
 using DistributedBatch.Tracker.Estimates;
-using DistributedBatch.Tracker.Projection;
+using DistributedBatch.Tracker.Statistics;
 
 namespace DistributedBatch.Tracker.Tests.Estimates;
 
-/// <summary>A run that has happened: free slots took the chunks in order. It can be looked at as it was at any time.</summary>
+/// <summary>A simulated run: free slots took the chunks in order. It gives the input of the estimate at any time.</summary>
 internal sealed class SimulatedRun
 {
     private readonly List<(double Start, double End)> chunks = [];

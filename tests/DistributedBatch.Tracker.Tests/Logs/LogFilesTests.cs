@@ -1,7 +1,7 @@
 using System.Text;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.TestKit.Files;
 using DistributedBatch.Tracker.Logs;
-using DistributedBatch.Tracker.Tests.Storage;
 
 namespace DistributedBatch.Tracker.Tests.Logs;
 
@@ -12,7 +12,7 @@ public sealed class LogFilesTests
     [Fact]
     public void Logs_of_a_chunk_are_found_in_the_order_of_its_attempts()
     {
-        using var directory = new TestDirectory();
+        using var directory = new TempDirectory();
         var logs = new LogFiles(directory.Path);
         var run = RunId.New();
         Directory.CreateDirectory(logs.DirectoryOf(run));
@@ -38,8 +38,8 @@ public sealed class LogFilesTests
     [Fact(Timeout = 30_000)]
     public async Task A_range_ends_where_the_file_ends()
     {
-        using var directory = new TestDirectory();
-        var path = directory.File("0.1.out");
+        using var directory = new TempDirectory();
+        var path = directory["0.1.out"];
         await File.WriteAllTextAsync(path, "0123456789", Cancellation);
 
         Assert.Equal("345", Encoding.UTF8.GetString(await LogTail.RangeAsync(path, 3, 3, Cancellation)));
@@ -48,21 +48,37 @@ public sealed class LogFilesTests
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task Following_gives_what_is_added_until_the_attempt_is_over()
+    public async Task Following_waits_for_the_log_of_a_report_and_ends_with_the_attempt()
     {
-        using var directory = new TestDirectory();
-        var path = directory.File("0.1.out");
-        var looks = 0;
-        async Task<bool> Over(CancellationToken cancellation)
+        using var directory = new TempDirectory();
+        var logs = new LogFiles(directory.Path);
+        var run = RunId.New();
+        var content = Encoding.UTF8.GetBytes(new string('x', 40_000) + "\nlast line\n");
+        var polls = 0;
+
+        // A report writes the log first and then the end of the attempt, as the projector does.
+        Task<bool> HasEnded(CancellationToken cancellation)
         {
-            await File.AppendAllTextAsync(path, $"line {++looks}\n", cancellation);
-            return looks == 3;
+            if (++polls < 3)
+                return Task.FromResult(false);
+            logs.Write(run, 0, 1, LogStream.Out, content);
+            return Task.FromResult(true);
         }
 
-        var text = new StringBuilder();
-        await foreach (var piece in LogTail.FollowAsync(path, 0, Over, TimeProvider.System, Cancellation))
-            text.Append(Encoding.UTF8.GetString(piece));
+        var followed = new List<byte>();
+        await foreach (var piece in LogTail.FollowAsync(logs.PathOf(run, 0, 1, LogStream.Out), 0, HasEnded, TimeProvider.System, Cancellation))
+            followed.AddRange(piece);
 
-        Assert.Equal("line 1\nline 2\nline 3\n", text.ToString());
+        Assert.Equal(content, followed);
+        Assert.Equal(3, polls);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Following_an_attempt_that_wrote_nothing_ends_without_a_line()
+    {
+        using var directory = new TempDirectory();
+        var path = new LogFiles(directory.Path).PathOf(RunId.New(), 0, 1, LogStream.Err);
+
+        Assert.Empty(await LogTail.FollowAsync(path, 0, _ => Task.FromResult(true), TimeProvider.System, Cancellation).ToListAsync(Cancellation));
     }
 }

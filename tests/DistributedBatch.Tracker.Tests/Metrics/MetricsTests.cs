@@ -15,13 +15,13 @@ public sealed partial class MetricsTests
     [Fact(Timeout = 60_000)]
     public async Task What_is_emitted_is_what_the_table_says()
     {
-        await using var bench = await ApiBench.StartAsync();
+        await using var server = await TestServer.StartAsync();
         var run = RunId.New();
-        await bench.HearAsync(
-            Say.Submitted(run), Say.Heartbeat("ada", DateTimeOffset.UtcNow), Say.Changed(run, 1, RunState.Running, new ChunkCounts(10, 7, 1, 0, 1, 1, 0)),
-            Say.Reports(Say.Succeeded(run, 0), Say.Failed(run, 1)));
+        await server.PublishAsync(
+            TestData.Submitted(run), TestData.Heartbeat("ada", DateTimeOffset.UtcNow), TestData.Changed(run, 1, RunState.Running, new ChunkCounts(10, 7, 1, 0, 1, 1, 0)),
+            TestData.Reports(TestData.Succeeded(run, 0), TestData.Failed(run, 1)));
 
-        var text = await bench.Client.GetStringAsync("/metrics", Cancellation);
+        var text = await server.Client.GetStringAsync("/metrics", Cancellation);
 
         var families = Families().Matches(text).ToDictionary(match => match.Groups["name"].Value, match => match.Groups["kind"].Value);
         Assert.Equal(
@@ -53,8 +53,8 @@ public sealed partial class MetricsTests
     [Fact(Timeout = 60_000)]
     public async Task Metrics_ask_for_the_token()
     {
-        await using var bench = await ApiBench.StartAsync();
-        using var stranger = new HttpClient { BaseAddress = bench.Client.BaseAddress };
+        await using var server = await TestServer.StartAsync();
+        using var stranger = new HttpClient { BaseAddress = server.Client.BaseAddress };
 
         Assert.Equal(HttpStatusCode.Unauthorized, (await stranger.GetAsync("/metrics", Cancellation)).StatusCode);
     }

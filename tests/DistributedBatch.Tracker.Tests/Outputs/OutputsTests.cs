@@ -13,31 +13,31 @@ public sealed class OutputsTests
     [Fact(Timeout = 30_000)]
     public async Task What_a_host_brings_can_be_taken_by_people()
     {
-        await using var bench = await ApiBench.StartAsync();
-        var run = await SubmitAsync(bench);
+        await using var server = await TestServer.StartAsync();
+        var run = await SubmitAsync(server);
 
-        var answer = await PutAsync(bench, run, 3, 1, ("out/deep/part.csv", "1,2"), ("out/empty", ""), ("logs/out", "printed"), ("logs/err", "warned"));
+        var answer = await PutAsync(server, run, 3, 1, ("out/deep/part.csv", "1,2"), ("out/empty", ""), ("logs/out", "printed"), ("logs/err", "warned"));
 
         Assert.Equal(HttpStatusCode.NoContent, answer);
-        Assert.Equal("printed", await bench.Client.GetStringAsync($"/api/runs/{run}/chunks/3/attempts/1/logs/out", Cancellation));
-        Assert.Equal("1,2", await File.ReadAllTextAsync(Path.Combine(bench.DataDirectory, "runs", run.Value, "out/3/deep/part.csv"), Cancellation));
-        var taken = await UnpackAsync(bench, $"/api/runs/{run}/chunks/3/outputs");
+        Assert.Equal("printed", await server.Client.GetStringAsync($"/api/runs/{run}/chunks/3/attempts/1/logs/out", Cancellation));
+        Assert.Equal("1,2", await File.ReadAllTextAsync(Path.Combine(server.DataDirectory, "runs", run.Value, "out/3/deep/part.csv"), Cancellation));
+        var taken = await UnpackAsync(server, $"/api/runs/{run}/chunks/3/outputs");
         Assert.Equal(new() { ["deep/part.csv"] = "1,2", ["empty"] = "" }, taken);
-        Assert.Equal(["3/deep/part.csv", "3/empty"], (await UnpackAsync(bench, $"/api/runs/{run}/outputs")).Keys);
-        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(bench.DataDirectory, "runs", run.Value, "staging")));
+        Assert.Equal(["3/deep/part.csv", "3/empty"], (await UnpackAsync(server, $"/api/runs/{run}/outputs")).Keys);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(server.DataDirectory, "runs", run.Value, "staging")));
     }
 
     [Fact(Timeout = 30_000)]
     public async Task The_first_attempt_that_brings_outputs_wins_and_the_second_keeps_its_logs()
     {
-        await using var bench = await ApiBench.StartAsync();
-        var run = await SubmitAsync(bench);
+        await using var server = await TestServer.StartAsync();
+        var run = await SubmitAsync(server);
 
-        Assert.Equal(HttpStatusCode.NoContent, await PutAsync(bench, run, 3, 2, ("out/part", "second attempt, first here")));
-        Assert.Equal(HttpStatusCode.Conflict, await PutAsync(bench, run, 3, 1, ("out/part", "late"), ("logs/out", "late too")));
+        Assert.Equal(HttpStatusCode.NoContent, await PutAsync(server, run, 3, 2, ("out/part", "second attempt, first here")));
+        Assert.Equal(HttpStatusCode.Conflict, await PutAsync(server, run, 3, 1, ("out/part", "late"), ("logs/out", "late too")));
 
-        Assert.Equal("second attempt, first here", (await UnpackAsync(bench, $"/api/runs/{run}/chunks/3/outputs"))["part"]);
-        Assert.Equal("late too", await bench.Client.GetStringAsync($"/api/runs/{run}/chunks/3/attempts/1/logs/out", Cancellation));
+        Assert.Equal("second attempt, first here", (await UnpackAsync(server, $"/api/runs/{run}/chunks/3/outputs"))["part"]);
+        Assert.Equal("late too", await server.Client.GetStringAsync($"/api/runs/{run}/chunks/3/attempts/1/logs/out", Cancellation));
     }
 
     [Theory(Timeout = 30_000)]
@@ -47,12 +47,12 @@ public sealed class OutputsTests
     [InlineData("out\\..\\..\\evil")]
     public async Task A_name_that_leads_outside_is_refused_and_nothing_is_kept(string name)
     {
-        await using var bench = await ApiBench.StartAsync();
-        var run = await SubmitAsync(bench);
+        await using var server = await TestServer.StartAsync();
+        var run = await SubmitAsync(server);
 
-        Assert.Equal(HttpStatusCode.BadRequest, await PutAsync(bench, run, 3, 1, ("out/good", "x"), (name, "evil")));
+        Assert.Equal(HttpStatusCode.BadRequest, await PutAsync(server, run, 3, 1, ("out/good", "x"), (name, "evil")));
 
-        AssertNothing(bench, run);
+        AssertNothing(server, run);
     }
 
     [Theory(Timeout = 30_000)]
@@ -62,8 +62,8 @@ public sealed class OutputsTests
     [InlineData(TarEntryType.CharacterDevice)]
     public async Task Anything_but_a_plain_file_is_refused(TarEntryType kind)
     {
-        await using var bench = await ApiBench.StartAsync();
-        var run = await SubmitAsync(bench);
+        await using var server = await TestServer.StartAsync();
+        var run = await SubmitAsync(server);
         using var archive = new MemoryStream();
         await using (var writer = new TarWriter(archive, leaveOpen: true))
         {
@@ -73,54 +73,54 @@ public sealed class OutputsTests
             await writer.WriteEntryAsync(entry, Cancellation);
         }
 
-        Assert.Equal(HttpStatusCode.BadRequest, await PutAsync(bench, run, 3, 1, archive.ToArray()));
+        Assert.Equal(HttpStatusCode.BadRequest, await PutAsync(server, run, 3, 1, archive.ToArray()));
 
-        AssertNothing(bench, run);
+        AssertNothing(server, run);
     }
 
     [Fact(Timeout = 30_000)]
     public async Task An_archive_that_breaks_off_or_is_none_leaves_nothing()
     {
-        await using var bench = await ApiBench.StartAsync();
-        var run = await SubmitAsync(bench);
+        await using var server = await TestServer.StartAsync();
+        var run = await SubmitAsync(server);
         var whole = await ArchiveAsync(("out/part", new string('x', 5000)));
 
-        Assert.Equal(HttpStatusCode.BadRequest, await PutAsync(bench, run, 3, 1, whole[..2000]));
-        Assert.Equal(HttpStatusCode.BadRequest, await PutAsync(bench, run, 3, 1, Encoding.ASCII.GetBytes(new string('?', 1024))));
+        Assert.Equal(HttpStatusCode.BadRequest, await PutAsync(server, run, 3, 1, whole[..2000]));
+        Assert.Equal(HttpStatusCode.BadRequest, await PutAsync(server, run, 3, 1, Encoding.ASCII.GetBytes(new string('?', 1024))));
 
-        AssertNothing(bench, run);
+        AssertNothing(server, run);
     }
 
     [Fact(Timeout = 30_000)]
     public async Task More_than_the_limit_is_refused()
     {
-        await using var bench = await ApiBench.StartAsync(options => options.MostOutputBytes = 50_000);
-        var run = await SubmitAsync(bench);
+        await using var server = await TestServer.StartAsync(options => options.Outputs.MaxBytes = 50_000);
+        var run = await SubmitAsync(server);
 
-        Assert.Equal(HttpStatusCode.BadRequest, await PutAsync(bench, run, 3, 1, await SparseAsync(60_000)));
+        Assert.Equal(HttpStatusCode.BadRequest, await PutAsync(server, run, 3, 1, await SparseAsync(60_000)));
 
-        AssertNothing(bench, run);
+        AssertNothing(server, run);
     }
 
-    private static void AssertNothing(ApiBench bench, RunId run)
+    private static void AssertNothing(TestServer server, RunId run)
     {
-        Assert.False(Directory.Exists(Path.Combine(bench.DataDirectory, "runs", run.Value, "out")));
-        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(bench.DataDirectory, "runs", run.Value, "staging")));
+        Assert.False(Directory.Exists(Path.Combine(server.DataDirectory, "runs", run.Value, "out")));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(server.DataDirectory, "runs", run.Value, "staging")));
     }
 
-    private static async Task<RunId> SubmitAsync(ApiBench bench)
+    private static async Task<RunId> SubmitAsync(TestServer server)
     {
         var run = RunId.New();
-        await bench.HearAsync(Say.Submitted(run));
+        await server.PublishAsync(TestData.Submitted(run));
         return run;
     }
 
-    private static async Task<HttpStatusCode> PutAsync(ApiBench bench, RunId run, int index, int attempt, params (string Name, string Text)[] files) =>
-        await PutAsync(bench, run, index, attempt, await ArchiveAsync(files));
+    private static async Task<HttpStatusCode> PutAsync(TestServer server, RunId run, int index, int attempt, params (string Name, string Text)[] files) =>
+        await PutAsync(server, run, index, attempt, await ArchiveAsync(files));
 
-    private static async Task<HttpStatusCode> PutAsync(ApiBench bench, RunId run, int index, int attempt, byte[] archive)
+    private static async Task<HttpStatusCode> PutAsync(TestServer server, RunId run, int index, int attempt, byte[] archive)
     {
-        var answer = await bench.Client.PutAsync($"/api/runs/{run}/chunks/{index}/attempts/{attempt}/outputs", new ByteArrayContent(archive), Cancellation);
+        var answer = await server.Client.PutAsync($"/api/runs/{run}/chunks/{index}/attempts/{attempt}/outputs", new ByteArrayContent(archive), Cancellation);
         return answer.StatusCode;
     }
 
@@ -142,10 +142,10 @@ public sealed class OutputsTests
     /// <summary>The header of a file larger than what follows, so that the refusal comes before the bytes.</summary>
     private static async Task<byte[]> SparseAsync(int size) => (await ArchiveAsync(("out/big", new string('x', size))))[..40_000];
 
-    private static async Task<Dictionary<string, string>> UnpackAsync(ApiBench bench, string path)
+    private static async Task<Dictionary<string, string>> UnpackAsync(TestServer server, string path)
     {
         var files = new Dictionary<string, string>();
-        await using var reader = new TarReader(await bench.Client.GetStreamAsync(path, Cancellation));
+        await using var reader = new TarReader(await server.Client.GetStreamAsync(path, Cancellation));
         while (await reader.GetNextEntryAsync(copyData: true, Cancellation) is { } entry)
         {
             using var text = new StreamReader(entry.DataStream ?? Stream.Null);

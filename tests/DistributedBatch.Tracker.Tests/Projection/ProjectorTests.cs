@@ -3,10 +3,11 @@ using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging;
 using DistributedBatch.Messaging.Bus;
+using DistributedBatch.TestKit.Files;
 using DistributedBatch.Tracker.Logs;
 using DistributedBatch.Tracker.Projection;
 using DistributedBatch.Tracker.Queries;
-using DistributedBatch.Tracker.Tests.Storage;
+using DistributedBatch.Tracker.Storage;
 
 namespace DistributedBatch.Tracker.Tests.Projection;
 
@@ -15,23 +16,23 @@ public sealed class ProjectorTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = 30_000)]
-    public async Task What_is_said_on_the_bus_is_in_the_database_when_the_run_counts_as_settled()
+    public async Task Messages_on_the_bus_are_in_the_database_when_the_run_counts_as_settled()
     {
-        using var directory = new TestDirectory();
+        using var directory = new TempDirectory();
         using var host = await StartAsync(directory);
         var bus = host.Services.GetRequiredService<MessageBus>();
         var run = RunId.New();
         const int Chunks = 500;
 
-        await bus.PublishAsync(Say.Submitted(run, total: Chunks * 10), Cancellation);
+        await bus.PublishAsync(TestData.Submitted(run, total: Chunks * 10), Cancellation);
         for (var index = 0; index < Chunks; index += 50)
         {
-            await bus.PublishAsync(Say.Reports([.. Enumerable.Range(index, 50).Select(chunk => Say.Succeeded(run, chunk, result: "1"))]), Cancellation);
+            await bus.PublishAsync(TestData.Reports([.. Enumerable.Range(index, 50).Select(chunk => TestData.Succeeded(run, chunk, result: "1"))]), Cancellation);
             var done = index + 50;
             await bus.PublishAsync(
-                Say.Changed(
+                TestData.Changed(
                     run, done, done == Chunks ? RunState.Succeeded : RunState.Running, new ChunkCounts(Chunks, Chunks - done, 0, 0, done, 0, 0),
-                    [.. Enumerable.Range(index, 50).Select(chunk => Say.Chunk(chunk, ChunkState.Succeeded, done))]),
+                    [.. Enumerable.Range(index, 50).Select(chunk => TestData.Chunk(chunk, ChunkState.Succeeded, done))]),
                 Cancellation);
         }
 
@@ -45,17 +46,17 @@ public sealed class ProjectorTests
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task Everything_heard_before_a_stop_is_committed_by_it()
+    public async Task Messages_received_before_a_stop_are_committed_by_it()
     {
-        using var directory = new TestDirectory();
+        using var directory = new TempDirectory();
         var run = RunId.New();
         using (var host = await StartAsync(directory, commitInterval: TimeSpan.FromSeconds(20)))
         {
-            var intake = host.Services.GetRequiredService<ProjectionIntake>();
-            await intake.HandleAsync(Say.Submitted(run), Cancellation);
-            var heard = intake.HandleAsync(Say.Reports(Say.Succeeded(run, 0)), Cancellation);
+            var queue = host.Services.GetRequiredService<ProjectionQueue>();
+            await queue.HandleAsync(TestData.Submitted(run), Cancellation);
+            var committed = queue.HandleAsync(TestData.Reports(TestData.Succeeded(run, 0)), Cancellation);
             await host.StopAsync(Cancellation);
-            await heard;
+            await committed;
         }
 
         using var again = await StartAsync(directory);
@@ -64,13 +65,13 @@ public sealed class ProjectorTests
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task A_new_run_can_be_asked_for_without_waiting_for_more_news()
+    public async Task A_new_run_is_committed_without_waiting_for_more_messages()
     {
-        using var directory = new TestDirectory();
+        using var directory = new TempDirectory();
         using var host = await StartAsync(directory, commitInterval: TimeSpan.FromDays(1));
         var run = RunId.New();
 
-        await host.Services.GetRequiredService<ProjectionIntake>().HandleAsync(Say.Submitted(run), Cancellation);
+        await host.Services.GetRequiredService<ProjectionQueue>().HandleAsync(TestData.Submitted(run), Cancellation);
 
         Assert.NotNull(await host.Services.GetRequiredService<RunQueries>().ShowAsync(run, Cancellation));
         await host.StopAsync(Cancellation);
@@ -79,15 +80,15 @@ public sealed class ProjectorTests
     [Fact(Timeout = 30_000)]
     public async Task Logs_that_a_report_carries_are_files_when_it_is_acknowledged_and_too_large_ones_are_not_taken()
     {
-        using var directory = new TestDirectory();
+        using var directory = new TempDirectory();
         using var host = await StartAsync(directory);
         var run = RunId.New();
         var large = new byte[AttemptReport.MostLogBytes + 1];
 
-        await host.Services.GetRequiredService<ProjectionIntake>().HandleAsync(
-            Say.Reports(
-                Say.Succeeded(run, 0) with { Stdout = "one\n"u8.ToArray(), Stderr = [0xFF] },
-                Say.Failed(run, 1, attempt: 2) with { Stdout = large }),
+        await host.Services.GetRequiredService<ProjectionQueue>().HandleAsync(
+            TestData.Reports(
+                TestData.Succeeded(run, 0) with { Stdout = "one\n"u8.ToArray(), Stderr = [0xFF] },
+                TestData.Failed(run, 1, attempt: 2) with { Stdout = large }),
             Cancellation);
 
         var logs = host.Services.GetRequiredService<LogFiles>();
@@ -100,11 +101,11 @@ public sealed class ProjectorTests
     [Fact(Timeout = 30_000)]
     public async Task A_message_is_acknowledged_only_after_its_commit()
     {
-        using var directory = new TestDirectory();
+        using var directory = new TempDirectory();
         using var host = await StartAsync(directory);
         var run = RunId.New();
 
-        await host.Services.GetRequiredService<ProjectionIntake>().HandleAsync(Say.Submitted(run), Cancellation);
+        await host.Services.GetRequiredService<ProjectionQueue>().HandleAsync(TestData.Submitted(run), Cancellation);
 
         Assert.NotNull(await host.Services.GetRequiredService<RunQueries>().ShowAsync(run, Cancellation));
         await host.StopAsync(Cancellation);
@@ -128,18 +129,18 @@ public sealed class ProjectorTests
         void Commit(long revision, RunState state)
         {
             var batch = new ProjectionBatch();
-            batch.Fold(Say.Changed(run, revision, state, default), Say.Noon);
-            signal.Committed(batch);
+            batch.Fold(TestData.Changed(run, revision, state, default), TestData.Noon);
+            signal.RaiseCommitted(batch, TimeSpan.Zero);
         }
     }
 
-    private static async Task<IHost> StartAsync(TestDirectory directory, TimeSpan? commitInterval = null)
+    private static async Task<IHost> StartAsync(TempDirectory directory, TimeSpan? commitInterval = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddLogging().AddInProcessMessaging().AddTracker(options =>
         {
             options.DataDirectory = directory.Path;
-            options.CommitInterval = commitInterval ?? options.CommitInterval;
+            options.Projection.CommitInterval = commitInterval ?? options.Projection.CommitInterval;
         });
         var host = builder.Build();
         await host.StartAsync(Cancellation);

@@ -12,19 +12,19 @@ public sealed class ExplainerTests
     private static readonly ChunkCounts Going = new(10, 4, 2, 2, 2, 0, 0);
 
     [Fact]
-    public void No_host_at_all() => Verdict(Facts(Going with { Running = 0 }), "No consumer is there");
+    public void No_host_at_all() => Verdict(Facts(Going with { Running = 0 }), "No host is online");
 
     [Fact]
-    public void A_host_that_fell_silent_is_named() =>
+    public void An_offline_host_is_named() =>
         Assert.Contains("ada", Explainer.Explain(Facts(Going, Ada() with { Alive = false })).Reasons[0], StringComparison.Ordinal);
 
     [Theory]
     [InlineData("blocked", "short of memory or disk")]
     [InlineData("away", "no connection to the broker")]
-    [InlineData("refused", "does not let the head in")]
-    public void A_broker_in_trouble_comes_before_hosts_that_fell_silent_for_it(string state, string verdict)
+    [InlineData("refused", "refuses the server's login")]
+    public void A_broker_problem_comes_before_hosts_that_went_offline_because_of_it(string state, string verdict)
     {
-        var broker = new BrokerView(state, "4.3.5", new BrokerTrouble("it is ill", Say.Noon, null));
+        var broker = new BrokerView(state, "4.3.5", new BrokerTrouble("it is ill", TestData.Noon, null));
 
         var explanation = Verdict(Facts(Going, Ada() with { Alive = false }) with { Broker = broker }, verdict);
 
@@ -32,12 +32,12 @@ public sealed class ExplainerTests
     }
 
     [Fact]
-    public void A_broker_that_was_in_trouble_explains_nothing_any_more() => Verdict(
-        Facts(Going, Ada()) with { Broker = new BrokerView("connected", "4.3.5", new BrokerTrouble("it was ill", Say.Noon, Say.Noon.AddMinutes(1))) }, "All is well");
+    public void A_past_broker_problem_explains_nothing() => Verdict(
+        Facts(Going, Ada()) with { Broker = new BrokerView("connected", "4.3.5", new BrokerTrouble("it was ill", TestData.Noon, TestData.Noon.AddMinutes(1))) }, "Running; no chunk failed.");
 
     [Fact]
     public void A_GPU_is_needed_and_no_host_has_one() =>
-        Verdict(Facts(Going, Ada()) with { Job = new JobSpec { Command = ["x"], Gpus = 1 } }, "no host that is there has one");
+        Verdict(Facts(Going, Ada()) with { Job = new JobSpec { Command = ["x"], Gpus = 1 } }, "no online host has one");
 
     [Fact]
     public void A_paused_run_says_how_to_go_on()
@@ -50,52 +50,84 @@ public sealed class ExplainerTests
     public void A_host_on_hold_says_why()
     {
         var held = Ada() with { Host = Ada().Host with { OnHold = "memory is short" } };
-        Assert.Contains("memory is short", Verdict(Facts(Going, held), "takes no chunks").Reasons[0], StringComparison.Ordinal);
+        Assert.Contains("memory is short", Verdict(Facts(Going, held), "on hold").Reasons[0], StringComparison.Ordinal);
     }
 
     [Fact]
     public void Retries_that_wait_are_the_cause_when_nothing_else_is_left() =>
-        Verdict(Facts(new ChunkCounts(10, 2, 0, 0, 8, 0, 0), Ada()) with { Waiting = 2, NextRetry = Say.Noon.AddMinutes(5) }, "waits until 2026-05-04 12:05:00Z");
+        Verdict(Facts(new ChunkCounts(10, 2, 0, 0, 8, 0, 0), Ada()) with { WaitingForRetry = 2, NextRetry = TestData.Noon.AddMinutes(5) }, "the first retry is at 2026-05-04 12:05:00Z");
 
     [Fact]
     public void Slots_may_be_busy_with_another_run() => Verdict(
-        Facts(Going with { Running = 0 }, Ada() with { Running = [new RunningAttempt(RunId.New(), 0, 1, 0, Say.Noon)] }), "busy with other runs");
+        Facts(Going with { Running = 0 }, Ada() with { Running = [new RunningAttempt(RunId.New(), 0, 1, 0, TestData.Noon)] }), "busy with other runs");
 
     [Fact]
-    public void All_may_be_well()
+    public void A_running_run_without_failures_needs_nothing()
     {
-        var explanation = Verdict(Facts(Going, Ada()), "All is well");
-        Assert.Contains(explanation.Reasons, reason => reason.Contains("window is full", StringComparison.Ordinal));
+        var busy = Ada() with { Running = [.. Enumerable.Range(0, 4).Select(slot => new RunningAttempt(Run, slot, 1, slot, TestData.Noon))] };
+
+        var explanation = Verdict(Facts(Going, busy), "Running; no chunk failed.");
+
+        Assert.Contains("All 4 slots are busy.", explanation.Reasons);
         Assert.Empty(explanation.Remedies);
     }
 
+    [Fact]
+    public void Free_slots_are_not_called_busy() => Assert.DoesNotContain(Explainer.Explain(Facts(Going, Ada())).Reasons, reason => reason.Contains("busy", StringComparison.Ordinal));
+
     [Theory]
-    [InlineData(2, 2, "All is well")]
-    [InlineData(0, 2, "slots are about to take them")]
-    [InlineData(0, 0, "Chunks wait to be fed")]
-    public void A_host_on_hold_and_threads_that_crowd_are_named_whatever_the_others_do_at_the_moment(int running, int queued, string verdict)
+    [InlineData(1, new[] { 3 }, "Running; 1 chunk failed: 3.")]
+    [InlineData(2, new[] { 1, 3 }, "Running; 2 chunks failed: 1, 3.")]
+    [InlineData(7, new[] { 1, 3, 4, 5, 8 }, "Running; 7 chunks failed: 1, 3, 4, 5, 8 and 2 more.")]
+    public void Failed_chunks_of_a_running_run_are_named_first(int failed, int[] first, string verdict)
+    {
+        var explanation = Explainer.Explain(Facts(Going with { Failed = failed }, Ada()) with { FailedChunks = first });
+
+        Assert.Equal(verdict, explanation.Verdict);
+        Assert.Equal([$"dbatch logs {Run} shows why chunks failed"], explanation.Remedies);
+    }
+
+    [Theory]
+    [InlineData(2, 2, "Running; no chunk failed.")]
+    [InlineData(0, 2, "free slots are about to take them")]
+    [InlineData(0, 0, "the producer has not dispatched them yet")]
+    public void Holds_and_warnings_of_hosts_are_named_whatever_the_other_hosts_do(int running, int queued, string verdict)
     {
         var held = Ada() with { Host = Ada().Host with { Name = "eve", OnHold = "chunks fail here", Warnings = ["16 threads"] } };
         var reasons = Verdict(Facts(Going with { Running = running, Queued = queued }, Ada(), held), verdict).Reasons;
-        Assert.Contains("eve takes no chunks: chunks fail here.", reasons);
+        Assert.Contains("eve is on hold: chunks fail here.", reasons);
         Assert.Contains("eve: 16 threads.", reasons);
     }
 
     [Fact]
-    public void A_chunk_in_its_backoff_says_until_when() =>
-        Verdict(Facts(Going, Ada()) with { Chunk = Chunk(ChunkState.Pending) with { NotBefore = Say.Noon.AddSeconds(30) } }, "until 2026-05-04 12:00:30Z");
+    public void A_chunk_that_waits_for_a_retry_says_until_when() =>
+        Verdict(Facts(Going, Ada()) with { Chunk = Chunk(ChunkState.Pending) with { NotBefore = TestData.Noon.AddSeconds(30) } }, "at 2026-05-04 12:00:30Z or later");
 
     [Fact]
-    public void A_chunk_on_a_silent_host_says_so()
+    public void A_chunk_on_an_offline_host_says_so()
     {
-        var attempt = new AttemptView { Index = 3, Attempt = 1, Host = "ada", Slot = 0, StartedAt = Say.Noon };
-        Verdict(Facts(Going, Ada() with { Alive = false }) with { Chunk = Chunk(ChunkState.Running) with { LastAttempt = attempt } }, "nothing was heard of that host");
+        var attempt = new AttemptView { Index = 3, Attempt = 1, Host = "ada", Slot = 0, StartedAt = TestData.Noon };
+        Verdict(Facts(Going, Ada() with { Alive = false }) with { Chunk = Chunk(ChunkState.Running) with { LastAttempt = attempt } }, "the host is offline since");
     }
 
     [Fact]
     public void A_failed_chunk_says_where_its_output_is() => Assert.Equal(
         [$"dbatch logs {Run} 3", $"dbatch retry {Run}"],
         Verdict(Facts(Going, Ada()) with { Chunk = Chunk(ChunkState.Failed) }, "no attempts left").Remedies);
+
+    [Fact]
+    public void The_last_attempt_is_explained_by_exit_code_and_last_line_of_standard_error()
+    {
+        var attempt = new AttemptView
+        {
+            Index = 3, Attempt = 2, Host = "ada", Slot = 0, StartedAt = TestData.Noon, Outcome = AttemptOutcome.ExitCode, ExitCode = 1, Error = "The program ended with exit code 1.",
+            StderrTail = "Traceback\n\u001b[31mValueError: item 137 has NaN pixels\n\n",
+        };
+
+        var reasons = Explainer.Explain(Facts(Going, Ada()) with { Chunk = Chunk(ChunkState.Failed) with { LastAttempt = attempt } }).Reasons;
+
+        Assert.Contains("Attempt 2 on ada: exited with code 1: ␛[31mValueError: item 137 has NaN pixels.", reasons);
+    }
 
     private static Explanation Verdict(ExplainInputs facts, string part)
     {
@@ -106,7 +138,7 @@ public sealed class ExplainerTests
 
     private static ChunkView Chunk(ChunkState state) => new() { Index = 3, Start = 30, Count = 10, State = state, Attempts = 1 };
 
-    private static HostView Ada() => new(Say.Heartbeat("ada", Say.Noon).Host, Say.Noon, Alive: true, [], 0, 0);
+    private static HostView Ada() => new(TestData.Heartbeat("ada", TestData.Noon).Host, TestData.Noon, Alive: true, [], 0, 0);
 
     private static ExplainInputs Facts(ChunkCounts counts, params HostView[] hosts) => Facts(counts, RunState.Running, hosts);
 
@@ -121,7 +153,7 @@ public sealed class ExplainerTests
             Total = 100,
             ItemsSucceeded = 20,
             Command = ["x"],
-            SubmittedAt = Say.Noon,
+            SubmittedAt = TestData.Noon,
         },
-        new JobSpec { Command = ["x"] }, Retries: 2, Chunk: null, NextRetry: null, Waiting: 0, hosts, Say.Noon);
+        new JobSpec { Command = ["x"] }, Retries: 2, Chunk: null, NextRetry: null, WaitingForRetry: 0, FailedChunks: [], hosts, TestData.Noon);
 }

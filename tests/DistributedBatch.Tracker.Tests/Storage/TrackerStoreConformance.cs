@@ -3,79 +3,78 @@ using System.Text.Json;
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Storage.Connections;
 using DistributedBatch.TestKit.Network;
 using DistributedBatch.Tracker.Queries;
 
 namespace DistributedBatch.Tracker.Tests.Storage;
 
-/// <summary>What every database must do with what the tracker hears; run for SQLite and for PostgreSQL.</summary>
+/// <summary>What the tracker's store does, on SQLite and on PostgreSQL.</summary>
 public abstract class TrackerStoreConformance
 {
     private static readonly ChunkCounts Ten = new(10, 8, 1, 1, 0, 0, 0);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private protected abstract Task<StorageBench> OpenAsync();
-
     [Fact(Timeout = 30_000)]
     public async Task A_submitted_run_is_shown_with_what_was_asked_for()
     {
-        await using var bench = await OpenAsync();
+        await using var storage = await OpenAsync();
         var run = RunId.New();
 
-        await bench.CommitAsync(Say.Submitted(run), Say.Changed(run, 1, RunState.Running, Ten));
+        await storage.CommitAsync(TestData.Submitted(run), TestData.Changed(run, 1, RunState.Running, Ten));
 
-        var view = (await bench.Queries.ShowAsync(run, Cancellation))!;
+        var view = (await storage.Queries.ShowAsync(run, Cancellation))!;
         Assert.Equal("digits", view.Name);
         Assert.Equal(["python", "attack.py"], view.Command);
         Assert.Equal(Ten, view.Chunks);
         Assert.Equal(100, view.Total);
-        Assert.Equal(Say.Noon, view.SubmittedAt);
+        Assert.Equal(TestData.Noon, view.SubmittedAt);
         Assert.EndsWith($"runs/{run}/out", view.OutputDirectory, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task A_change_heard_before_its_submission_is_kept()
+    public async Task A_change_received_before_its_submission_is_kept()
     {
-        await using var bench = await OpenAsync();
+        await using var storage = await OpenAsync();
         var run = RunId.New();
 
-        await bench.CommitAsync(Say.Changed(run, 5, RunState.Paused, Ten));
-        await bench.CommitAsync(Say.Submitted(run, name: "late"));
+        await storage.CommitAsync(TestData.Changed(run, 5, RunState.Paused, Ten));
+        await storage.CommitAsync(TestData.Submitted(run, name: "late"));
 
-        var view = (await bench.Queries.ShowAsync(run, Cancellation))!;
+        var view = (await storage.Queries.ShowAsync(run, Cancellation))!;
         Assert.Equal(("late", RunState.Paused), (view.Name, view.State));
     }
 
     [Fact(Timeout = 30_000)]
     public async Task An_older_revision_changes_neither_run_nor_chunk()
     {
-        await using var bench = await OpenAsync();
+        await using var storage = await OpenAsync();
         var run = RunId.New();
         var done = new ChunkCounts(10, 0, 0, 0, 10, 0, 0);
 
-        await bench.CommitAsync(Say.Submitted(run), Say.Changed(run, 9, RunState.Succeeded, done, Say.Chunk(0, ChunkState.Succeeded, 9)));
-        await bench.CommitAsync(Say.Changed(run, 3, RunState.Running, Ten, Say.Chunk(0, ChunkState.Running, 3)));
+        await storage.CommitAsync(TestData.Submitted(run), TestData.Changed(run, 9, RunState.Succeeded, done, TestData.Chunk(0, ChunkState.Succeeded, 9)));
+        await storage.CommitAsync(TestData.Changed(run, 3, RunState.Running, Ten, TestData.Chunk(0, ChunkState.Running, 3)));
 
-        Assert.Equal(RunState.Succeeded, (await bench.Queries.ShowAsync(run, Cancellation))!.State);
-        Assert.Equal(ChunkState.Succeeded, (await bench.Queries.ChunkAsync(run, 0, Cancellation))!.State);
-        Assert.Equal(1, (await bench.Queries.StripAsync(run, cancellation: Cancellation))!.Counts[(int)ChunkState.Succeeded]);
+        Assert.Equal(RunState.Succeeded, (await storage.Queries.ShowAsync(run, Cancellation))!.State);
+        Assert.Equal(ChunkState.Succeeded, (await storage.Queries.ChunkAsync(run, 0, Cancellation))!.State);
+        Assert.Equal(1, (await storage.Queries.StripAsync(run, cancellation: Cancellation))!.Counts[(int)ChunkState.Succeeded]);
     }
 
     [Fact(Timeout = 30_000)]
     public async Task A_report_that_comes_twice_counts_once()
     {
-        await using var bench = await OpenAsync();
+        await using var storage = await OpenAsync();
         var run = RunId.New();
-        var reports = Say.Reports(Say.Succeeded(run, 0), Say.Failed(run, 1));
+        var reports = TestData.Reports(TestData.Succeeded(run, 0), TestData.Failed(run, 1));
 
-        await bench.CommitAsync(Say.Submitted(run), Say.Heartbeat("ada", Say.Noon), reports);
-        await bench.CommitAsync(reports);
-        await bench.CommitAsync(reports, reports);
+        await storage.CommitAsync(TestData.Submitted(run), TestData.Heartbeat("ada", TestData.Noon), reports);
+        await storage.CommitAsync(reports);
+        await storage.CommitAsync(reports, reports);
 
-        var host = Assert.Single(await bench.Queries.HostsAsync(Cancellation));
+        var host = Assert.Single(await storage.Queries.HostsAsync(Cancellation));
         Assert.Equal((1, 1), (host.Succeeded, host.Failed));
-        var timeline = (await bench.Queries.TimelineAsync(run, cancellation: Cancellation))!;
+        var timeline = (await storage.Queries.TimelineAsync(run, cancellation: Cancellation))!;
         Assert.Equal((1, 1, 10), (timeline.Sum(at => at.Succeeded), timeline.Sum(at => at.Failed), timeline.Sum(at => at.Items)));
     }
 
@@ -84,82 +83,82 @@ public abstract class TrackerStoreConformance
     [InlineData(false)]
     public async Task A_second_success_of_a_chunk_is_kept_as_a_duplicate_and_counts_nowhere(bool inOneBatch)
     {
-        await using var bench = await OpenAsync();
+        await using var storage = await OpenAsync();
         var run = RunId.New();
-        await bench.CommitAsync(Say.Submitted(run), Say.Heartbeat("ada", Say.Noon), Say.Changed(run, 1, RunState.Running, Ten));
-        var first = Say.Reports(Say.Succeeded(run, 0, attempt: 2, result: "\"first\""));
-        var second = Say.Reports(Say.Succeeded(run, 0, attempt: 1, result: "\"second\""));
+        await storage.CommitAsync(TestData.Submitted(run), TestData.Heartbeat("ada", TestData.Noon), TestData.Changed(run, 1, RunState.Running, Ten));
+        var first = TestData.Reports(TestData.Succeeded(run, 0, attempt: 2, result: "\"first\""));
+        var second = TestData.Reports(TestData.Succeeded(run, 0, attempt: 1, result: "\"second\""));
 
         if (inOneBatch)
         {
-            await bench.CommitAsync(first, second);
+            await storage.CommitAsync(first, second);
         }
         else
         {
-            await bench.CommitAsync(first);
-            await bench.CommitAsync(second);
+            await storage.CommitAsync(first);
+            await storage.CommitAsync(second);
         }
 
-        var attempts = await bench.Queries.AttemptsAsync(run, 0, Cancellation);
+        var attempts = await storage.Queries.AttemptsAsync(run, 0, Cancellation);
         Assert.Equal([true, false], attempts.Select(attempt => attempt.Duplicate));
-        Assert.Equal("first", Assert.Single(await ResultsAsync(bench, run)).Result.GetString());
-        Assert.Equal(1, Assert.Single(await bench.Queries.HostsAsync(Cancellation)).Succeeded);
-        Assert.Equal(10, (await bench.Queries.TimelineAsync(run, cancellation: Cancellation))!.Sum(at => at.Items));
+        Assert.Equal("first", Assert.Single(await ResultsAsync(storage, run)).Result.GetString());
+        Assert.Equal(1, Assert.Single(await storage.Queries.HostsAsync(Cancellation)).Succeeded);
+        Assert.Equal(10, (await storage.Queries.TimelineAsync(run, cancellation: Cancellation))!.Sum(at => at.Items));
     }
 
     [Fact(Timeout = 30_000)]
     public async Task The_end_of_an_attempt_replaces_its_start_and_never_the_other_way_round()
     {
-        await using var bench = await OpenAsync();
+        await using var storage = await OpenAsync();
         var run = RunId.New();
 
-        await bench.CommitAsync(Say.Submitted(run), Say.Reports(Say.Started(run, 0)));
-        Assert.Null(Assert.Single(await bench.Queries.AttemptsAsync(run, 0, Cancellation)).Outcome);
-        await bench.CommitAsync(Say.Reports(Say.Failed(run, 0)));
-        await bench.CommitAsync(Say.Reports(Say.Started(run, 0)));
+        await storage.CommitAsync(TestData.Submitted(run), TestData.Reports(TestData.Started(run, 0)));
+        Assert.Null(Assert.Single(await storage.Queries.AttemptsAsync(run, 0, Cancellation)).Outcome);
+        await storage.CommitAsync(TestData.Reports(TestData.Failed(run, 0)));
+        await storage.CommitAsync(TestData.Reports(TestData.Started(run, 0)));
 
-        var attempt = Assert.Single(await bench.Queries.AttemptsAsync(run, 0, Cancellation));
+        var attempt = Assert.Single(await storage.Queries.AttemptsAsync(run, 0, Cancellation));
         Assert.Equal((AttemptOutcome.ExitCode, 3, "exit code 3", "Traceback"), (attempt.Outcome, attempt.ExitCode, attempt.Error, attempt.StderrTail));
     }
 
     [Fact(Timeout = 30_000)]
     public async Task A_chunk_shows_the_attempt_that_succeeded_even_when_a_later_one_failed()
     {
-        await using var bench = await OpenAsync();
+        await using var storage = await OpenAsync();
         var run = RunId.New();
 
-        await bench.CommitAsync(
-            Say.Submitted(run),
-            Say.Changed(run, 2, RunState.Running, Ten, Say.Chunk(3, ChunkState.Succeeded, 2, attempts: 2)),
-            Say.Reports(Say.Succeeded(run, 3, attempt: 1), Say.Failed(run, 3, attempt: 2)));
+        await storage.CommitAsync(
+            TestData.Submitted(run),
+            TestData.Changed(run, 2, RunState.Running, Ten, TestData.Chunk(3, ChunkState.Succeeded, 2, attempts: 2)),
+            TestData.Reports(TestData.Succeeded(run, 3, attempt: 1), TestData.Failed(run, 3, attempt: 2)));
 
-        Assert.Equal(1, (await bench.Queries.ChunkAsync(run, 3, Cancellation))!.LastAttempt!.Attempt);
+        Assert.Equal(1, (await storage.Queries.ChunkAsync(run, 3, Cancellation))!.LastAttempt!.Attempt);
     }
 
     [Fact(Timeout = 30_000)]
     public async Task Programs_may_write_what_no_database_stores()
     {
-        await using var bench = await OpenAsync();
+        await using var storage = await OpenAsync();
         var run = RunId.New();
 
-        await bench.CommitAsync(Say.Submitted(run), Say.Reports(Say.Failed(run, 0, error: "nul \0 in it", stderr: "half a pair \ud83d and 😀")));
+        await storage.CommitAsync(TestData.Submitted(run), TestData.Reports(TestData.Failed(run, 0, error: "nul \0 in it", stderr: "half a pair \ud83d and 😀")));
 
-        var attempt = Assert.Single(await bench.Queries.AttemptsAsync(run, 0, Cancellation));
+        var attempt = Assert.Single(await storage.Queries.AttemptsAsync(run, 0, Cancellation));
         Assert.Equal(("nul \ufffd in it", "half a pair \ufffd and 😀"), (attempt.Error, attempt.StderrTail));
     }
 
     [Fact(Timeout = 30_000)]
     public async Task Runs_are_listed_newest_first_page_by_page_and_by_state()
     {
-        await using var bench = await OpenAsync();
+        await using var storage = await OpenAsync();
         var runs = Enumerable.Range(0, 5).Select(_ => RunId.New()).ToList();
         foreach (var run in runs)
-            await bench.CommitAsync(Say.Submitted(run), Say.Changed(run, 1, run == runs[1] ? RunState.Paused : RunState.Running, Ten));
+            await storage.CommitAsync(TestData.Submitted(run), TestData.Changed(run, 1, run == runs[1] ? RunState.Paused : RunState.Running, Ten));
 
-        var first = await bench.Queries.ListAsync(limit: 2, cancellation: Cancellation);
-        var second = await bench.Queries.ListAsync(limit: 2, after: first.Next, cancellation: Cancellation);
-        var third = await bench.Queries.ListAsync(limit: 2, after: second.Next, cancellation: Cancellation);
-        var paused = await bench.Queries.ListAsync(RunState.Paused, cancellation: Cancellation);
+        var first = await storage.Queries.ListAsync(limit: 2, cancellation: Cancellation);
+        var second = await storage.Queries.ListAsync(limit: 2, after: first.Next, cancellation: Cancellation);
+        var third = await storage.Queries.ListAsync(limit: 2, after: second.Next, cancellation: Cancellation);
+        var paused = await storage.Queries.ListAsync(RunState.Paused, cancellation: Cancellation);
 
         Assert.Equal(runs.AsEnumerable().Reverse(), first.Items.Concat(second.Items).Concat(third.Items).Select(view => view.Run));
         Assert.Null(third.Next);
@@ -169,34 +168,34 @@ public abstract class TrackerStoreConformance
     [Fact(Timeout = 30_000)]
     public async Task A_run_is_found_by_id_prefix_name_or_as_the_last()
     {
-        await using var bench = await OpenAsync();
+        await using var storage = await OpenAsync();
         RunId[] runs = [RunId.Parse("aaaaaaaaa1"), RunId.Parse("aaaaaaaaa2"), RunId.Parse("bbbbbbbbb1")];
-        await bench.CommitAsync(Say.Submitted(runs[0], "digits"));
-        await bench.CommitAsync(Say.Submitted(runs[1], "digits"));
-        await bench.CommitAsync(Say.Submitted(runs[2], "letters"));
+        await storage.CommitAsync(TestData.Submitted(runs[0], "digits"));
+        await storage.CommitAsync(TestData.Submitted(runs[1], "digits"));
+        await storage.CommitAsync(TestData.Submitted(runs[2], "letters"));
 
-        Assert.Equal(new RunSelector.Found(runs[0]), await bench.Queries.FindAsync("aaaaaaaaa1", Cancellation));
-        Assert.Equal(new RunSelector.Found(runs[1]), await bench.Queries.FindAsync("digits", Cancellation));
-        Assert.Equal(new RunSelector.Found(runs[2]), await bench.Queries.FindAsync("b", Cancellation));
-        Assert.Equal(new RunSelector.Found(runs[2]), await bench.Queries.FindAsync("last", Cancellation));
-        var ambiguous = Assert.IsType<RunSelector.Ambiguous>(await bench.Queries.FindAsync("aaa", Cancellation));
+        Assert.Equal(new RunSelector.Found(runs[0]), await storage.Queries.FindAsync("aaaaaaaaa1", Cancellation));
+        Assert.Equal(new RunSelector.Found(runs[1]), await storage.Queries.FindAsync("digits", Cancellation));
+        Assert.Equal(new RunSelector.Found(runs[2]), await storage.Queries.FindAsync("b", Cancellation));
+        Assert.Equal(new RunSelector.Found(runs[2]), await storage.Queries.FindAsync("last", Cancellation));
+        var ambiguous = Assert.IsType<RunSelector.Ambiguous>(await storage.Queries.FindAsync("aaa", Cancellation));
         Assert.Equal([runs[1], runs[0]], ambiguous.Candidates);
-        Assert.IsType<RunSelector.None>(await bench.Queries.FindAsync("zebra", Cancellation));
+        Assert.IsType<RunSelector.None>(await storage.Queries.FindAsync("zebra", Cancellation));
     }
 
     [Fact(Timeout = 30_000)]
     public async Task Chunks_are_filtered_by_state_across_blocks_and_pages()
     {
-        await using var bench = await OpenAsync();
+        await using var storage = await OpenAsync();
         var run = RunId.New();
         int[] failed = [0, 4095, 4096, 9000, 12_000];
-        await bench.CommitAsync(
-            Say.Submitted(run, total: 130_000),
-            Say.Changed(run, 1, RunState.Running, new ChunkCounts(13_000, 12_995, 0, 0, 0, 5, 0), [.. failed.Select(index => Say.Chunk(index, ChunkState.Failed, 1))]));
+        await storage.CommitAsync(
+            TestData.Submitted(run, total: 130_000),
+            TestData.Changed(run, 1, RunState.Running, new ChunkCounts(13_000, 12_995, 0, 0, 0, 5, 0), [.. failed.Select(index => TestData.Chunk(index, ChunkState.Failed, 1))]));
 
-        var first = (await bench.Queries.FailuresAsync(run, 3, cancellation: Cancellation))!;
-        var second = (await bench.Queries.FailuresAsync(run, 3, first.Next, Cancellation))!;
-        var pending = (await bench.Queries.ChunksAsync(run, new ChunkFilter { State = ChunkState.Pending }, 3, "8998", Cancellation))!;
+        var first = (await storage.Queries.FailuresAsync(run, 3, cancellation: Cancellation))!;
+        var second = (await storage.Queries.FailuresAsync(run, 3, first.Next, Cancellation))!;
+        var pending = (await storage.Queries.ChunksAsync(run, new ChunkFilter { State = ChunkState.Pending }, 3, "8998", Cancellation))!;
 
         Assert.Equal(failed, first.Items.Concat(second.Items).Select(chunk => chunk.Index));
         Assert.Null(second.Next);
@@ -207,17 +206,17 @@ public abstract class TrackerStoreConformance
     [Fact(Timeout = 30_000)]
     public async Task Chunks_are_filtered_by_host_duration_and_error_together()
     {
-        await using var bench = await OpenAsync();
+        await using var storage = await OpenAsync();
         var run = RunId.New();
-        await bench.CommitAsync(
-            Say.Submitted(run),
-            Say.Changed(run, 1, RunState.Running, Ten, [.. Enumerable.Range(0, 5).Select(index => Say.Chunk(index, ChunkState.Succeeded, 1))]),
-            Say.Reports(
-                Say.Failed(run, 0, error: "CUDA out of memory", host: "bob"), Say.Succeeded(run, 0, attempt: 2, host: "ada", seconds: 30),
-                Say.Succeeded(run, 1, seconds: 40), Say.Succeeded(run, 2, host: "bob"), Say.Failed(run, 3, stderr: "100% cuda_error"), Say.Failed(run, 4)));
+        await storage.CommitAsync(
+            TestData.Submitted(run),
+            TestData.Changed(run, 1, RunState.Running, Ten, [.. Enumerable.Range(0, 5).Select(index => TestData.Chunk(index, ChunkState.Succeeded, 1))]),
+            TestData.Reports(
+                TestData.Failed(run, 0, error: "CUDA out of memory", host: "bob"), TestData.Succeeded(run, 0, attempt: 2, host: "ada", seconds: 30),
+                TestData.Succeeded(run, 1, seconds: 40), TestData.Succeeded(run, 2, host: "bob"), TestData.Failed(run, 3, stderr: "100% cuda_error"), TestData.Failed(run, 4)));
 
         async Task<IEnumerable<int>> With(ChunkFilter filter) =>
-            (await bench.Queries.ChunksAsync(run, filter, cancellation: Cancellation))!.Items.Select(chunk => chunk.Index);
+            (await storage.Queries.ChunksAsync(run, filter, cancellation: Cancellation))!.Items.Select(chunk => chunk.Index);
 
         Assert.Equal([0, 2], await With(new ChunkFilter { Host = "bob" }));
         Assert.Equal([0, 1], await With(new ChunkFilter { LongerThan = TimeSpan.FromSeconds(30) }));
@@ -230,13 +229,13 @@ public abstract class TrackerStoreConformance
     [Fact(Timeout = 30_000)]
     public async Task The_strip_covers_every_chunk_and_never_has_more_buckets_than_asked_for()
     {
-        await using var bench = await OpenAsync();
+        await using var storage = await OpenAsync();
         var run = RunId.New();
-        await bench.CommitAsync(
-            Say.Submitted(run, total: 100_000),
-            Say.Changed(run, 1, RunState.Running, new ChunkCounts(10_000, 9_998, 0, 1, 0, 1, 0), Say.Chunk(5000, ChunkState.Failed, 1), Say.Chunk(9999, ChunkState.Running, 1)));
+        await storage.CommitAsync(
+            TestData.Submitted(run, total: 100_000),
+            TestData.Changed(run, 1, RunState.Running, new ChunkCounts(10_000, 9_998, 0, 1, 0, 1, 0), TestData.Chunk(5000, ChunkState.Failed, 1), TestData.Chunk(9999, ChunkState.Running, 1)));
 
-        var strip = (await bench.Queries.StripAsync(run, 100, Cancellation))!;
+        var strip = (await storage.Queries.StripAsync(run, 100, Cancellation))!;
 
         Assert.Equal((10_000, 100, 600), (strip.Total, strip.ChunksPerBucket, strip.Counts.Count));
         Assert.Equal(10_000, strip.Counts.Sum());
@@ -247,12 +246,12 @@ public abstract class TrackerStoreConformance
     [Fact(Timeout = 30_000)]
     public async Task Quantiles_are_right_to_within_a_twentieth()
     {
-        await using var bench = await OpenAsync();
+        await using var storage = await OpenAsync();
         var run = RunId.New();
-        await bench.CommitAsync(
-            Say.Submitted(run), Say.Reports([.. Enumerable.Range(1, 100).Select(index => Say.Succeeded(run, index, seconds: index))]));
+        await storage.CommitAsync(
+            TestData.Submitted(run), TestData.Reports([.. Enumerable.Range(1, 100).Select(index => TestData.Succeeded(run, index, seconds: index))]));
 
-        var view = (await bench.Queries.ShowAsync(run, Cancellation))!;
+        var view = (await storage.Queries.ShowAsync(run, Cancellation))!;
 
         Assert.InRange(view.MedianSeconds!.Value, 47.5, 52.5);
         Assert.InRange(view.P95Seconds!.Value, 90, 100);
@@ -261,12 +260,12 @@ public abstract class TrackerStoreConformance
     [Fact(Timeout = 30_000)]
     public async Task The_slowest_attempts_come_first()
     {
-        await using var bench = await OpenAsync();
+        await using var storage = await OpenAsync();
         var run = RunId.New();
-        await bench.CommitAsync(
-            Say.Submitted(run), Say.Reports([.. Enumerable.Range(0, 20).Select(index => Say.Succeeded(run, index, seconds: (index * 7) % 20))]));
+        await storage.CommitAsync(
+            TestData.Submitted(run), TestData.Reports([.. Enumerable.Range(0, 20).Select(index => TestData.Succeeded(run, index, seconds: (index * 7) % 20))]));
 
-        var slowest = await bench.Queries.SlowestAsync(run, 3, Cancellation);
+        var slowest = await storage.Queries.SlowestAsync(run, 3, Cancellation);
 
         Assert.Equal([19.0, 18.0, 17.0], slowest.Select(attempt => attempt.Seconds));
     }
@@ -274,13 +273,13 @@ public abstract class TrackerStoreConformance
     [Fact(Timeout = 30_000)]
     public async Task Results_come_in_the_order_of_their_chunks_and_text_that_is_no_JSON_as_text()
     {
-        await using var bench = await OpenAsync();
+        await using var storage = await OpenAsync();
         var run = RunId.New();
-        await bench.CommitAsync(
-            Say.Submitted(run),
-            Say.Reports(Say.Succeeded(run, 11, result: "{\"loss\": 0.5}"), Say.Succeeded(run, 2, result: "not json"), Say.Succeeded(run, 7)));
+        await storage.CommitAsync(
+            TestData.Submitted(run),
+            TestData.Reports(TestData.Succeeded(run, 11, result: "{\"loss\": 0.5}"), TestData.Succeeded(run, 2, result: "not json"), TestData.Succeeded(run, 7)));
 
-        var results = await ResultsAsync(bench, run);
+        var results = await ResultsAsync(storage, run);
 
         Assert.Equal([2, 11], results.Select(result => result.Index));
         Assert.Equal("not json", results[0].Result.GetString());
@@ -288,103 +287,129 @@ public abstract class TrackerStoreConformance
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task A_host_that_is_silent_for_long_or_said_goodbye_is_not_alive()
+    public async Task A_host_without_heartbeats_or_one_that_stopped_is_offline()
     {
-        await using var bench = await OpenAsync();
-        await bench.CommitAsync(Say.Heartbeat("ada", Say.Noon), Say.Heartbeat("bob", Say.Noon) with { Stopping = true });
-        Assert.Equal([true, false], (await bench.Queries.HostsAsync(Cancellation)).Select(host => host.Alive));
+        await using var storage = await OpenAsync();
+        await storage.CommitAsync(TestData.Heartbeat("ada", TestData.Noon), TestData.Heartbeat("bob", TestData.Noon) with { Stopping = true });
+        Assert.Equal([true, false], (await storage.Queries.HostsAsync(Cancellation)).Select(host => host.Alive));
 
-        bench.Time.Now += TimeSpan.FromSeconds(31);
+        storage.Time.Now += TimeSpan.FromSeconds(31);
 
-        Assert.Equal([false, false], (await bench.Queries.HostsAsync(Cancellation)).Select(host => host.Alive));
+        Assert.Equal([false, false], (await storage.Queries.HostsAsync(Cancellation)).Select(host => host.Alive));
     }
 
     [Fact(Timeout = 30_000)]
     public async Task An_attempt_that_never_reported_its_end_is_shown_as_lost_once_its_chunk_moved_on()
     {
-        await using var bench = await OpenAsync();
+        await using var storage = await OpenAsync();
         var run = RunId.New();
-        await bench.CommitAsync(
-            Say.Submitted(run), Say.Reports(Say.Started(run, 0)), Say.Changed(run, 1, RunState.Running, Ten, Say.Chunk(0, ChunkState.Running, 1)));
-        Assert.Null(Assert.Single(await bench.Queries.AttemptsAsync(run, 0, Cancellation)).Outcome);
+        await storage.CommitAsync(
+            TestData.Submitted(run), TestData.Reports(TestData.Started(run, 0)), TestData.Changed(run, 1, RunState.Running, Ten, TestData.Chunk(0, ChunkState.Running, 1)));
+        Assert.Null(Assert.Single(await storage.Queries.AttemptsAsync(run, 0, Cancellation)).Outcome);
 
-        await bench.CommitAsync(
-            Say.Reports(Say.Succeeded(run, 0, attempt: 2)), Say.Changed(run, 2, RunState.Running, Ten, Say.Chunk(0, ChunkState.Succeeded, 2, attempts: 2)));
+        await storage.CommitAsync(
+            TestData.Reports(TestData.Succeeded(run, 0, attempt: 2)), TestData.Changed(run, 2, RunState.Running, Ten, TestData.Chunk(0, ChunkState.Succeeded, 2, attempts: 2)));
 
         Assert.Equal(
             [AttemptOutcome.HostLost, AttemptOutcome.Succeeded],
-            (await bench.Queries.AttemptsAsync(run, 0, Cancellation)).Select(attempt => attempt.Outcome!.Value));
+            (await storage.Queries.AttemptsAsync(run, 0, Cancellation)).Select(attempt => attempt.Outcome!.Value));
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task A_forgotten_run_is_gone_with_all_it_left_and_no_late_word_brings_it_back()
+    public async Task A_removed_run_leaves_nothing_and_late_messages_do_not_bring_it_back()
     {
-        await using var bench = await OpenAsync();
+        await using var storage = await OpenAsync();
         var (old, kept) = (RunId.New(), RunId.New());
         foreach (var run in new[] { old, kept })
         {
-            await bench.CommitAsync(
-                Say.Submitted(run), Say.Reports(Say.Succeeded(run, 0, result: "1"), Say.Failed(run, 1)),
-                Say.Changed(run, 1, RunState.Failed, new ChunkCounts(2, 0, 0, 0, 1, 1, 0), Say.Chunk(0, ChunkState.Succeeded, 1), Say.Chunk(1, ChunkState.Failed, 1)));
+            await storage.CommitAsync(
+                TestData.Submitted(run), TestData.Reports(TestData.Succeeded(run, 0, result: "1"), TestData.Failed(run, 1)),
+                TestData.Changed(run, 1, RunState.Failed, new ChunkCounts(2, 0, 0, 0, 1, 1, 0), TestData.Chunk(0, ChunkState.Succeeded, 1), TestData.Chunk(1, ChunkState.Failed, 1)));
         }
 
-        var log = Directory.CreateDirectory(Path.Combine(bench.Database.DataDirectory, "runs", old.Value, "logs"));
-        await bench.ForgetAsync(old);
-        await bench.Remover.CleanAsync(Cancellation);
-        await bench.CommitAsync(Say.Reports(Say.Succeeded(old, 1, attempt: 2)), Say.Changed(old, 2, RunState.Succeeded, new ChunkCounts(2, 0, 0, 0, 2, 0, 0)));
+        var log = Directory.CreateDirectory(Path.Combine(storage.Database.DataDirectory, "runs", old.Value, "logs"));
+        await storage.ForgetAsync(old);
+        await storage.Remover.CleanAsync(Cancellation);
+        await storage.CommitAsync(TestData.Reports(TestData.Succeeded(old, 1, attempt: 2)), TestData.Changed(old, 2, RunState.Succeeded, new ChunkCounts(2, 0, 0, 0, 2, 0, 0)));
 
-        Assert.Equal(kept, Assert.Single((await bench.Queries.ListAsync(cancellation: Cancellation)).Items).Run);
-        Assert.Null(await bench.Queries.ShowAsync(old, Cancellation));
-        Assert.IsType<RunSelector.None>(await bench.Queries.FindAsync(old.Value, Cancellation));
-        Assert.Empty(await bench.Queries.AttemptsAsync(old, 0, Cancellation));
-        Assert.Empty(await ResultsAsync(bench, old));
+        Assert.Equal(kept, Assert.Single((await storage.Queries.ListAsync(cancellation: Cancellation)).Items).Run);
+        Assert.Null(await storage.Queries.ShowAsync(old, Cancellation));
+        Assert.IsType<RunSelector.None>(await storage.Queries.FindAsync(old.Value, Cancellation));
+        Assert.Empty(await storage.Queries.AttemptsAsync(old, 0, Cancellation));
+        Assert.Empty(await ResultsAsync(storage, old));
         Assert.False(log.Exists && Directory.Exists(log.FullName));
-        Assert.Equal((1, 2), ((await ResultsAsync(bench, kept)).Count, (await bench.Queries.SlowestAsync(kept, cancellation: Cancellation)).Count));
+        Assert.Equal((1, 2), ((await ResultsAsync(storage, kept)).Count, (await storage.Queries.SlowestAsync(kept, cancellation: Cancellation)).Count));
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task A_run_that_goes_on_cannot_be_forgotten()
+    public async Task An_active_run_cannot_be_removed()
     {
-        await using var bench = await OpenAsync();
+        await using var storage = await OpenAsync();
         var run = RunId.New();
-        await bench.CommitAsync(Say.Submitted(run), Say.Changed(run, 1, RunState.Running, Ten));
+        await storage.CommitAsync(TestData.Submitted(run), TestData.Changed(run, 1, RunState.Running, Ten));
 
-        await bench.ForgetAsync(run);
-        await bench.Remover.CleanAsync(Cancellation);
+        await storage.ForgetAsync(run);
+        await storage.Remover.CleanAsync(Cancellation);
 
-        Assert.NotNull(await bench.Queries.ShowAsync(run, Cancellation));
+        Assert.NotNull(await storage.Queries.ShowAsync(run, Cancellation));
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task Whoever_wants_to_be_told_is_told_once_and_again_when_nobody_listened()
+    public async Task A_notification_is_sent_once_and_retried_while_the_receiver_fails()
     {
         using var hook = new HttpCatcher { Answer = HttpStatusCode.ServiceUnavailable };
-        await using var bench = await OpenAsync();
+        await using var storage = await OpenAsync();
         var run = RunId.New();
-        await bench.CommitAsync(
-            Say.Submitted(run, notify: new Uri(hook.Address, "hook")), Say.Reports(Say.Failed(run, 3, error: "out of memory")),
-            Say.Changed(run, 2, RunState.Failed, new ChunkCounts(10, 0, 0, 0, 9, 1, 0), Say.Chunk(3, ChunkState.Failed, 2)));
+        await storage.CommitAsync(
+            TestData.Submitted(run, notify: new Uri(hook.Address, "hook")), TestData.Reports(TestData.Failed(run, 3, error: "out of memory")),
+            TestData.Changed(run, 2, RunState.Failed, new ChunkCounts(10, 0, 0, 0, 9, 1, 0), TestData.Chunk(3, ChunkState.Failed, 2)));
 
-        Assert.False(await bench.Notifier.FlushAsync(Cancellation));
+        Assert.False(await storage.Notifier.FlushAsync(Cancellation));
         hook.Answer = HttpStatusCode.NoContent;
-        Assert.False(await bench.Notifier.FlushAsync(Cancellation));
+        Assert.False(await storage.Notifier.FlushAsync(Cancellation));
         Assert.Equal(2, hook.Caught.Count);
-        bench.Time.Now += TimeSpan.FromSeconds(11);
-        Assert.True(await bench.Notifier.FlushAsync(Cancellation));
-        bench.Time.Now += TimeSpan.FromHours(2);
-        Assert.True(await bench.Notifier.FlushAsync(Cancellation));
+        storage.Time.Now += TimeSpan.FromSeconds(11);
+        Assert.True(await storage.Notifier.FlushAsync(Cancellation));
+        storage.Time.Now += TimeSpan.FromHours(2);
+        Assert.True(await storage.Notifier.FlushAsync(Cancellation));
 
-        var told = hook.Caught.Skip(2).Select(request => JsonDocument.Parse(request.Text).RootElement).ToDictionary(notice => notice.GetProperty("event").GetString()!);
-        Assert.Equal(["ended", "failures"], told.Keys.Order());
+        var sent = hook.Caught.Skip(2).Select(request => JsonDocument.Parse(request.Text).RootElement).ToDictionary(notification => notification.GetProperty("event").GetString()!);
+        Assert.Equal(["ended", "failures"], sent.Keys.Order());
         Assert.Equal(("digits", "failed", "digits: failed"), (
-            told["ended"].GetProperty("name").GetString(), told["ended"].GetProperty("state").GetString(), told["ended"].GetProperty("title").GetString()));
-        Assert.Contains("Chunk 3 on ada: out of memory", told["failures"].GetProperty("text").GetString(), StringComparison.Ordinal);
+            sent["ended"].GetProperty("name").GetString(), sent["ended"].GetProperty("state").GetString(), sent["ended"].GetProperty("title").GetString()));
+        Assert.Contains("Chunk 3 on ada: out of memory", sent["failures"].GetProperty("text").GetString(), StringComparison.Ordinal);
     }
 
-    private static async Task<List<RunResult>> ResultsAsync(StorageBench bench, RunId run)
+    [Theory(Timeout = 30_000)]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task A_database_of_an_earlier_version_is_read_and_continued(int version)
+    {
+        await using var storage = await OpenOldAsync((version == 1 ? OldSchema.Version1 : OldSchema.Version3) + OldSchema.Rows);
+        var run = RunId.Parse("aaaaaaaaa1");
+
+        var failed = (await storage.Queries.ChunkAsync(run, 1, Cancellation))!;
+        await storage.CommitAsync(
+            TestData.Changed(run, 6, RunState.Failed, new ChunkCounts(2, 0, 0, 0, 1, 1, 0), TestData.Chunk(0, ChunkState.Succeeded, 6)),
+            TestData.Reports(TestData.Succeeded(run, 0, result: "1")));
+
+        Assert.Equal(("ada", 3, "exit code 3"), (failed.LastAttempt!.Host, failed.LastAttempt.ExitCode, failed.LastAttempt.Error));
+        var view = (await storage.Queries.ShowAsync(run, Cancellation))!;
+        Assert.Equal(("old", RunState.Failed, 1), (view.Name, view.State, view.Chunks.Succeeded));
+        Assert.Single(await ResultsAsync(storage, run));
+        await using var connection = await storage.Database.OpenAsync(Cancellation);
+        Assert.Equal([1, 2, 3], await connection.ListAsync("SELECT version FROM schema_version ORDER BY version", reader => reader.GetInt64(0), Cancellation));
+    }
+
+    private protected abstract Task<TestStorage> OpenAsync();
+
+    /// <summary>Opens a database that the statements of an earlier version made, in SQLite's words.</summary>
+    private protected abstract Task<TestStorage> OpenOldAsync(string sql);
+
+    private static async Task<List<RunResult>> ResultsAsync(TestStorage storage, RunId run)
     {
         var results = new List<RunResult>();
-        await foreach (var result in bench.Queries.ResultsAsync(run, Cancellation))
+        await foreach (var result in storage.Queries.ResultsAsync(run, Cancellation))
             results.Add(result);
         return results;
     }

@@ -1,16 +1,16 @@
-// Talks to /api: one token, asked for once; sentences of problem details become errors; lost connections are waited out.
+// Requests to /api: one token, asked for once; problem details become errors; lost connections are retried.
 
 const key = 'dbatch-token';
 let asking = null;
 
-// A link such as http://head:8080/#token=… brings the token along; the part after # never leaves the browser.
-const brought = /^#token=([\w.-]+)(\/.*)?$/.exec(location.hash);
-if (brought) {
-  localStorage.setItem(key, brought[1]);
-  history.replaceState(null, '', `/#${brought[2] ?? '/runs'}`);
+// A link such as http://head:8080/#token=… contains the token. The part after # never leaves the browser.
+const linked = /^#token=([\w.-]+)(\/.*)?$/.exec(location.hash);
+if (linked) {
+  localStorage.setItem(key, linked[1]);
+  history.replaceState(null, '', `/#${linked[2] ?? '/runs'}`);
 }
 
-/** What the server said no to, in its own words. */
+/** An error response, with the text of the server. */
 export class Problem extends Error {
   constructor(status, body) {
     super(body?.mistakes?.join(' ') || body?.detail || body?.title || `The server answered ${status}.`);
@@ -18,7 +18,7 @@ export class Problem extends Error {
   }
 }
 
-/** Fetches a path under /api; asks for the token when it is needed. */
+/** Fetches a path under /api; asks for the token when needed. */
 export async function call(path, options = {}) {
   for (let wrong = false; ; wrong = true) {
     const token = localStorage.getItem(key) ?? await ask(wrong);
@@ -38,7 +38,7 @@ export const text = async (path, options) => (await call(path, options)).text();
 
 export const post = path => call(path, { method: 'POST' });
 
-/** Brings a file to the user; a plain link could not carry the token. */
+/** Downloads a file; a plain link could not send the token. */
 export async function download(path, name) {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(await (await call(path)).blob());
@@ -47,7 +47,7 @@ export async function download(path, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-/** Follows server-sent events until the signal says stop; reconnects with Last-Event-ID and tells how the connection is. */
+/** Follows server-sent events until the signal aborts; reconnects with Last-Event-ID and reports the state of the connection. */
 export async function follow(path, signal, onEvent, onLink) {
   let last = null;
   for (let wait = 1000; !signal.aborted; wait = Math.min(wait * 2, 15_000)) {
@@ -87,12 +87,12 @@ async function* events(body) {
   }
 }
 
-/** One question at a time, however many pages wait for the answer. */
+/** Asks once, however many requests wait for the token. */
 function ask(wrong) {
   return asking ??= new Promise(answered => {
     const dialog = document.getElementById('ask');
     const input = document.getElementById('ask-token');
-    document.getElementById('ask-wrong').textContent = wrong ? 'That is not the token.' : '';
+    document.getElementById('ask-wrong').textContent = wrong ? 'This token is wrong.' : '';
     input.value = '';
     dialog.addEventListener('cancel', event => event.preventDefault());
     dialog.addEventListener('close', () => {

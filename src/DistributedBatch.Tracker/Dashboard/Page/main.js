@@ -1,4 +1,4 @@
-// Which page, which theme.
+// Chooses the page and the theme.
 
 import { el, put } from './dom.js';
 import { runsView } from './views/runs.js';
@@ -31,15 +31,15 @@ async function show() {
   try {
     await view({ content, signal, link }, ...match.slice(1).map(decodeURIComponent));
   } catch (failure) {
-    if (!signal.aborted) put(content, el('.card', null, el('h1', null, 'That did not work'), el('p', null, failure.message), el('a', { href: '#/runs' }, 'All runs')));
+    if (!signal.aborted) put(content, el('.card', null, el('h1', null, 'Error'), el('p', null, failure.message), el('a', { href: '#/runs' }, 'All runs')));
   }
 }
 
-/** How the connection is: true, false or null for nothing to say. */
+/** Shows the state of the connection: true, false, or null for none. */
 function link(live) {
   const sign = document.getElementById('link');
   sign.className = live === null ? 'link' : live ? 'link live' : 'link lost';
-  put(sign, live === null ? null : el('span', null, live ? 'live' : 'connection lost, trying again'));
+  put(sign, live === null ? null : el('span', null, live ? 'live' : 'connection lost, reconnecting'));
 }
 
 const dark = matchMedia('(prefers-color-scheme: dark)');

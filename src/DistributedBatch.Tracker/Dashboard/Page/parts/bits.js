@@ -1,4 +1,4 @@
-// Small pieces that several pages show.
+// Small elements that several pages share.
 
 import { el } from '../dom.js';
 import { number, states } from '../format.js';
@@ -15,7 +15,7 @@ export function stateBar(chunks, thin = false) {
     if (!chunks[state]) continue;
     const part = el('span', { class: `s-${state}` });
     part.style.flexGrow = chunks[state];
-    // A single failed chunk among a million is worth a pixel.
+    // A single failed chunk among a million stays visible.
     if (state === 'failed') part.style.minWidth = '3px';
     bar.append(part);
   }
@@ -32,7 +32,7 @@ export function share(value, label) {
 
 export const chunkLink = (run, index) => el('a.mono', { href: `#/runs/${run}/chunks/${index}` }, `#${index}`);
 
-/** Runs a look every so often while the page is open and visible; quiet while the server is away. */
+/** Repeats an action while the page is open and visible; ignores errors while the server does not answer. */
 export function every(milliseconds, signal, look) {
   const again = async () => {
     if (signal.aborted) return;

@@ -1,4 +1,4 @@
-// The chunks of a run as a list that can be narrowed and paged, however many there are.
+// The chunks of a run as a list with filters and pages.
 
 import { get } from '../api.js';
 import { el, put, say } from '../dom.js';
@@ -10,14 +10,14 @@ const pageSize = 50;
 export function chunkList(run, signal) {
   const state = el('select', { 'aria-label': 'State', onchange: () => load() }, el('option', { value: '' }, 'any state'), states.map(name => el('option', { value: name }, name)));
   const host = el('input', { 'aria-label': 'Host', placeholder: 'host', size: 10, onchange: () => load() });
-  const longer = el('input', { 'aria-label': 'At least this many seconds', placeholder: 'seconds at least', size: 13, inputmode: 'decimal', onchange: () => load() });
+  const longer = el('input', { 'aria-label': 'At least this many seconds', placeholder: 'min. seconds', size: 13, inputmode: 'decimal', onchange: () => load() });
   const error = el('input', { 'aria-label': 'Text in the error', placeholder: 'text in the error', size: 16, type: 'search', onchange: () => load() });
   const body = el('tbody');
   const more = el('button', { type: 'button', hidden: true }, 'More');
   const list = el('div', { hidden: true }, el('.scroll', null, el('table', null,
-    el('thead', null, el('tr', null, ['Chunk', 'State', 'Items', 'Attempts', 'Host', 'Took', 'Error'].map((title, at) => el(at > 5 ? 'th.wide' : 'th', null, title)))), body)), el('p', null, more));
+    el('thead', null, el('tr', null, ['Chunk', 'State', 'Items', 'Attempts', 'Host', 'Duration', 'Error'].map((title, at) => el(at > 5 ? 'th.wide' : 'th', null, title)))), body)), el('p', null, more));
   const box = el('section.card', { 'aria-label': 'Chunks' }, el('.row', null, el('h2', null, 'Chunks'), el('span.grow'), state, host, longer, error,
-    el('button', { type: 'button', onclick: () => load() }, 'List')), list);
+    el('button', { type: 'button', onclick: () => load() }, 'Show')), list);
 
   async function load(after = '', append = false) {
     const query = new URLSearchParams({ limit: pageSize });
@@ -26,7 +26,7 @@ export function chunkList(run, signal) {
     try {
       const page = await get(`/runs/${run}/chunks?${query}`, signal);
       const rows = page.items.map(row);
-      append ? body.append(...rows) : put(body, rows.length ? rows : el('tr', null, el('td', { colspan: 7 }, el('.empty', null, 'No chunk is like that.'))));
+      append ? body.append(...rows) : put(body, rows.length ? rows : el('tr', null, el('td', { colspan: 7 }, el('.empty', null, 'No matching chunks.'))));
       more.hidden = !page.next;
       more.onclick = () => load(page.next, true);
       list.hidden = false;

@@ -1,4 +1,4 @@
-// A log in place: standard output and standard error of one attempt, the end of it first, the whole on demand, live while it is written.
+// The log of one attempt: standard output and standard error, first the end, the whole on demand, live while the attempt runs.
 
 import { call, text } from '../api.js';
 import { el, put } from '../dom.js';
@@ -12,7 +12,7 @@ export function logView(run, index, attempt, { signal, running = false, first = 
   const note = el('span.soft.small');
   let stop = new AbortController();
   const tabs = ['out', 'err'].map(stream => el('button', { type: 'button', role: 'tab', onclick: () => open(stream) }, stream === 'out' ? 'stdout' : 'stderr'));
-  const whole = el('button.quiet.small', { type: 'button', hidden: true, onclick: () => open(shown, true) }, 'Show all of it');
+  const whole = el('button.quiet.small', { type: 'button', hidden: true, onclick: () => open(shown, true) }, 'Show the whole log');
   let shown = first;
 
   async function open(stream, all = false) {
@@ -34,7 +34,7 @@ export function logView(run, index, attempt, { signal, running = false, first = 
       }
       output.scrollTop = output.scrollHeight;
     } catch (failure) {
-      if (!mine.aborted) output.textContent = failure.status === 404 ? 'Nothing was written, or the host keeps it.' : failure.status === 416 ? '(empty)' : failure.message;
+      if (!mine.aborted) output.textContent = failure.status === 404 ? 'No log: the attempt wrote nothing, or the log is still on the host.' : failure.status === 416 ? '(empty)' : failure.message;
     }
   }
 

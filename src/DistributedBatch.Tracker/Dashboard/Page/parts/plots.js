@@ -40,12 +40,12 @@ export function plotsView() {
     if (!data?.length || !boxes[0].clientWidth) { plots = []; return; }
     const step = data[0].seconds;
     const first = Date.parse(data[0].at) / 1000;
-    // A bucket that is still being filled would look like a fall.
+    // A bucket that is not complete would look like a drop.
     const newest = Date.parse(data.at(-1).at) / 1000;
     const last = data.length > 2 && Date.now() / 1000 < newest + step ? newest - step : newest;
     const at = [], rates = [], means = [];
     let next = 0;
-    // Stretches in which nothing ended are no gaps in time: the rate there is zero, the mean unknown.
+    // Where no attempt ended, the rate is zero and the mean is unknown.
     for (let time = first; time <= last; time += step) {
       const bucket = data[next] && Date.parse(data[next].at) / 1000 <= time ? data[next++] : null;
       at.push(time);

@@ -1,4 +1,4 @@
-// The slots of a host over the last minutes: a row a slot, a bar an attempt. Gaps are idle time, red is what failed.
+// The slots of a host over the last minutes: a row for each slot, a bar for each attempt. Gaps are idle time, failed attempts are red.
 
 import { el } from '../dom.js';
 import { duration, number } from '../format.js';
@@ -36,7 +36,7 @@ export function slotTimeline(slotCount, spans, running, minutes) {
     for (const bar of bars.filter(bar => bar.end > from)) {
       const [left, wide, top] = place(bar);
       pen.fillStyle = style.getPropertyValue(bar.colour).trim();
-      // A hair of ground between neighbours, where there is room for it.
+      // A narrow gap between neighbours, where there is room.
       pen.fillRect(left, top, wide > 3 ? wide - 1 : wide, rowHeight - 2);
     }
   }

@@ -1,4 +1,4 @@
-// All chunks of a run as a field of cells, wrapped like text: a cell is one chunk, or some hundred neighbours of a million. What failed is never blended away.
+// All chunks of a run as a grid of cells: a cell is one chunk, or some hundred neighbours of a million. Failed chunks always stay visible.
 
 import { get } from '../api.js';
 import { el } from '../dom.js';
@@ -19,7 +19,7 @@ export function stripView(run, onOpen) {
     if (!strip || !box.clientWidth) return;
     const width = box.clientWidth;
     const count = cells();
-    // As large as fits into a field of about 110 pixels, and never so large that ten chunks look like a flag.
+    // As large as fits into a height of about 110 pixels, within limits.
     let size = Math.max(4, Math.min(18, Math.floor(Math.sqrt(width * 110 / Math.max(1, count)))));
     const columns = Math.max(1, Math.floor(width / size));
     const rows = Math.max(1, Math.ceil(count / columns));
@@ -39,7 +39,7 @@ export function stripView(run, onOpen) {
       const counts = countsOf(cell);
       const total = counts.reduce((sum, n) => sum + n, 0) || 1;
       let top = y;
-      // From the bottom what is done, above it what goes on, the rest waits.
+      // From the bottom: ended, active, waiting.
       for (const state of [0, 1, 2, 5, 3, 4]) {
         const height = counts[state] / total * (size - gap);
         if (!height) continue;

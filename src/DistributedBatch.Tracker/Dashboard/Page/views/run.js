@@ -10,8 +10,8 @@ import { stripView } from '../parts/strip.js';
 const actions = {
   running: [['pause', 'Pause'], ['cancel', 'Cancel', 'danger']],
   paused: [['resume', 'Resume', 'main'], ['cancel', 'Cancel', 'danger']],
-  failed: [['retry', 'Retry what failed', 'main']],
-  cancelled: [['retry', 'Go on', 'main']],
+  failed: [['retry', 'Retry failed chunks', 'main']],
+  cancelled: [['retry', 'Continue', 'main']],
   succeeded: [],
 };
 
@@ -30,14 +30,14 @@ export async function runView({ content, signal, link }, name) {
   const stripNote = el('small');
 
   put(content, head, progress, tiles,
-    el('section.card', { 'aria-label': 'Every chunk' }, el('h2', null, 'Every chunk', stripNote), strip.box),
+    el('section.card', { 'aria-label': 'All chunks' }, el('h2', null, 'All chunks', stripNote), strip.box),
     el('.two', null,
-      el('section.card', null, el('h2', null, 'Throughput', el('small', null, 'items a second')), plots.boxes[0]),
-      el('section.card', null, el('h2', null, 'Duration', el('small', null, 'mean of the attempts that ended')), plots.boxes[1])),
+      el('section.card', null, el('h2', null, 'Throughput', el('small', null, 'items per second')), plots.boxes[0]),
+      el('section.card', null, el('h2', null, 'Duration', el('small', null, 'mean of the ended attempts')), plots.boxes[1])),
     el('.two', null,
-      el('section.card', { 'aria-label': 'Failed chunks' }, el('h2', null, 'Failed'), failures),
-      el('section.card', { 'aria-label': 'Slowest attempts' }, el('h2', null, 'Slowest'), slowest)),
-    el('section.card', null, el('h2', null, 'How it stands'), why),
+      el('section.card', { 'aria-label': 'Failed chunks' }, el('h2', null, 'Failed chunks'), failures),
+      el('section.card', { 'aria-label': 'Slowest attempts' }, el('h2', null, 'Slowest attempts'), slowest)),
+    el('section.card', null, el('h2', null, 'Status'), why),
     chunks.box);
 
   function show() {
@@ -60,16 +60,16 @@ export async function runView({ content, signal, link }, name) {
     const elapsed = ((run.finishedAt ? new Date(run.finishedAt) : new Date()) - new Date(run.submittedAt)) / 1000;
     put(tiles,
       run.finishedAt
-        ? tile('Took', duration(elapsed), `over at ${clock(run.finishedAt)}`)
-        : tile('Time left', run.eta ? range(run.eta) : '–', run.eta ? `over between ${clock(Date.now() + run.eta.earliestSeconds * 1000)} and ${clock(Date.now() + run.eta.latestSeconds * 1000)}` : 'nothing to go by yet'),
+        ? tile('Duration', duration(elapsed), `ended at ${clock(run.finishedAt)}`)
+        : tile('Time left', run.eta ? range(run.eta) : '–', run.eta ? `ends between ${clock(Date.now() + run.eta.earliestSeconds * 1000)} and ${clock(Date.now() + run.eta.latestSeconds * 1000)}` : 'no estimate yet'),
       run.finishedAt ? null : tile('Running for', duration(elapsed), `since ${clock(run.submittedAt)}`),
-      tile('Items', rate(run.itemsPerSecond), run.finishedAt ? 'on average' : 'lately'),
-      tile('A chunk takes', duration(run.medianSeconds), `half of them; 95 % under ${duration(run.p95Seconds)}`),
-      tile('Failed chunks', number(count.failed), count.failed ? (count.failed / count.total < 0.001 ? 'under 0.1 %' : percent(count.failed, count.total)) + ' of all' : 'none so far'));
+      tile('Items', rate(run.itemsPerSecond), run.finishedAt ? 'mean' : 'recent'),
+      tile('Chunk duration', duration(run.medianSeconds), `median; 95th percentile ${duration(run.p95Seconds)}`),
+      tile('Failed chunks', number(count.failed), count.failed ? (count.failed / count.total < 0.001 ? 'under 0.1 %' : percent(count.failed, count.total)) + ' of all chunks' : 'none'));
   }
 
   async function act(action, label, button) {
-    if (action === 'cancel' && !confirm(`Cancel ${run.name}? Running chunks are stopped; what has succeeded is kept.`)) return;
+    if (action === 'cancel' && !confirm(`Cancel ${run.name}? Running chunks are stopped; succeeded chunks are kept.`)) return;
     button.disabled = true;
     try {
       await post(`/runs/${id}/${action}`);
@@ -90,11 +90,11 @@ export async function runView({ content, signal, link }, name) {
   const failedOpen = new Map();
   async function showFailures() {
     const page = run.chunks.failed ? await get(`/runs/${id}/failures?limit=8`, signal) : { items: [] };
-    put(failures, page.items.length ? page.items.map(chunk => failedOpen.get(chunk.index) ?? remember(chunk)) : el('.empty', null, 'No chunk has failed for good.'),
+    put(failures, page.items.length ? page.items.map(chunk => failedOpen.get(chunk.index) ?? remember(chunk)) : el('.empty', null, 'No failed chunks.'),
       page.next ? el('p', null, el('button', { type: 'button', onclick: () => chunks.open({ state: 'failed' }) }, `All ${number(run.chunks.failed)} failed chunks`)) : null);
   }
 
-  // Made once and kept, so that what somebody reads does not close under their eyes.
+  // Created once and kept, so that an open log stays open.
   function remember(chunk) {
     const last = chunk.lastAttempt;
     const log = el('div');
@@ -111,7 +111,7 @@ export async function runView({ content, signal, link }, name) {
     const attempts = await get(`/runs/${id}/slowest?limit=8`, signal);
     const longest = attempts[0]?.seconds || 1;
     put(slowest, attempts.length ? el('table', null,
-      el('thead', null, el('tr', null, ['Chunk', 'Host', '', 'Took'].map((title, at) => el(at === 3 ? 'th.right' : 'th', null, title)))),
+      el('thead', null, el('tr', null, ['Chunk', 'Host', '', 'Duration'].map((title, at) => el(at === 3 ? 'th.right' : 'th', null, title)))),
       el('tbody', null, attempts.map(attempt => {
         const length = el('.length');
         length.style.width = `${attempt.seconds / longest * 100}%`;
@@ -121,7 +121,7 @@ export async function runView({ content, signal, link }, name) {
 
   async function showStrip() {
     await strip.refresh(signal);
-    stripNote.textContent = strip.perCell() > 1 ? `a cell is ${number(strip.perCell())} chunks` : 'a cell is a chunk';
+    stripNote.textContent = strip.perCell() > 1 ? `${number(strip.perCell())} chunks per cell` : 'one chunk per cell';
   }
 
   async function showPlots() {
@@ -134,13 +134,13 @@ export async function runView({ content, signal, link }, name) {
       explanation.remedies.length ? el('ul', null, explanation.remedies.map(remedy => el('li', null, el('code', null, remedy)))) : null);
   }
 
-  // Asked for all at once: one after the other, a far tracker would be waited for five times.
+  // All at once: one after the other, a distant server would be waited for five times.
   const showRest = () => Promise.all([showStrip(), showPlots(), showFailures(), showSlowest(), showWhy()]);
 
   let stale = false;
   show();
   await showRest();
-  follow(`/runs/${id}/events`, signal, news => { run = news; stale = true; show(); }, link).catch(failure => say(failure.message, true));
+  follow(`/runs/${id}/events`, signal, changed => { run = changed; stale = true; show(); }, link).catch(failure => say(failure.message, true));
   every(2000, signal, async () => {
     if (!stale) return;
     stale = false;

@@ -11,7 +11,7 @@ export async function runsView({ content, signal, link }) {
   const filter = el('select', { 'aria-label': 'State', onchange: event => { state = event.target.value; more = 1; refresh(); } },
     el('option', { value: '' }, 'all states'), ['running', 'paused', 'succeeded', 'failed', 'cancelled'].map(name => el('option', { value: name }, name)));
   const table = el('.card', null, el('.scroll', null, el('table.runs', null,
-    el('thead', null, el('tr', null, ['Run', 'State', 'Progress', ''].map(name => el('th', null, name)), ['Items', 'Left', 'Submitted'].map(name => el('th.right.wide', null, name)))), body)));
+    el('thead', null, el('tr', null, ['Run', 'State', 'Progress', ''].map(name => el('th', null, name)), ['Items', 'Time left', 'Submitted'].map(name => el('th.right.wide', null, name)))), body)));
   put(content, el('.row', null, el('h1', null, 'Runs'), el('span.grow'), filter), table, el('.row', null, next));
 
   async function refresh() {
@@ -28,7 +28,7 @@ export async function runsView({ content, signal, link }) {
       link(true);
       put(body, runs.map(row));
       if (!runs.length)
-        put(body, el('tr', null, el('td', { colspan: 7 }, el('.empty', null, state ? `No run is ${state}.` : ['No runs yet. Start one with ', el('code', null, 'dbatch submit --total 100 -- ./script {start} {count}')]))));
+        put(body, el('tr', null, el('td', { colspan: 7 }, el('.empty', null, state ? `No ${state} runs.` : ['No runs yet. Start one with ', el('code', null, 'dbatch submit --total 100 -- ./script {start} {count}')]))));
     } catch (failure) {
       if (!signal.aborted) link(false);
       throw failure;

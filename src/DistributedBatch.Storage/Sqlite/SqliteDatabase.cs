@@ -1,0 +1,140 @@
+using System.Data.Common;
+using System.Globalization;
+using DistributedBatch.Storage.Connections;
+using DistributedBatch.Storage.Schema;
+using Microsoft.Data.Sqlite;
+
+namespace DistributedBatch.Storage.Sqlite;
+
+/// <summary>
+/// A database in one file. In write-ahead mode other connections and processes read while the writer commits (https://www.sqlite.org/wal.html). For the same
+/// reason the file must not be on a network file system.
+/// </summary>
+/// <param name="schema">The tables.</param>
+/// <param name="directory">The directory of the file; created when it is missing.</param>
+public sealed class SqliteDatabase(DatabaseSchema schema, string directory) : IDatabase
+{
+    private const string Dialect = "Sqlite";
+
+    private readonly string path = Path.Combine(directory, $"{schema.Name}.db");
+    private readonly string readConnection = new SqliteConnectionStringBuilder
+    {
+        DataSource = Path.Combine(directory, $"{schema.Name}.db"),
+        Mode = SqliteOpenMode.ReadOnly,
+        DefaultTimeout = 5,
+    }.ToString();
+
+    private FileStream? writerLock;
+    private bool exists;
+
+    /// <inheritdoc/>
+    public string Place => path;
+
+    /// <summary>Why this program cannot read the file, as a sentence; null when it can.</summary>
+    public string? SchemaProblem()
+    {
+        try
+        {
+            using var connection = new SqliteConnection(readConnection);
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = Migration.SelectVersion;
+            var version = (long)command.ExecuteScalar()!;
+            var missing = schema.MissingMigrations(Dialect, version, path).ToList();
+            return missing.Count == 0
+                ? null
+                : $"{path} has schema version {version}. The next `dbatch run` or `dbatch serve` brings it to version {missing[^1].Version}.";
+        }
+        catch (NewerSchemaException newer)
+        {
+            return newer.Message;
+        }
+        catch (SqliteException failure)
+        {
+            return $"{path} cannot be read: {failure.Message} If it is not a {schema.Name} database, name another directory with --data.";
+        }
+    }
+
+    /// <inheritdoc/>
+    public StorageFailure? Classify(Exception failure) => failure switch
+    {
+        // Result codes: sqlite.org/rescode.html
+        SqliteException { SqliteErrorCode: 5 or 6 } => StorageFailure.Busy,
+        SqliteException { SqliteErrorCode: 13 } or IOException { HResult: 28 } => StorageFailure.Full,
+        SqliteException { SqliteErrorCode: 8 or 14 } or UnauthorizedAccessException => StorageFailure.NotWritable,
+        SqliteException { SqliteErrorCode: 11 or 26 } => StorageFailure.Damaged,
+        SqliteException or IOException => StorageFailure.Other,
+        _ => null,
+    };
+
+    /// <inheritdoc/>
+    public async ValueTask<DbConnection> OpenReadAsync(CancellationToken cancellation)
+    {
+        var connection = new SqliteConnection(readConnection);
+        await connection.OpenAsync(cancellation);
+        return connection;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IWriteConnection?> TryOpenWriteAsync(CancellationToken cancellation)
+    {
+        if (!exists)
+            Directory.CreateDirectory(directory);
+        if (schema.SingleWriter && !TryLock())
+            return null;
+
+        // A file that vanished while it was in use is an error. An empty one in its place would hide that.
+        var mode = exists ? SqliteOpenMode.ReadWrite : SqliteOpenMode.ReadWriteCreate;
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());
+        var writer = new SqliteWriteConnection(connection);
+        try
+        {
+            await connection.OpenAsync(cancellation);
+            writer.Configure();
+            await MigrateAsync(writer, cancellation);
+        }
+        catch
+        {
+            await writer.DisposeAsync();
+            throw;
+        }
+
+        exists = true;
+        return writer;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        using (var pooled = new SqliteConnection(readConnection))
+            SqliteConnection.ClearPool(pooled);
+        if (writerLock is not null)
+            await writerLock.DisposeAsync();
+        writerLock = null;
+    }
+
+    private async Task MigrateAsync(SqliteWriteConnection writer, CancellationToken cancellation)
+    {
+        await writer.BeginAsync(cancellation);
+        writer.Execute(Migration.CreateVersionTable);
+        var version = Convert.ToInt64(await writer.ScalarAsync(Migration.SelectVersion, [], cancellation), CultureInfo.InvariantCulture);
+        foreach (var step in schema.MissingMigrations(Dialect, version, path))
+            writer.Execute(step.Sql);
+        await writer.CommitAsync(cancellation);
+    }
+
+    private bool TryLock()
+    {
+        var file = Path.Combine(directory, $"{schema.Name}.lock");
+        try
+        {
+            // The kernel releases it when this process ends, however it ends.
+            writerLock ??= new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return true;
+        }
+        catch (IOException busy) when (busy is not (DirectoryNotFoundException or PathTooLongException) && File.Exists(file))
+        {
+            return false;
+        }
+    }
+}

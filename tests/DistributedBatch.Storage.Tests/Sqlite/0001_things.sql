@@ -1,0 +1,5 @@
+CREATE TABLE thing (
+  key  INTEGER PRIMARY KEY,
+  name TEXT,
+  flag INTEGER NOT NULL
+);
