@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using DistributedBatch.Cli.Settings;
 
 namespace DistributedBatch.Cli.Install;
 

@@ -1,4 +1,3 @@
-using DistributedBatch.Cli.State;
 using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Contracts.Runs;
 

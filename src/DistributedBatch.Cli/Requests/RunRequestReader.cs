@@ -2,7 +2,6 @@ using DistributedBatch.Cli.Checks;
 using DistributedBatch.Cli.Datasets;
 using DistributedBatch.Cli.Isolation;
 using DistributedBatch.Cli.Settings;
-using DistributedBatch.Cli.State;
 using DistributedBatch.Cli.Text;
 using DistributedBatch.Consumer.Interpreters;
 using DistributedBatch.Consumer.Isolation;

@@ -1,5 +1,3 @@
-using DistributedBatch.Cli.Output;
-
 namespace DistributedBatch.Cli.Servers;
 
 /// <summary>A server refused a request, or did not answer.</summary>
