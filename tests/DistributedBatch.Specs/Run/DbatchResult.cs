@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace DistributedBatch.Specs.Run;
 
 /// <summary>A <c>dbatch</c> process that has ended.</summary>
-internal sealed record Ended(int ExitCode, string Out, string Err)
+internal sealed record DbatchResult(int ExitCode, string Out, string Err)
 {
     /// <summary>Standard output as JSON.</summary>
     public JsonElement Json => JsonDocument.Parse(Out).RootElement;

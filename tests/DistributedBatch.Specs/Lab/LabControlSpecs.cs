@@ -5,9 +5,9 @@ using DistributedBatch.TestKit.Waiting;
 
 namespace DistributedBatch.Specs.Lab;
 
-/// <summary>Commands given at one end of a lab act at the other.</summary>
+/// <summary>Client commands control runs on hosts.</summary>
 [Collection(nameof(LabBroker))]
-public sealed class LabSteeringSpecs(PrivateBroker broker)
+public sealed class LabControlSpecs(PrivateBroker broker)
 {
     [Fact(Timeout = 240_000)]
     public async Task A_run_is_paused_resumed_and_cancelled_where_it_runs()
@@ -18,7 +18,7 @@ public sealed class LabSteeringSpecs(PrivateBroker broker)
         await lab.StartHeadAsync(cancellation);
         lab.StartHost("one");
 
-        // Each chunk waits for a word, so that nothing here depends on how fast the machine is.
+        // Each chunk waits for a file, so that the test does not depend on the speed of the machine.
         var run = await lab.SubmitAsync(
             Chunks, "sh", "-c", $"echo $DBATCH_START >> {lab.Path("started")}; until [ -e {lab.Path("go")} ]; do sleep 0.05; done; echo item $DBATCH_START");
         await Eventually.HoldsAsync("two chunks run", () => lab.Lines("started").Count == 2, cancellation, TimeSpan.FromMinutes(1));
@@ -27,7 +27,7 @@ public sealed class LabSteeringSpecs(PrivateBroker broker)
         await lab.ShowsAsync(run, "paused", view => State(view) == "paused", cancellation);
         File.WriteAllText(lab.Path("go"), "");
         await lab.ShowsAsync(
-            run, "at rest, and slots have handed back what was queued", view => Count(view, "succeeded") == 2 && Count(view, "pending") == Chunks - 2, cancellation);
+            run, "idle, and the queued chunks are pending again", view => Count(view, "succeeded") == 2 && Count(view, "pending") == Chunks - 2, cancellation);
         Assert.Equal(2, lab.Lines("started").Count);
         Assert.Equal("item 1\n", (await lab.DbatchAsync("logs", run, "1")).Out);
         Assert.Contains("paused", (await lab.DbatchAsync("explain", run, "20")).Out, StringComparison.Ordinal);
