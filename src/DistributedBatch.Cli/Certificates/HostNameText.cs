@@ -12,5 +12,5 @@ internal static class HostNameText
 
     /// <summary>Whether <paramref name="text"/> has only letters, digits, dots, dashes and underscores, and starts with neither a dot nor a dash.</summary>
     public static bool IsName(string text) =>
-        text.Length is > 0 and <= MaxLength && text[0] is not ('.' or '-') && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or '_');
+        text.Length is > 0 and <= MaxLength && text[0] is not ('.' or '-') && text.All(character => char.IsAsciiLetterOrDigit(character) || character is '.' or '-' or '_');
 }

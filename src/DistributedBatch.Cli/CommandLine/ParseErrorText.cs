@@ -45,20 +45,20 @@ internal static class ParseErrorText
     {
         var name = token.Split('=')[0];
         var known = KnownOptions(parsed.CommandResult).SelectMany(option => option.Aliases.Append(option.Name)).Where(alias => alias.StartsWith("--", StringComparison.Ordinal));
-        var verb = parsed.CommandResult.Command is RootCommand ? "dbatch" : $"dbatch {parsed.CommandResult.Command.Name}";
+        var program = parsed.CommandResult.Command is RootCommand ? "dbatch" : $"dbatch {parsed.CommandResult.Command.Name}";
         return NearestName.Of(name, known) is { } nearest
             ? $"There is no option {name}; did you mean {nearest}?"
-            : $"There is no option {name}; '{verb} --help' lists them.";
+            : $"There is no option {name}; '{program} --help' lists them.";
     }
 
     private static string UnknownWord(string token, Command command)
     {
         if (command is RootCommand)
         {
-            var verbs = command.Subcommands.Where(verb => !verb.Hidden).Select(verb => verb.Name).ToList();
-            return NearestName.Of(token, verbs) is { } nearest
+            var names = command.Subcommands.Where(known => !known.Hidden).Select(known => known.Name).ToList();
+            return NearestName.Of(token, names) is { } nearest
                 ? $"There is no command '{token}'; did you mean '{nearest}'?"
-                : $"There is no command '{token}'. The commands are {string.Join(", ", verbs)}.";
+                : $"There is no command '{token}'. The commands are {string.Join(", ", names)}.";
         }
 
         return TakesCommand(command)

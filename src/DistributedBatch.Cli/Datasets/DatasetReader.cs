@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Settings;
@@ -30,7 +29,7 @@ internal sealed class DatasetReader(
         var value = settings[kinds[0]];
         return kinds[0] switch
         {
-            "total" => Range(value),
+            "total" => Range(),
             "items" => Items(value),
             "glob" => Glob(value),
             "sweep" => Sweep(value),
@@ -38,10 +37,10 @@ internal sealed class DatasetReader(
         };
     }
 
-    private RangeDataset? Range(SettingValue value)
+    private RangeDataset? Range()
     {
-        var total = Number(value, minimum: 0);
-        var first = settings.TryGetValue("first", out var given) ? Number(given, minimum: 0) : 0;
+        var reader = new SettingReader(settings, mistakes);
+        var (total, first) = (reader.Number("total", 0L), settings.ContainsKey("first") ? reader.Number("first", 0L) : 0);
         return total is null || first is null ? null : new RangeDataset(total.Value, first.Value);
     }
 
@@ -147,17 +146,6 @@ internal sealed class DatasetReader(
     };
 
     private static string NameOf(SettingValue value) => value.Text == "-" ? "standard input" : value.Text;
-
-    private long? Number(SettingValue value, long minimum)
-    {
-        if (!long.TryParse(value.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
-            mistakes.Add($"{value.Origin} must be a whole number, not '{value.Text}'.");
-        else if (number < minimum)
-            mistakes.Add($"{value.Origin} is {number}; it must be at least {minimum}.");
-        else
-            return number;
-        return null;
-    }
 
     private T? Mistake<T>(string sentence)
         where T : class

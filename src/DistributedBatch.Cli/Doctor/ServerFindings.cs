@@ -17,9 +17,9 @@ internal static class ServerFindings
     private static readonly TimeSpan RecentlyOnline = TimeSpan.FromDays(1);
 
     /// <summary>Whether the server has the version of this program.</summary>
-    public static Finding OfVersion(string place, string ours, string theirs) => ours == theirs
-        ? new Finding("server", "good", $"{place} answers, version {theirs}")
-        : new Finding("server", "note", $"{place} answers with version {theirs}, this is {ours}", "use the same version on both: copy the server's dbatch here, or upgrade the server");
+    public static Finding OfVersion(string location, string ours, string theirs) => ours == theirs
+        ? new Finding("server", "good", $"{location} answers, version {theirs}")
+        : new Finding("server", "note", $"{location} answers with version {theirs}, this is {ours}", "use the same version on both: copy the server's dbatch here, or upgrade the server");
 
     /// <summary>Whether the clocks agree. Heartbeats and estimates compare times of several machines.</summary>
     public static Finding OfClock(DateTimeOffset ours, DateTimeOffset theirs)

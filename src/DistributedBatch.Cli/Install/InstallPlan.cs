@@ -89,11 +89,11 @@ internal sealed class InstallPlan
     private static string Quoted(string value)
     {
         var text = new StringBuilder("\"");
-        foreach (var letter in value)
+        foreach (var character in value)
         {
-            if (letter is '"' or '\\' or '$' or '`')
+            if (character is '"' or '\\' or '$' or '`')
                 text.Append('\\');
-            text.Append(letter);
+            text.Append(character);
         }
 
         return text.Append('"').ToString();

@@ -33,7 +33,7 @@ internal sealed record Invitation
     /// <summary>Decodes an invitation; null when the text is not one, or not all of it.</summary>
     public static Invitation? Decode(string text)
     {
-        var word = string.Concat(text.Where(letter => !char.IsWhiteSpace(letter)));
+        var word = string.Concat(text.Where(character => !char.IsWhiteSpace(character)));
         if (!word.StartsWith(Prefix, StringComparison.Ordinal))
             return null;
         try

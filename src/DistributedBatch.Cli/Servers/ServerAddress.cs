@@ -15,7 +15,7 @@ internal sealed record ServerAddress(Uri Url, string? Token, string? Authority)
     /// <param name="url">The value of <c>--server</c>.</param>
     /// <param name="token">The value of <c>--token</c>.</param>
     /// <param name="authority">The value of <c>--ca</c>.</param>
-    /// <param name="mistakes">Receives what is wrong.</param>
+    /// <param name="mistakes">Receives the mistakes.</param>
     public static ServerAddress? Find(string? url, string? token, string? authority, List<string> mistakes)
     {
         var config = ConfigFile.Read(mistakes);

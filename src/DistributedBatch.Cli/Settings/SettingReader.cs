@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using DistributedBatch.Cli.Text;
 using DistributedBatch.Contracts.Text;
 
@@ -14,11 +15,12 @@ internal sealed class SettingReader(IReadOnlyDictionary<string, SettingValue> se
     public string? Text(string key) => Value(key)?.Text;
 
     /// <summary>A whole number of at least <paramref name="minimum"/>.</summary>
-    public int? Number(string key, int minimum)
+    public T? Number<T>(string key, T minimum)
+        where T : struct, INumber<T>
     {
         if (Value(key) is not { } value)
             return null;
-        if (!int.TryParse(value.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+        if (!T.TryParse(value.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
             mistakes.Add($"{value.Origin} must be a whole number, not '{value.Text}'.");
         else if (number < minimum)
             mistakes.Add($"{value.Origin} is {number}; it must be at least {minimum}.");

@@ -8,7 +8,7 @@ namespace DistributedBatch.Cli.Summary;
 /// <summary>Prints a summary on standard output: for people, or as JSON.</summary>
 internal static class SummaryPrinter
 {
-    /// <summary>Prints it.</summary>
+    /// <summary>Prints the summary.</summary>
     public static void Print(RunSummary summary, bool json) =>
         Console.Out.WriteLine(json ? JsonText.Of(summary, RunSummaryContext.Default.RunSummary) : string.Join(Environment.NewLine, Lines(summary)));
 

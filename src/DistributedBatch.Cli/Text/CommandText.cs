@@ -18,22 +18,22 @@ internal static class CommandText
         char? quote = null;
         for (var at = 0; at < text.Length; at++)
         {
-            var letter = text[at];
-            if (letter == '\\' && quote != '\'' && at + 1 < text.Length)
+            var character = text[at];
+            if (character == '\\' && quote != '\'' && at + 1 < text.Length)
             {
                 word.Append(text[++at]);
                 started = true;
             }
-            else if (letter == quote)
+            else if (character == quote)
             {
                 quote = null;
             }
-            else if (quote is null && letter is '\'' or '"' && quote is null)
+            else if (quote is null && character is '\'' or '"' && quote is null)
             {
-                quote = letter;
+                quote = character;
                 started = true;
             }
-            else if (quote is null && char.IsWhiteSpace(letter))
+            else if (quote is null && char.IsWhiteSpace(character))
             {
                 if (started)
                     words.Add(word.ToString());
@@ -42,7 +42,7 @@ internal static class CommandText
             }
             else
             {
-                word.Append(letter);
+                word.Append(character);
                 started = true;
             }
         }
@@ -58,7 +58,7 @@ internal static class CommandText
     public static string Join(IEnumerable<string> words) => string.Join(' ', words.Select(Quoted));
 
     private static string Quoted(string word) =>
-        word.Length > 0 && word.All(letter => char.IsAsciiLetterOrDigit(letter) || "_-./=:,+@%{}".Contains(letter, StringComparison.Ordinal))
+        word.Length > 0 && word.All(character => char.IsAsciiLetterOrDigit(character) || "_-./=:,+@%{}".Contains(character, StringComparison.Ordinal))
             ? word
             : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

@@ -32,11 +32,11 @@ internal static class ListCommand
         return command;
     }
 
-    private static void Print(Page<RunView> page, string place)
+    private static void Print(Page<RunView> page, string location)
     {
         if (page.Items.Count == 0)
         {
-            Console.Error.WriteLine($"No runs in {place}.");
+            Console.Error.WriteLine($"No runs in {location}.");
             return;
         }
 

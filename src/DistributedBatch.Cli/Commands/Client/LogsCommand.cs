@@ -113,9 +113,9 @@ internal static class LogsCommand
     // On a terminal control characters are shown, not executed. Pipes and files get the bytes unchanged.
     private static ReadOnlyMemory<byte> Printable(Decoder decoder, ReadOnlySpan<byte> block)
     {
-        var letters = new char[decoder.GetCharCount(block, flush: false)];
-        decoder.GetChars(block, letters, flush: false);
-        return Encoding.UTF8.GetBytes(SafeText.Of(new string(letters)));
+        var characters = new char[decoder.GetCharCount(block, flush: false)];
+        decoder.GetChars(block, characters, flush: false);
+        return Encoding.UTF8.GetBytes(SafeText.Of(new string(characters)));
     }
 
     private static async Task ExplainEmptyLogAsync(ClientCommandContext context, ChunkView view, int number)

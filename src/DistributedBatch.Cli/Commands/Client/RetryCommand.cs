@@ -43,7 +43,7 @@ internal static class RetryCommand
             return ErrorOutput.Usage(answer.Mistakes);
         Console.Out.WriteLine(context.Json
             ? $$"""{"run":"{{context.Run}}","action":"{{RunAction.Retry.ToText()}}"}"""
-            : $"Run {context.Run} runs its failed chunks again. 'dbatch watch {context.Run}' shows the progress.");
+            : $"Run {context.Run} retries its failed chunks. 'dbatch watch {context.Run}' shows the progress.");
         return ExitCode.Done;
     }
 }

@@ -41,16 +41,16 @@ internal static class CaCommand
         var command = new Command("issue", "Issue a server certificate, DIR/NAME.pem with DIR/NAME.key; issuing it again renews it.") { directory, name, hosts, life };
         command.SetAction(parsed => FileErrors.Report(() =>
         {
-            var (place, file, names) = (parsed.GetValue(directory)!, parsed.GetValue(name)!, parsed.GetValue(hosts)!);
+            var (target, file, names) = (parsed.GetValue(directory)!, parsed.GetValue(name)!, parsed.GetValue(hosts)!);
             var mistakes = names.Where(host => !HostNameText.IsHost(host)).Select(host => $"--host: '{host}' is neither a host name nor an IP address.").ToList();
             if (!HostNameText.IsName(file) || file == "ca")
                 mistakes.Add($"'{file}' is not a valid file name; use letters, digits, dots and dashes, but not 'ca'.");
             var time = parsed.GetValue(life) is { } text ? DurationText.Read(text) : ServerLife;
             if (time is not { Ticks: > 0 })
                 mistakes.Add("--life must be a duration such as 90d.");
-            var authority = new CertificateAuthority(place);
+            var authority = new CertificateAuthority(target);
             if (!File.Exists(authority.KeyFile) || !File.Exists(authority.CertificateFile))
-                mistakes.Add($"There is no authority in {place}; create one first: dbatch ca init {place}");
+                mistakes.Add($"There is no authority in {target}; create one first: dbatch ca init {target}");
             if (mistakes.Count > 0)
                 return ErrorOutput.Usage(mistakes);
             var (certificate, key) = authority.Issue(file, names, time!.Value);
