@@ -14,6 +14,13 @@ job=(--env "$mark" --total "$chunks" --slots 4 --name chaos --state "$work/state
 survivors() { { grep -lzx "$mark" /proc/[0-9]*/environ || true; } 2>/dev/null | wc -l; }
 succeeded() { "$dbatch" show chaos --state "$work/state" --json | "$python" -c 'import json, sys; print(json.load(sys.stdin)["chunks"]["succeeded"])'; }
 executed() { wc -l <"$log"; }
+# The chunks that the ledger has as succeeded: those must never run again. It is read from a copy, so that reading changes nothing.
+succeeded_chunks() {
+  rm -rf "$work/ledger" && mkdir "$work/ledger" && cp "$work"/state/ledger.db* "$work/ledger/"
+  "$python" -c 'import sqlite3, sys; [print(row[0]) for row in sqlite3.connect(sys.argv[1]).execute("SELECT idx FROM chunk WHERE state = ?", ["succeeded"])]' "$work/ledger/ledger.db"
+}
+# repeats KILL: the chunks that had succeeded at that kill and ran again after it.
+repeats() { tail -n +"$(($(cat "$work/executed.$1") + 1))" "$log" | sort | comm -12 - "$work/succeeded.$1"; }
 : >"$log"
 
 machine
@@ -30,17 +37,21 @@ for kill in $(seq "$kills"); do
   kill -KILL "$run" 2>/dev/null || { echo "error: the run had ended after $pause s, before it could be killed; take more CHUNKS" >&2; exit 1; }
   wait "$run" 2>/dev/null || true
   sleep 1
+  executed >"$work/executed.$kill"
+  succeeded_chunks | sort >"$work/succeeded.$kill"
   echo "| $kill | $pause | $(succeeded) | $(survivors) |"
 done
 
 "$dbatch" run "${job[@]}" >"$work/stdout" 2>"$work/stderr" </dev/null || { tail -20 "$work/stderr" >&2; exit 1; }
 outputs=$(find "$work/out" -mindepth 2 -maxdepth 2 -name index | wc -l)
 wrong=$(for file in "$work"/out/*/index; do [ "$(cat "$file")" = "$(basename "$(dirname "$file")")" ] || echo "$file"; done | wc -l)
+repeated=$(for kill in $(seq "$kills"); do repeats "$kill"; done | sort -u | wc -l)
 again=$(($(wc -l <"$log") - $(sort -u "$log" | wc -l)))
 echo
 echo "chunks: $chunks, succeeded: $(succeeded), output directories: $outputs (wrong: $wrong), different chunks executed: $(sort -u "$log" | wc -l)"
-echo "executions that ended but were unheard of at a kill and so were repeated: $again (at most 4 running and a few committing, at each of $kills kills)"
-if [ "$(succeeded)" -ne "$chunks" ] || [ "$outputs" -ne "$chunks" ] || [ "$wrong" -ne 0 ]; then
-  echo "error: the books do not add up" >&2
+echo "succeeded chunks that ran again: $repeated"
+echo "executions whose report was not committed at a kill and that were repeated: $again (at most 4 running and a few committing, at each of $kills kills)"
+if [ "$(succeeded)" -ne "$chunks" ] || [ "$outputs" -ne "$chunks" ] || [ "$wrong" -ne 0 ] || [ "$repeated" -ne 0 ]; then
+  echo "error: the counts do not add up, or a succeeded chunk ran again" >&2
   exit 1
 fi

@@ -3,12 +3,12 @@
 # memory and a host is cut off for longer than the heartbeat. It is the spec ChaosSpecs with one seed after the other; a failure comes back with its seed.
 #   benchmarks/soak.sh                          20 seeds, about 2 minutes each
 #   SEEDS=3 FIRST=7 benchmarks/soak.sh          seeds 7, 8 and 9
-#   SEEDS=1 BLOWS=240 CHUNKS=9000 benchmarks/soak.sh    an hour
+#   SEEDS=1 FAULTS=240 CHUNKS=9000 benchmarks/soak.sh    an hour
 # GATE=COMMAND puts a command before each seed, such as GATE='nice -n 19'. SPECS names a built test program.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 first=${FIRST:-1} seeds=${SEEDS:-20}
-export DBATCH_TEST_BLOWS=${BLOWS:-9} DBATCH_TEST_CHUNKS=${CHUNKS:-300}
+export DBATCH_TEST_FAULTS=${FAULTS:-9} DBATCH_TEST_CHUNKS=${CHUNKS:-300}
 specs=${SPECS:-tests/DistributedBatch.Specs/bin/Debug/net10.0/DistributedBatch.Specs}
 [ -x "$specs" ] || {
   echo "error: there is no $specs; build it with 'dotnet build tests/DistributedBatch.Specs', or name one: SPECS=/path/to/DistributedBatch.Specs" >&2
@@ -18,7 +18,7 @@ specs=${SPECS:-tests/DistributedBatch.Specs/bin/Debug/net10.0/DistributedBatch.S
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 failed=0
-echo "| seed | blows | seconds | what came of it |"
+echo "| seed | faults | seconds | what came of it |"
 echo "|---|---|---|---|"
 for seed in $(seq "$first" $((first + seeds - 1))); do
   from=$(date +%s)
@@ -29,7 +29,7 @@ for seed in $(seq "$first" $((first + seeds - 1))); do
   else
     outcome='**failed**'
   fi
-  echo "| $seed | $DBATCH_TEST_BLOWS | $(($(date +%s) - from)) | $outcome |"
+  echo "| $seed | $DBATCH_TEST_FAULTS | $(($(date +%s) - from)) | $outcome |"
   case $outcome in '**'*)
     failed=$((failed + 1))
     sed "s/^/    /" "$log" >&2

@@ -1,13 +1,13 @@
-using DistributedBatch.Cli.CommandLine;
+using DistributedBatch.Cli;
 using DistributedBatch.Cli.Commands;
 using DistributedBatch.Consumer.Launcher;
 
 return args switch
 {
-    // First of all: every run waits for its launcher, which needs nothing of the rest.
+    // The launcher comes first: every run waits for it, and it needs nothing of the rest.
     [LauncherProgram.Command, ..] => LauncherProgram.Main(args),
 
-    // Before the parser is even loaded: it is asked often, by scripts.
+    // Scripts ask for the version often, so it is printed before the parser is loaded.
     ["version"] or ["--version"] => VersionCommand.Print(json: false),
     _ => await CommandTree.RunAsync(args),
 };

@@ -6,12 +6,12 @@ using DistributedBatch.Messaging.Access;
 namespace DistributedBatch.Cli.Certificates;
 
 /// <summary>
-/// A certificate authority of one's own in a directory: <c>ca.pem</c> goes to everybody who shall trust it, <c>ca.key</c> stays where it is. It signs certificates
-/// for servers and nothing else. Keys are EC P-256, which every TLS stack of the last ten years knows.
+/// A private certificate authority in a directory. <c>ca.pem</c> goes to every client, <c>ca.key</c> stays in the directory. The authority signs server
+/// certificates only. Keys are EC P-256, which every TLS stack of the last ten years supports.
 /// </summary>
 internal sealed class CertificateAuthority(string directory)
 {
-    /// <summary>Everybody's clock may be a little off.</summary>
+    /// <summary>Certificates start one day early, because clocks differ.</summary>
     private static readonly TimeSpan ClockSlack = TimeSpan.FromDays(1);
 
     private static readonly Oid ServerAuthentication = new("1.3.6.1.5.5.7.3.1");
@@ -22,9 +22,9 @@ internal sealed class CertificateAuthority(string directory)
     /// <summary>The authority's key.</summary>
     public string KeyFile => Path.Combine(directory, "ca.key");
 
-    /// <summary>Makes the authority; false, and nothing is changed, when there is one already.</summary>
-    /// <param name="name">What people see in the certificate.</param>
-    /// <param name="life">How long it is good for.</param>
+    /// <summary>Creates the authority; false, without any change, when the directory has one already.</summary>
+    /// <param name="name">Name in the certificate.</param>
+    /// <param name="life">Validity period.</param>
     public bool TryCreate(string name, TimeSpan life)
     {
         if (File.Exists(KeyFile) || File.Exists(CertificateFile))
@@ -42,10 +42,10 @@ internal sealed class CertificateAuthority(string directory)
         return true;
     }
 
-    /// <summary>Issues a server certificate, <c>NAME.pem</c> with <c>NAME.key</c>, in place of an earlier one.</summary>
+    /// <summary>Issues a server certificate, <c>NAME.pem</c> with <c>NAME.key</c>. Replaces an earlier one.</summary>
     /// <param name="name">Name of the files.</param>
-    /// <param name="hosts">Host names and IP addresses by which clients call the server.</param>
-    /// <param name="life">How long it is good for; never longer than the authority.</param>
+    /// <param name="hosts">Host names and IP addresses of the server.</param>
+    /// <param name="life">Validity period; it ends with the authority's at the latest.</param>
     /// <exception cref="CryptographicException">The authority's files hold no key or certificate.</exception>
     public (string Certificate, string Key) Issue(string name, IReadOnlyList<string> hosts, TimeSpan life)
     {
@@ -78,7 +78,7 @@ internal sealed class CertificateAuthority(string directory)
 
     private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
 
-    /// <summary>Random, and positive as X.509 wants it.</summary>
+    /// <summary>A random number; X.509 requires a positive one.</summary>
     private static byte[] SerialNumber()
     {
         var number = RandomNumberGenerator.GetBytes(16);

@@ -1,9 +1,9 @@
 using System.CommandLine;
-using DistributedBatch.Cli.CommandLine;
+using DistributedBatch.Cli.Output;
 
 namespace DistributedBatch.Cli.Commands;
 
-/// <summary><c>dbatch completion SHELL</c>: prints what makes TAB complete commands and options. It asks the program itself, so it is never out of date.</summary>
+/// <summary><c>dbatch completion SHELL</c>: prints a completion script. The script asks the program itself, so it is never out of date.</summary>
 internal static class CompletionCommand
 {
     private const string Bash = """
@@ -30,17 +30,17 @@ internal static class CompletionCommand
         complete -c dbatch -a '(dbatch "[suggest:"(commandline -C)"]" (commandline) 2>/dev/null)'
         """;
 
-    /// <summary>The verb.</summary>
+    /// <summary>Builds the command.</summary>
     public static Command Create()
     {
         var shell = new Argument<string>("SHELL") { Description = "bash, zsh or fish" };
         shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
-        var verb = new Command("completion", "Print a script that completes commands and options in your shell.") { shell };
-        verb.SetAction(parsed =>
+        var command = new Command("completion", "Print a script that completes commands and options in your shell.") { shell };
+        command.SetAction(parsed =>
         {
             Console.Out.WriteLine(parsed.GetValue(shell) switch { "bash" => Bash, "zsh" => Zsh, _ => Fish });
             return ExitCode.Done;
         });
-        return verb;
+        return command;
     }
 }

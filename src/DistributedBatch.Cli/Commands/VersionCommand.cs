@@ -1,17 +1,13 @@
 using System.CommandLine;
-using System.Reflection;
-using DistributedBatch.Cli.CommandLine;
+using DistributedBatch.Cli.Output;
+using DistributedBatch.Cli.Text;
 
 namespace DistributedBatch.Cli.Commands;
 
 /// <summary><c>dbatch version</c>.</summary>
 internal static class VersionCommand
 {
-    /// <summary>The version of this program.</summary>
-    public static string Version =>
-        typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
-
-    /// <summary>The verb.</summary>
+    /// <summary>Builds the command.</summary>
     public static Command Create()
     {
         var json = new Option<bool>("--json") { Description = "print JSON" };
@@ -23,7 +19,7 @@ internal static class VersionCommand
     /// <summary>Prints the version.</summary>
     public static int Print(bool json)
     {
-        Console.Out.WriteLine(json ? $$"""{"version":"{{Version}}","runtime":"{{Environment.Version}}"}""" : $"dbatch {Version}");
+        Console.Out.WriteLine(json ? $$"""{"version":"{{ProgramVersion.Text}}","runtime":"{{Environment.Version}}"}""" : $"dbatch {ProgramVersion.Text}");
         return ExitCode.Done;
     }
 }

@@ -3,12 +3,12 @@ using System.Text;
 namespace DistributedBatch.Cli.Datasets;
 
 /// <summary>
-/// Comma-separated values as RFC 4180 has them: fields may be quoted, quoted fields may hold commas, line ends and doubled quotes. Both line ends are
-/// taken.
+/// Comma-separated values by RFC 4180: fields may be quoted, and quoted fields may hold commas, line ends and doubled quotes. Both kinds of line ends are
+/// accepted.
 /// </summary>
 internal static class CsvText
 {
-    /// <summary>The records of <paramref name="text"/> with the line each starts on; empty lines are no records.</summary>
+    /// <summary>The records of <paramref name="text"/>, each with its first line number. Empty lines are skipped.</summary>
     /// <exception cref="FormatException">A quote is not closed, or something follows a closing quote.</exception>
     public static IEnumerable<(int Line, IReadOnlyList<string> Fields)> Records(string text)
     {
@@ -68,7 +68,7 @@ internal static class CsvText
             }
         }
 
-        throw new FormatException($"line {firstLine}: a quote is opened and never closed");
+        throw new FormatException($"line {firstLine}: a quote is never closed");
     }
 
     private static void EndLine(string text, ref int at, ref int line)

@@ -1,35 +1,35 @@
-using System.Globalization;
 using System.Text;
-using DistributedBatch.Cli.Options;
+using DistributedBatch.Cli.Output;
+using DistributedBatch.Cli.Settings;
 using DistributedBatch.Contracts.Datasets;
 
 namespace DistributedBatch.Cli.Datasets;
 
-/// <summary>Makes the dataset of a run from its settings; what is wrong becomes a sentence in <paramref name="mistakes"/>.</summary>
-/// <param name="settings">The joined settings.</param>
-/// <param name="workingDirectory">Directory the command runs in; relative matches of a glob stay relative when it starts there.</param>
+/// <summary>Reads the dataset of a run from the settings. Every mistake becomes a sentence in <paramref name="mistakes"/>.</summary>
+/// <param name="settings">The merged settings.</param>
+/// <param name="workingDirectory">Directory the command runs in. Relative matches of a glob stay relative when the glob starts there.</param>
 /// <param name="input">Standard input, for <c>--items -</c>.</param>
 /// <param name="mistakes">Receives one sentence for each mistake.</param>
 internal sealed class DatasetReader(
     IReadOnlyDictionary<string, SettingValue> settings, string workingDirectory, Func<Stream> input, List<string> mistakes)
 {
-    // Throws on bytes that are not UTF-8 rather than replacing them: a replaced letter is another file's name.
+    // Throws on bytes that are not UTF-8: a replaced letter would name another file.
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>The dataset; null when there is none or it cannot be read, and then there is a mistake.</summary>
+    /// <summary>The dataset; null after a mistake.</summary>
     public Dataset? Read()
     {
         var kinds = RunSettings.DatasetKeys.Where(settings.ContainsKey).ToList();
         if (kinds.Count == 0)
-            return Mistake<Dataset>("There is no dataset. Say --total N, --items FILE, --glob PATTERN, --sweep NAME=A,B or --table FILE.csv.");
+            return Mistake<Dataset>("There is no dataset. Give one of --total N, --items FILE, --glob PATTERN, --sweep NAME=A,B or --table FILE.csv.");
         if (kinds.Count > 1)
-            return Mistake<Dataset>($"{string.Join(" and ", kinds.Select(kind => settings[kind].Where))} are different datasets; give one of them.");
+            return Mistake<Dataset>($"{string.Join(" and ", kinds.Select(kind => settings[kind].Origin))} are different datasets; give one of them.");
         if (settings.TryGetValue("first", out var first) && kinds[0] != "total")
-            mistakes.Add($"{first.Where} goes with --total only.");
+            mistakes.Add($"{first.Origin} is valid with --total only.");
         var value = settings[kinds[0]];
         return kinds[0] switch
         {
-            "total" => Range(value),
+            "total" => Range(),
             "items" => Items(value),
             "glob" => Glob(value),
             "sweep" => Sweep(value),
@@ -37,21 +37,21 @@ internal sealed class DatasetReader(
         };
     }
 
-    private RangeDataset? Range(SettingValue value)
+    private RangeDataset? Range()
     {
-        var total = Number(value, least: 0);
-        var first = settings.TryGetValue("first", out var given) ? Number(given, least: 0) : 0;
+        var reader = new SettingReader(settings, mistakes);
+        var (total, first) = (reader.Number("total", 0L), settings.ContainsKey("first") ? reader.Number("first", 0L) : 0);
         return total is null || first is null ? null : new RangeDataset(total.Value, first.Value);
     }
 
     private ItemDataset? Items(SettingValue value)
     {
         if (value.IsList)
-            return value.Texts.Count > 0 ? new ItemDataset(value.Texts) : Mistake<ItemDataset>($"{value.Where} is an empty list.");
+            return value.Texts.Count > 0 ? new ItemDataset(value.Texts) : Mistake<ItemDataset>($"{value.Origin} is an empty list.");
         if (ReadText(value) is not { } text)
             return null;
         var items = text.Split('\n').Select(line => line.TrimEnd('\r')).Where(line => line.Length > 0).ToList();
-        return items.Count > 0 ? new ItemDataset(items) : Mistake<ItemDataset>($"{value.Where}: {NameOf(value)} has no items; it wants one per line.");
+        return items.Count > 0 ? new ItemDataset(items) : Mistake<ItemDataset>($"{value.Origin}: {NameOf(value)} has no items; write one per line.");
     }
 
     private ItemDataset? Glob(SettingValue value)
@@ -61,7 +61,7 @@ internal sealed class DatasetReader(
         {
             var matches = GlobPattern.Matches(pattern, value.Directory);
             if (matches.Count == 0)
-                mistakes.Add($"{value.Where}: nothing matches '{pattern}' in {value.Directory}.");
+                mistakes.Add($"{value.Origin}: nothing matches '{pattern}' in {value.Directory}.");
             var moved = Path.GetFullPath(value.Directory) != Path.GetFullPath(workingDirectory);
             items.AddRange(moved ? matches.Select(value.AbsolutePath) : matches);
         }
@@ -77,7 +77,7 @@ internal sealed class DatasetReader(
             var equals = text.IndexOf('=', StringComparison.Ordinal);
             var values = equals > 0 ? ValuesOf(text[(equals + 1)..]) : [];
             if (values.Count == 0)
-                mistakes.Add($"{value.Where}: '{text}' is no parameter; write NAME=VALUE,VALUE such as lr=0.1,0.01.");
+                mistakes.Add($"{value.Origin}: '{text}' is not a parameter; write NAME=VALUE,VALUE such as lr=0.1,0.01.");
             else
                 parameters.Add(new SweepParameter(text[..equals].Trim(), values));
         }
@@ -105,17 +105,17 @@ internal sealed class DatasetReader(
         {
             var records = CsvText.Records(text).ToList();
             if (records.Count < 2)
-                return Mistake<TableDataset>($"{value.Where}: {NameOf(value)} has no rows; it wants a header and at least one row.");
+                return Mistake<TableDataset>($"{value.Origin}: {NameOf(value)} has no rows; write a header and at least one row.");
             var header = records[0].Fields.Select(name => name.Trim()).ToList();
             var odd = records.Skip(1).FirstOrDefault(record => record.Fields.Count != header.Count);
             return odd.Fields is null
                 ? new TableDataset(header, [.. records.Skip(1).Select(record => record.Fields)])
                 : Mistake<TableDataset>(
-                    $"{value.Where}: {NameOf(value)} line {odd.Line} has {odd.Fields.Count} fields where the header has {header.Count}.");
+                    $"{value.Origin}: {NameOf(value)} line {odd.Line} has {HumanText.Count(odd.Fields.Count, "field")}, but the header has {header.Count}.");
         }
         catch (FormatException failure)
         {
-            return Mistake<TableDataset>($"{value.Where}: {NameOf(value)} {failure.Message}.");
+            return Mistake<TableDataset>($"{value.Origin}: {NameOf(value)} {failure.Message}.");
         }
     }
 
@@ -129,34 +129,23 @@ internal sealed class DatasetReader(
         }
         catch (DecoderFallbackException)
         {
-            return Mistake<string>($"{value.Where}: {NameOf(value)} is not UTF-8 text; convert it first, for instance with iconv -t UTF-8.");
+            return Mistake<string>($"{value.Origin}: {NameOf(value)} is not UTF-8 text; convert it first, for instance with iconv -t UTF-8.");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            return Mistake<string>($"{value.Where}: cannot read {NameOf(value)}: {Reason(failure, value)}");
+            return Mistake<string>($"{value.Origin}: cannot read {NameOf(value)}: {Reason(failure, value)}");
         }
     }
 
     private static string Reason(Exception failure, SettingValue value) => failure switch
     {
-        FileNotFoundException or DirectoryNotFoundException => "there is no such file.",
-        UnauthorizedAccessException when Directory.Exists(value.Path) => "it is a directory.",
-        UnauthorizedAccessException => "you may not read it (look at its permissions).",
+        FileNotFoundException or DirectoryNotFoundException => "no such file.",
+        UnauthorizedAccessException when Directory.Exists(value.Path) => "the path is a directory.",
+        UnauthorizedAccessException => "permission denied.",
         _ => failure.Message,
     };
 
     private static string NameOf(SettingValue value) => value.Text == "-" ? "standard input" : value.Text;
-
-    private long? Number(SettingValue value, long least)
-    {
-        if (!long.TryParse(value.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
-            mistakes.Add($"{value.Where} wants a whole number, not '{value.Text}'.");
-        else if (number < least)
-            mistakes.Add($"{value.Where} is {number}; it must be at least {least}.");
-        else
-            return number;
-        return null;
-    }
 
     private T? Mistake<T>(string sentence)
         where T : class

@@ -3,14 +3,14 @@ using System.IO.Enumeration;
 namespace DistributedBatch.Cli.Datasets;
 
 /// <summary>
-/// Paths that match a pattern: <c>*</c> and <c>?</c> within a name, <c>**</c> across directories. As in a shell, names that start with a dot only match a
-/// pattern that does too, and <c>**</c> does not follow links to directories (they may lead in circles).
+/// Paths that match a pattern: <c>*</c> and <c>?</c> within a name, <c>**</c> across directories. As in a shell, a name with a leading dot only matches a
+/// pattern with a leading dot. <c>**</c> does not follow links to directories, which may form a cycle.
 /// </summary>
 internal static class GlobPattern
 {
-    /// <summary>The matches in ordinal order, so that a dataset is the same on every machine and in every language.</summary>
-    /// <param name="pattern">The pattern; relative ones start at <paramref name="directory"/> and give relative paths.</param>
-    /// <param name="directory">Where a relative pattern starts.</param>
+    /// <summary>The matches in ordinal order, so that a dataset is the same on every machine and in every locale.</summary>
+    /// <param name="pattern">The pattern. A relative pattern starts at <paramref name="directory"/> and gives relative paths.</param>
+    /// <param name="directory">Base of a relative pattern.</param>
     public static IReadOnlyList<string> Matches(string pattern, string directory)
     {
         var absolute = pattern.StartsWith('/');
@@ -72,7 +72,7 @@ internal static class GlobPattern
         }
         catch (Exception failure) when (failure is UnauthorizedAccessException or DirectoryNotFoundException)
         {
-            return []; // A shell passes over what it may not read; so do we.
+            return []; // As in a shell, unreadable directories are skipped.
         }
     }
 }

@@ -2,48 +2,31 @@ using DistributedBatch.Messaging.Connections;
 
 namespace DistributedBatch.Cli.Doctor;
 
-/// <summary>Makes findings, each with a remedy, of what a broker lets us see of it.</summary>
+/// <summary>Turns a reading of the broker into findings, each with a remedy.</summary>
 internal static class BrokerFindings
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
-    /// <summary>Looks and tells.</summary>
-    public static async Task<IReadOnlyList<Finding>> LookAsync(string broker, CancellationToken cancellation)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(Patience);
-        try
-        {
-            return [.. Of(await BrokerProbe.LookAsync(new BrokerOptions { Url = new Uri(broker) }, patience.Token))];
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            return [new Finding("broker's login", "bad", $"no answer to the login within {Patience.TotalSeconds:0} s", "look at the broker's log; an alarm of memory or disk does not do this, a stuck node does")];
-        }
-    }
-
     /// <summary>Login and permissions, version, acknowledgement timeout, queues.</summary>
     public static IEnumerable<Finding> Of(BrokerReading broker)
     {
         if (broker.Refusal is { } refusal)
         {
-            yield return new Finding("broker's permissions", "bad", refusal, "correct what it says");
+            yield return new Finding("broker's permissions", "bad", refusal, "correct the address or the permissions that the message names");
             yield break;
         }
 
-        yield return new Finding("broker's permissions", "good", "login and vhost are accepted");
+        yield return new Finding("broker's permissions", "good", "the broker accepts the login and the virtual host");
         if (broker.Version is { } version)
         {
             yield return new Finding("broker's version", "good", $"RabbitMQ {version.Text}");
             yield return version.HonoursQueueTimeout
-                ? new Finding("ack timeout", "good", "our queues ask for 25 h and this version grants it")
+                ? new Finding("ack timeout", "good", "this version applies the 25 h that the queues ask for")
                 : new Finding(
-                    "ack timeout", "note", "this version knows it from rabbitmq.conf only, and it cannot be read from here; stock is 30 min",
-                    "put consumer_timeout = 90000000 there, and start consumers with --ack-timeout 25h; as it is, chunks of more than 20 min are kept by heartbeats");
+                    "ack timeout", "note", "this version reads it from rabbitmq.conf only, and dbatch cannot see it; the default is 30 min",
+                    "set consumer_timeout = 90000000 there, and start consumers with --ack-timeout 25h; until then heartbeats hold chunks of more than 20 min");
         }
 
         yield return broker.HasQueues
-            ? new Finding("broker's queues", "good", "they are there")
-            : new Finding("broker's queues", "note", "none yet", "start the producer once: dbatch serve --broker …");
+            ? new Finding("broker's queues", "good", "declared")
+            : new Finding("broker's queues", "note", "not declared yet", "start the producer once: dbatch serve --broker …");
     }
 }

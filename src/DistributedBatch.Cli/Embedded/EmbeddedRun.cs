@@ -1,13 +1,14 @@
-using DistributedBatch.Cli.Checks;
-using DistributedBatch.Cli.CommandLine;
+using DistributedBatch.Cli.Hosting;
 using DistributedBatch.Cli.Isolation;
-using DistributedBatch.Cli.Options;
+using DistributedBatch.Cli.Output;
+using DistributedBatch.Cli.Requests;
+using DistributedBatch.Cli.State;
 using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli.Embedded;
 
-/// <summary><c>dbatch run</c>, once what is wanted is clear: takes the state directory and works on one run in it.</summary>
+/// <summary>Runs a checked request of <c>dbatch run</c>: locks the state directory and works on one run in it.</summary>
 internal static class EmbeddedRun
 {
     /// <summary>Starts or continues the run of <paramref name="request"/>.</summary>
@@ -16,11 +17,11 @@ internal static class EmbeddedRun
         using var groups = HostIsolation.Open(request.Isolation, out var refusal);
         if (refusal is not null)
             return ErrorOutput.Usage(refusal);
-        using var state = StateDirectory.Take(request.StateDirectory, out var mistake);
+        using var state = StateDirectory.Open(request.StateDirectory, out var mistake);
         if (state is null)
             return ErrorOutput.Usage(mistake!);
         var records = new RunRecords(state.Path);
-        var record = RunChoice.Of(request, records, TimeProvider.System.GetUtcNow(), out mistake);
+        var record = RunResolver.Resolve(request, records, TimeProvider.System.GetUtcNow(), out mistake);
         if (record is null)
             return ErrorOutput.Usage(mistake!);
 
@@ -28,7 +29,7 @@ internal static class EmbeddedRun
         return await WorkAsync(state, records, record, spec, request.Slots, groups, json);
     }
 
-    /// <summary>Continues a run that was started before.</summary>
+    /// <summary>Continues an earlier run.</summary>
     public static async Task<int> ResumeAsync(string run, int? slots, IsolationMode isolation, string stateDirectory, bool json)
     {
         if (!Directory.Exists(stateDirectory))
@@ -36,7 +37,7 @@ internal static class EmbeddedRun
         using var groups = HostIsolation.Open(isolation, out var refusal);
         if (refusal is not null)
             return ErrorOutput.Usage(refusal);
-        using var state = StateDirectory.Take(stateDirectory, out var mistake);
+        using var state = StateDirectory.Open(stateDirectory, out var mistake);
         if (state is null)
             return ErrorOutput.Usage(mistake!);
         var records = new RunRecords(state.Path);

@@ -1,17 +1,17 @@
-using DistributedBatch.Cli.Options;
+using DistributedBatch.Cli.Settings;
 using DistributedBatch.Consumer.Isolation;
 
 namespace DistributedBatch.Cli.Isolation;
 
-/// <summary>How this machine contains attempts: read where it is no setting of a run, and opened before anything is started.</summary>
+/// <summary>How this machine contains attempts: the setting <c>isolation</c>, and the control groups that it asks for.</summary>
 internal static class HostIsolation
 {
     /// <summary>Name of the setting.</summary>
     public const string Key = "isolation";
 
-    /// <summary>What was asked for, by the flag, the variable or the config file; by none of them sessions.</summary>
-    /// <param name="flag">Text of the flag; null when it was not given.</param>
-    /// <param name="mistakes">Receives what is wrong.</param>
+    /// <summary>Reads the setting from the flag, the variable or the config file; sessions by default.</summary>
+    /// <param name="flag">Text of the flag; null for none.</param>
+    /// <param name="mistakes">Receives the mistakes.</param>
     public static IsolationMode Read(string? flag, List<string> mistakes)
     {
         var settings = new Dictionary<string, SettingValue>(StringComparer.Ordinal);
@@ -20,7 +20,7 @@ internal static class HostIsolation
         return new SettingReader(settings, mistakes).Word<IsolationMode>(Key) ?? IsolationMode.Session;
     }
 
-    /// <summary>Opens the groups; null for sessions, and where <paramref name="mistake"/> says why they cannot be had.</summary>
+    /// <summary>Opens the control groups; null for sessions, and null with the reason in <paramref name="mistake"/>.</summary>
     public static AttemptCgroups? Open(IsolationMode mode, out string? mistake)
     {
         mistake = null;
@@ -34,7 +34,7 @@ internal static class HostIsolation
         }
 
         if (groups.WithoutMemory is { } reason)
-            Console.Error.WriteLine($"dbatch: --isolation cgroup contains attempts here, but neither counts nor limits their memory, because {reason}.");
+            Console.Error.WriteLine($"dbatch: --isolation cgroup contains attempts, but neither measures nor limits their memory, because {reason}.");
         return groups;
     }
 }

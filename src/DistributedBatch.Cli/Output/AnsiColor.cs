@@ -2,42 +2,82 @@ using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Cli.Output;
 
-/// <summary>Colours for words on a terminal; plain words elsewhere, and where NO_COLOR is set (https://no-color.org).</summary>
+/// <summary>Colours on a terminal; no colours in pipes and files, and none when NO_COLOR is set (https://no-color.org).</summary>
 internal static class AnsiColor
 {
+    /// <summary>Bold text.</summary>
+    public const string Bold = "\e[1m";
+
+    /// <summary>Failures.</summary>
+    public const string Red = "\e[31m";
+
+    /// <summary>Success.</summary>
+    public const string Green = "\e[32m";
+
+    /// <summary>Warnings.</summary>
+    public const string Yellow = "\e[33m";
+
+    /// <summary>What still runs.</summary>
+    public const string Cyan = "\e[36m";
+
+    /// <summary>What waits, and details.</summary>
+    public const string Grey = "\e[90m";
+
     private const string Reset = "\e[0m";
 
-    /// <summary>Whether standard output shows colours.</summary>
-    public static bool Enabled { get; } =
-        !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") != "dumb";
+    /// <summary>Whether the user allows colours on a terminal.</summary>
+    public static bool Allowed { get; } =
+        string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb");
 
     /// <summary>The word for a state or outcome: green when good, red when bad, yellow in between.</summary>
     public static string State<TEnum>(TEnum state)
         where TEnum : struct, Enum
     {
         var word = state.ToText();
-        var code = word switch
+        var color = word switch
         {
-            "succeeded" => "\e[32m",
-            "running" => "\e[36m",
-            "pending" or "queued" or "released" => "\e[90m",
-            "paused" or "cancelled" => "\e[33m",
-            _ => "\e[31m",
+            "succeeded" => Green,
+            "running" => Cyan,
+            "pending" or "queued" or "released" => Grey,
+            "paused" or "cancelled" => Yellow,
+            _ => Red,
         };
-        return Enabled ? code + word + Reset : word;
+        return Paint(word, color, OnOutput);
     }
 
-    /// <summary>The word for what the doctor thinks.</summary>
-    public static string Health(string health) => !Enabled
-        ? health
-        : health switch { "good" => "\e[32m", "note" => "\e[33m", _ => "\e[31m" } + health + Reset;
+    /// <summary>The word for the health of a finding.</summary>
+    public static string Health(string health) => Paint(health, health switch { "good" => Green, "note" => Yellow, _ => Red }, OnOutput);
 
-    /// <summary>How many characters of <paramref name="text"/> are colour codes.</summary>
-    public static int LengthOfCodes(string text)
+    /// <summary><paramref name="text"/> in a colour.</summary>
+    public static string Paint(string text, string color, bool enabled) => enabled ? color + text + Reset : text;
+
+    /// <summary>The number of characters of <paramref name="text"/> on the screen, without its colour codes.</summary>
+    public static int Width(string text)
     {
-        var length = 0;
-        for (var at = text.IndexOf('\e', StringComparison.Ordinal); at >= 0; at = text.IndexOf('\e', at + 1))
-            length += text.IndexOf('m', at) - at + 1;
-        return length;
+        var width = text.Length;
+        for (var start = text.IndexOf('\e', StringComparison.Ordinal); start >= 0; start = text.IndexOf('\e', start + 1))
+            width -= text.IndexOf('m', start) - start + 1;
+        return width;
     }
+
+    /// <summary><paramref name="text"/> cut to a width on the screen. Colour codes stay whole.</summary>
+    public static string Cut(string text, int width)
+    {
+        if (Width(text) <= width)
+            return text;
+        var cut = new System.Text.StringBuilder();
+        for (var (at, shown) = (0, 0); at < text.Length; at++)
+        {
+            var end = text[at] == '\e' ? text.IndexOf('m', at) : at;
+            if (end > at || shown++ < width - 1)
+                cut.Append(text, at, end - at + 1);
+            else if (shown == width)
+                cut.Append('…');
+            at = end;
+        }
+
+        return cut.ToString();
+    }
+
+    private static bool OnOutput { get; } = Allowed && !Console.IsOutputRedirected;
 }

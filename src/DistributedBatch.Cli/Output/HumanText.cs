@@ -1,15 +1,19 @@
 using System.Globalization;
-using DistributedBatch.Cli.Options;
+using DistributedBatch.Cli.Text;
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Hosts;
 using DistributedBatch.Contracts.Text;
+using DistributedBatch.Tracker.Logs;
 
 namespace DistributedBatch.Cli.Output;
 
-/// <summary>Numbers and times in the words of a person.</summary>
+/// <summary>Numbers, times and outcomes as people read them.</summary>
 internal static class HumanText
 {
+    /// <summary>A number with its noun, such as <c>1 chunk</c> or <c>2,000 chunks</c>.</summary>
+    public static string Count(long number, string noun) => string.Create(CultureInfo.InvariantCulture, $"{number:N0} {noun}{(number == 1 ? "" : "s")}");
+
     /// <summary>A rate, such as <c>3.4</c> or <c>12,000</c>.</summary>
     public static string Rate(double? perSecond) => perSecond switch
     {
@@ -20,53 +24,55 @@ internal static class HumanText
         _ => string.Create(CultureInfo.InvariantCulture, $"{perSecond:N0}"),
     };
 
-    /// <summary>A time to go as a range, such as <c>2m 05s to 3m 10s</c>.</summary>
-    public static string Eta(EtaRange? eta)
-    {
-        if (eta is null)
-            return "-";
-        var (earliest, latest) = (Seconds(eta.EarliestSeconds), Seconds(eta.LatestSeconds));
-        return earliest == latest ? earliest : $"{earliest} to {latest}";
-    }
+    /// <summary>The time left: <c>about 9 min</c>, or <c>up to 9 min</c> while the estimate is wide.</summary>
+    public static string Eta(EtaRange? eta) => eta is null || !IsDuration(eta.LatestSeconds)
+        ? "-"
+        : $"{(eta.EarliestSeconds < eta.LatestSeconds / 2 ? "up to" : "about")} {DurationText.Round(TimeSpan.FromSeconds(eta.LatestSeconds))}";
 
-    /// <summary>A duration in seconds.</summary>
-    public static string Seconds(double? seconds) => seconds is { } known && double.IsFinite(known) && known < 1e9 ? DurationText.Show(TimeSpan.FromSeconds(known)) : "-";
+    /// <summary>A duration in seconds, such as <c>3.2 s</c> or <c>2 min 5 s</c>.</summary>
+    public static string Seconds(double? seconds) => seconds is { } known && IsDuration(known) ? DurationText.Show(TimeSpan.FromSeconds(known)) : "-";
 
-    /// <summary>How long ago.</summary>
+    /// <summary>The time since <paramref name="time"/>, such as <c>5 min ago</c>.</summary>
     public static string Ago(DateTimeOffset time, DateTimeOffset now)
     {
         var span = now - time;
-        return span < TimeSpan.FromSeconds(1) ? "just now" : $"{DurationText.Show(span)} ago";
+        return span < TimeSpan.FromSeconds(1) ? "just now" : $"{DurationText.Round(span)} ago";
     }
 
-    /// <summary>What was wrong with the broker and how long, such as <c>the broker cannot be reached: refused (for 35s until 2m ago)</c>.</summary>
+    /// <summary>A problem with the broker and its duration, such as <c>the broker cannot be reached: refused (for 35 s until 2 min ago)</c>.</summary>
     public static string Trouble(BrokerTrouble trouble, DateTimeOffset now)
     {
         var lasted = Seconds(((trouble.Until ?? now) - trouble.Since).TotalSeconds);
         return $"{trouble.Reason} (for {lasted}{(trouble.Until is { } until ? $" until {Ago(until, now)}" : "")})";
     }
 
-    /// <summary>How an attempt ended, in a few words: <c>exit-code 3</c>, <c>signal 9</c>, <c>timeout</c>.</summary>
-    public static string Ending(AttemptView attempt) => attempt switch
+    /// <summary>How an attempt ended: <c>exit code 3</c>, <c>signal 9</c>, <c>timeout</c>; <c>running</c> while it runs.</summary>
+    public static string Outcome(AttemptOutcome? outcome, int? exitCode, int? signal) => (outcome, exitCode, signal) switch
     {
-        { Outcome: null } => "running",
-        { Outcome: AttemptOutcome.ExitCode, ExitCode: { } code } => $"exit-code {code}",
-        { Outcome: AttemptOutcome.Signal, Signal: { } signal } => $"signal {signal}",
-        { Outcome: { } outcome } => outcome.ToText(),
+        (null, _, _) => "running",
+        (AttemptOutcome.ExitCode, { } code, _) => $"exit code {code}",
+        (AttemptOutcome.Signal, _, { } number) => $"signal {number}",
+        ({ } other, _, _) => other.ToText().Replace('-', ' '),
     };
 
+    /// <summary>How <paramref name="attempt"/> ended.</summary>
+    public static string Outcome(AttemptView attempt) => Outcome(attempt.Outcome, attempt.ExitCode, attempt.Signal);
+
     /// <summary>
-    /// What a failed attempt said: the last line of its standard error, else the sentence about it, unless that would only repeat <see cref="Ending"/>.
+    /// The message of a failed attempt: the last line of its standard error, else the recorded error. Empty when the error would only repeat the
+    /// <see cref="Outcome(AttemptView)">outcome</see>.
     /// </summary>
-    public static string Said(AttemptOutcome? outcome, string? stderrTail, string? error, int width) =>
+    public static string FailureMessage(AttemptOutcome? outcome, string? stderrTail, string? error, int width) =>
         !string.IsNullOrWhiteSpace(stderrTail)
             ? LastLine(stderrTail, width)
             : outcome is AttemptOutcome.ExitCode or AttemptOutcome.Signal ? "" : LastLine(error, width);
 
-    /// <summary>The last line with something on it, cut to a width.</summary>
+    /// <summary>The last line that is not blank, cut to a width.</summary>
     public static string LastLine(string? text, int width)
     {
-        var line = Tracker.Logs.SafeText.Of(text ?? "").Split('\n').Select(part => part.Trim()).LastOrDefault(part => part.Length > 0) ?? "";
+        var line = SafeText.Of(text ?? "").Split('\n').Select(part => part.Trim()).LastOrDefault(part => part.Length > 0) ?? "";
         return line.Length > width ? line[..(width - 1)] + "…" : line;
     }
+
+    private static bool IsDuration(double seconds) => double.IsFinite(seconds) && seconds < 1e9;
 }

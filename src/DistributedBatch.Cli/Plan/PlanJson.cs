@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli.Plan;
@@ -17,9 +18,14 @@ internal sealed record PlanJson(
 /// <param name="First">First item.</param>
 /// <param name="Total">Number of items in the dataset.</param>
 /// <param name="ChunkSize">Items per chunk.</param>
-/// <param name="Retries">More attempts after the first failed one.</param>
-/// <param name="Job">What is run.</param>
-/// <param name="Before">Run once before.</param>
-/// <param name="After">Run once after.</param>
+/// <param name="Retries">Further attempts after the first failed one.</param>
+/// <param name="Job">The job.</param>
+/// <param name="Before">Command that runs once before the first chunk.</param>
+/// <param name="After">Command that runs once after all chunks succeeded.</param>
 internal sealed record PlannedRun(
     string Name, long First, long Total, long? ChunkSize, int Retries, JobSpec Job, IReadOnlyList<string> Before, IReadOnlyList<string> After);
+
+/// <summary>Source-generated JSON.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(PlanJson))]
+internal sealed partial class PlanJsonContext : JsonSerializerContext;

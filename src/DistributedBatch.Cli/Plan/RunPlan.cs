@@ -4,17 +4,17 @@ using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli.Plan;
 
-/// <summary>What a run would do, without doing it. Chunks are computed one by one, so a plan of a million of them takes no memory.</summary>
+/// <summary>The chunks and commands of a run, before it starts. Chunks are computed one by one, so a plan of a million chunks takes no memory.</summary>
 /// <param name="spec">The run.</param>
 internal sealed class RunPlan(RunSpec spec)
 {
     /// <summary>Items to process.</summary>
     public long Items => spec.Dataset.Total - spec.Dataset.First;
 
-    /// <summary>How many chunks there are; null when their size is found while running.</summary>
+    /// <summary>The number of chunks; null when <c>--chunk auto</c> sizes them later.</summary>
     public long? Chunks => spec.ChunkSize is { } size ? (Items + size - 1) / size : null;
 
-    /// <summary>Chunk <paramref name="index"/>; with automatic size, what the first one would be at its smallest.</summary>
+    /// <summary>Chunk <paramref name="index"/>; with <c>--chunk auto</c> a chunk of one item.</summary>
     public ChunkRange Chunk(long index)
     {
         var size = spec.ChunkSize ?? 1;
@@ -22,7 +22,7 @@ internal sealed class RunPlan(RunSpec spec)
         return new ChunkRange(checked((int)index), start, Math.Min(size, spec.Dataset.Total - start));
     }
 
-    /// <summary>The command of a chunk's first attempt. What only the host knows stays a placeholder.</summary>
+    /// <summary>The command of a chunk's first attempt. Values that only the host knows stay placeholders.</summary>
     public IReadOnlyList<string> CommandOf(ChunkRange chunk) => [.. spec.Job.Command.Select(word => Fill(word, chunk))];
 
     /// <summary>The standard input of a chunk's first attempt; null when it is empty.</summary>

@@ -1,14 +1,14 @@
-using Spectre.Console;
-using Spectre.Console.Rendering;
+using DistributedBatch.Cli.Output;
 
 namespace DistributedBatch.Cli.Progress;
 
 /// <summary>Draws the progress in place: a bar, the numbers, the slots and the latest failures.</summary>
-/// <param name="console">The terminal.</param>
-internal sealed class LiveScreen(IAnsiConsole console) : IProgressScreen
+/// <param name="region">The place on the terminal.</param>
+/// <param name="colors">Whether to use colours.</param>
+internal sealed class LiveScreen(LiveRegion region, bool colors) : IProgressScreen
 {
     private const int ShownFailures = 5;
-    private const int WidestBar = 60;
+    private const int BarWidth = 60;
 
     private readonly List<AttemptFailure> failures = [];
     private int failed;
@@ -17,44 +17,44 @@ internal sealed class LiveScreen(IAnsiConsole console) : IProgressScreen
     public TimeSpan Interval => TimeSpan.FromMilliseconds(200);
 
     /// <inheritdoc/>
-    public Task ShowAsync(Func<Action<ProgressState>, Task> watch) => console
-        .Live(new Text(""))
-        .AutoClear(true)
-        .StartAsync(live => watch(state =>
+    public async Task ShowAsync(Func<Action<ProgressState>, Task> watch)
+    {
+        try
         {
-            live.UpdateTarget(Draw(state));
-            live.Refresh();
-        }));
+            await watch(state => region.Draw([.. Lines(state)]));
+        }
+        finally
+        {
+            region.Clear();
+        }
+    }
 
-    private Rows Draw(ProgressState state)
+    private IEnumerable<string> Lines(ProgressState state)
     {
         failed += state.Failures.Count;
         failures.AddRange(state.Failures);
         failures.RemoveRange(0, Math.Max(0, failures.Count - ShownFailures));
 
-        var lines = new List<IRenderable>
-        {
-            new Text(ProgressText.Start(state), new Style(decoration: Decoration.Bold)),
-            Bar(state),
-            new Text(ProgressText.Counts(state)),
-            new Text(ProgressText.Pace(state)),
-        };
+        yield return Paint(ProgressText.Start(state), AnsiColor.Bold);
+        yield return Bar(state);
+        yield return ProgressText.Counts(state);
+        yield return ProgressText.Pace(state);
         if (ProgressText.Slots(state) is { Length: > 0 } slots)
-            lines.Add(new Text(slots, new Style(Color.Grey)));
+            yield return Paint(slots, AnsiColor.Grey);
         if (failed > 0)
-            lines.Add(new Text($"{failed} attempts failed, the latest:", new Style(Color.Red)));
+            yield return Paint($"{HumanText.Count(failed, "attempt")} failed; the latest:", AnsiColor.Red);
         foreach (var failure in failures)
-            lines.Add(new Text($"  {failure}", new Style(Color.Red)).Overflow(Overflow.Ellipsis));
+            yield return Paint($"  {failure}", AnsiColor.Red);
         if (state.Note is { } note)
-            lines.Add(new Text(note, new Style(Color.Yellow)));
-        return new Rows(lines);
+            yield return Paint(note, AnsiColor.Yellow);
     }
 
-    private Markup Bar(ProgressState state)
+    private string Bar(ProgressState state)
     {
-        var width = Math.Max(10, Math.Min(WidestBar, console.Profile.Width - 8));
-        var filled = (int)(state.Done * width);
-        var color = state.View.Chunks.Failed > 0 ? "yellow" : "green";
-        return new Markup($"[{color}]{new string('━', filled)}[/][grey]{new string('━', width - filled)}[/] {ProgressText.Percent(state)}");
+        var filled = (int)(state.Done * BarWidth);
+        var done = Paint(new string('━', filled), state.View.Chunks.Failed > 0 ? AnsiColor.Yellow : AnsiColor.Green);
+        return $"{ProgressText.Percent(state),5} {done}{Paint(new string(colors ? '━' : '─', BarWidth - filled), AnsiColor.Grey)}";
     }
+
+    private string Paint(string text, string color) => AnsiColor.Paint(text, color, colors);
 }

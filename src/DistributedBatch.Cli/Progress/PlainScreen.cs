@@ -1,11 +1,13 @@
+using DistributedBatch.Cli.Output;
+
 namespace DistributedBatch.Cli.Progress;
 
 /// <summary>Lines for logs and pipes: at the start, on failures, every 10 % and every 10 seconds.</summary>
-/// <param name="output">Where lines go.</param>
+/// <param name="output">Receives the lines.</param>
 internal sealed class PlainScreen(TextWriter output) : IProgressScreen
 {
-    private const int MostFailuresAtOnce = 10;
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
+    private const int MaxFailuresAtOnce = 10;
+    private static readonly TimeSpan MaxSilence = TimeSpan.FromSeconds(10);
 
     private int tenth = -1;
     private TimeSpan lastLine;
@@ -25,15 +27,15 @@ internal sealed class PlainScreen(TextWriter output) : IProgressScreen
             tenth = (int)(state.Done * 10);
         }
 
-        foreach (var failure in state.Failures.Take(MostFailuresAtOnce))
+        foreach (var failure in state.Failures.Take(MaxFailuresAtOnce))
             output.WriteLine($"failed: {failure}");
-        if (state.Failures.Count > MostFailuresAtOnce)
-            output.WriteLine($"failed: {state.Failures.Count - MostFailuresAtOnce} more attempts");
+        if (state.Failures.Count > MaxFailuresAtOnce)
+            output.WriteLine($"failed: {HumanText.Count(state.Failures.Count - MaxFailuresAtOnce, "more attempt")}");
         if (state.Note is { } note && note != lastNote)
             output.WriteLine(lastNote = note);
 
         var now = (int)(state.Done * 10);
-        if (now == tenth && state.Elapsed - lastLine < Longest)
+        if (now == tenth && state.Elapsed - lastLine < MaxSilence)
             return;
         (tenth, lastLine) = (now, state.Elapsed);
         output.WriteLine($"{ProgressText.Percent(state)}: {ProgressText.Counts(state)}, {ProgressText.Pace(state)}");

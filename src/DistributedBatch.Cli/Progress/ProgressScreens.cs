@@ -1,15 +1,12 @@
-using Spectre.Console;
+using DistributedBatch.Cli.Output;
 
 namespace DistributedBatch.Cli.Progress;
 
-/// <summary>Chooses a screen.</summary>
+/// <summary>Chooses the progress screen.</summary>
 internal static class ProgressScreens
 {
-    /// <summary>The screen for standard error as it is: animated only on a terminal.</summary>
-    public static IProgressScreen ForStandardError()
-    {
-        if (Console.IsErrorRedirected || Environment.GetEnvironmentVariable("TERM") is null or "dumb")
-            return new PlainScreen(Console.Error);
-        return new LiveScreen(AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }));
-    }
+    /// <summary>The screen for standard error: animated on a terminal, plain lines elsewhere.</summary>
+    public static IProgressScreen ForStandardError() => Console.IsErrorRedirected || Environment.GetEnvironmentVariable("TERM") is null or "dumb"
+        ? new PlainScreen(Console.Error)
+        : new LiveScreen(LiveRegion.On(Console.Error), AnsiColor.Allowed);
 }

@@ -2,12 +2,12 @@ using DistributedBatch.Contracts.Api;
 
 namespace DistributedBatch.Cli.Progress;
 
-/// <summary>What a screen shows at one moment.</summary>
+/// <summary>The content of a screen at one moment.</summary>
 /// <param name="View">The run.</param>
-/// <param name="Hosts">The hosts that are up.</param>
-/// <param name="Failures">Attempts that failed since the last moment.</param>
-/// <param name="Elapsed">Time since the watching began.</param>
-/// <param name="Note">Something to say beside the numbers, such as that the run is draining; null for nothing.</param>
+/// <param name="Hosts">The hosts that are online.</param>
+/// <param name="Failures">Attempts that failed since the previous state.</param>
+/// <param name="Elapsed">Time since the start of the watch.</param>
+/// <param name="Note">A message beside the numbers, such as that the run is stopping; null for none.</param>
 internal sealed record ProgressState(
     RunView View, IReadOnlyList<HostView> Hosts, IReadOnlyList<AttemptFailure> Failures, TimeSpan Elapsed, string? Note)
 {

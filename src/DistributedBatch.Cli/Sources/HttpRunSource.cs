@@ -5,6 +5,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using DistributedBatch.Cli.Servers;
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Messages;
@@ -15,13 +16,13 @@ using DistributedBatch.Tracker.Queries;
 
 namespace DistributedBatch.Cli.Sources;
 
-/// <summary>A server's runs, over its HTTP API.</summary>
+/// <summary>The runs of a server, read over its HTTP API.</summary>
 internal sealed class HttpRunSource(ServerAddress address) : IRunSource
 {
     private readonly ServerConnection server = new(address);
 
     /// <inheritdoc/>
-    public string Place => server.Place;
+    public string Location => server.Location;
 
     /// <inheritdoc/>
     public async Task<RunSelector> FindAsync(string text, CancellationToken cancellation)
@@ -60,7 +61,7 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
             var within = pause.TotalSeconds.ToString(CultureInfo.InvariantCulture);
             var view = await server.GetAsync($"api/runs/{run}?within={within}", ContractsJson.Default.RunView, until);
 
-            // A server from before it could wait has answered at once.
+            // Servers older than the parameter `within` answer at once.
             if (view?.State.IsSettled() != true && pause > clock.Elapsed)
                 await Task.Delay(pause - clock.Elapsed, until);
             return view;
@@ -100,7 +101,7 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
     public async IAsyncEnumerable<RunResult> ResultsAsync(RunId run, [EnumeratorCancellation] CancellationToken cancellation)
     {
         using var response = await server.SendAsync(HttpMethod.Get, $"api/runs/{run}/results", null, cancellation);
-        await server.ThrowUnlessGoodAsync(response, cancellation);
+        await server.EnsureSuccessAsync(response, cancellation);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellation));
         while (await reader.ReadLineAsync(cancellation) is { } line)
         {
@@ -133,7 +134,7 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
         using var response = await server.SendAsync(HttpMethod.Get, path, null, cancellation);
         if (response.StatusCode == HttpStatusCode.NotFound)
             yield break;
-        await server.ThrowUnlessGoodAsync(response, cancellation);
+        await server.EnsureSuccessAsync(response, cancellation);
         await using var body = await response.Content.ReadAsStreamAsync(cancellation);
         var buffer = new byte[64 * 1024];
         for (int read; (read = await body.ReadAsync(buffer, cancellation)) > 0;)
@@ -142,18 +143,18 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
 
     /// <inheritdoc/>
     public Task<RunCommandResult> ChangeAsync(RunId run, RunAction action, CancellationToken cancellation) =>
-        AnswerAsync(HttpMethod.Post, $"api/runs/{run}/{action.ToText()}", run, cancellation);
+        SendCommandAsync(HttpMethod.Post, $"api/runs/{run}/{action.ToText()}", run, cancellation);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<RunCommandResult>> ForgetAsync(IReadOnlyList<RunId> runs, CancellationToken cancellation)
     {
         var answers = new List<RunCommandResult>(runs.Count);
         foreach (var run in runs)
-            answers.Add(await AnswerAsync(HttpMethod.Delete, $"api/runs/{run}", run, cancellation));
+            answers.Add(await SendCommandAsync(HttpMethod.Delete, $"api/runs/{run}", run, cancellation));
         return answers;
     }
 
-    private async Task<RunCommandResult> AnswerAsync(HttpMethod method, string path, RunId run, CancellationToken cancellation)
+    private async Task<RunCommandResult> SendCommandAsync(HttpMethod method, string path, RunId run, CancellationToken cancellation)
     {
         using var response = await server.SendAsync(method, path, null, cancellation);
         if (response.IsSuccessStatusCode)
@@ -164,14 +165,14 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
             : throw new ServerException(problem.Sentence, ServerConnection.ExitCodeOf(response));
     }
 
-    /// <summary>Submits a run; the answer is its id or every mistake in it.</summary>
+    /// <summary>Submits a run; the answer is its id, or every mistake in it.</summary>
     public async Task<RunCommandResult> SubmitAsync(RunSpec spec, CancellationToken cancellation)
     {
         using var body = JsonContent.Create(spec, ContractsJson.Default.RunSpec);
         using var response = await server.SendAsync(HttpMethod.Post, "api/runs", body, cancellation);
         if (response.IsSuccessStatusCode)
         {
-            var answer = await response.Content.ReadFromJsonAsync(Output.CliJson.Default.SubmittedJson, cancellation);
+            var answer = await response.Content.ReadFromJsonAsync(SubmittedJsonContext.Default.SubmittedJson, cancellation);
             return RunCommandResult.Done(answer!.Run);
         }
 
@@ -181,7 +182,7 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
             : throw new ServerException(problem.Sentence, ServerConnection.ExitCodeOf(response));
     }
 
-    /// <summary>Brings the outputs of all succeeded chunks into <paramref name="directory"/>, a folder a chunk; what was there is replaced as a whole.</summary>
+    /// <summary>Downloads the outputs of all succeeded chunks into <paramref name="directory"/>, one folder per chunk. Replaces the whole directory.</summary>
     public async Task FetchOutputsAsync(RunId run, string directory, CancellationToken cancellation)
     {
         using var response = await server.SendAsync(HttpMethod.Get, $"api/runs/{run}/outputs", null, cancellation);
@@ -191,7 +192,7 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
         Directory.CreateDirectory(staging);
         if (response.StatusCode != HttpStatusCode.NotFound)
         {
-            await server.ThrowUnlessGoodAsync(response, cancellation);
+            await server.EnsureSuccessAsync(response, cancellation);
             await using var archive = await response.Content.ReadAsStreamAsync(cancellation);
             await TarFile.ExtractToDirectoryAsync(archive, staging, overwriteFiles: false, cancellation);
         }

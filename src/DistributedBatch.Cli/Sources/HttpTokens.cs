@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json.Serialization.Metadata;
+using DistributedBatch.Cli.Servers;
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Json;
 
@@ -14,24 +15,24 @@ internal sealed class HttpTokens(ServerAddress address) : ITokenSource
     public async Task<CreatedToken> CreateAsync(NewToken wanted, CancellationToken cancellation)
     {
         using var body = JsonContent.Create(wanted, ContractsJson.Default.NewToken);
-        return await AskAsync(HttpMethod.Post, "api/tokens", body, ContractsJson.Default.CreatedToken, cancellation);
+        return await SendAsync(HttpMethod.Post, "api/tokens", body, ContractsJson.Default.CreatedToken, cancellation);
     }
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<TokenView>> ListAsync(CancellationToken cancellation) =>
-        AskAsync(HttpMethod.Get, "api/tokens", null, ContractsJson.Default.IReadOnlyListTokenView, cancellation);
+        SendAsync(HttpMethod.Get, "api/tokens", null, ContractsJson.Default.IReadOnlyListTokenView, cancellation);
 
     /// <inheritdoc/>
     public Task<TokenView> RevokeAsync(string idOrName, CancellationToken cancellation) =>
-        AskAsync(HttpMethod.Delete, $"api/tokens/{Uri.EscapeDataString(idOrName)}", null, ContractsJson.Default.TokenView, cancellation);
+        SendAsync(HttpMethod.Delete, $"api/tokens/{Uri.EscapeDataString(idOrName)}", null, ContractsJson.Default.TokenView, cancellation);
 
     /// <inheritdoc/>
     public void Dispose() => server.Dispose();
 
-    private async Task<T> AskAsync<T>(HttpMethod method, string path, HttpContent? body, JsonTypeInfo<T> type, CancellationToken cancellation)
+    private async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? body, JsonTypeInfo<T> type, CancellationToken cancellation)
     {
         using var response = await server.SendAsync(method, path, body, cancellation);
-        await server.ThrowUnlessGoodAsync(response, cancellation);
+        await server.EnsureSuccessAsync(response, cancellation);
         return (await response.Content.ReadFromJsonAsync(type, cancellation))!;
     }
 }

@@ -6,57 +6,60 @@ using DistributedBatch.Tracker.Queries;
 
 namespace DistributedBatch.Cli.Sources;
 
-/// <summary>Where the reading commands ask: the state directory on this disk, or a server over HTTP.</summary>
+/// <summary>The source of runs for the client commands: a state directory on this disk, or a server over HTTP.</summary>
 internal interface IRunSource : IAsyncDisposable
 {
-    /// <summary>How to say where it is.</summary>
-    string Place { get; }
+    /// <summary>The directory or address, for messages.</summary>
+    string Location { get; }
 
-    /// <summary>The run somebody means by an id, a prefix, a name or <c>last</c>.</summary>
+    /// <summary>The run that an id, a prefix, a name or <c>last</c> selects.</summary>
     Task<RunSelector> FindAsync(string text, CancellationToken cancellation);
 
-    /// <summary>Runs, newest first.</summary>
+    /// <summary>A page of runs, newest first.</summary>
     Task<Page<RunView>> ListAsync(RunState? state, int limit, string? after, CancellationToken cancellation);
 
-    /// <summary>One run; null when it is not known there.</summary>
+    /// <summary>One run; null when the source does not know it.</summary>
     Task<RunView?> ShowAsync(RunId run, CancellationToken cancellation);
 
-    /// <summary>The same after <paramref name="pause"/>, or as soon as the run is settled where that can be heard; null also when <paramref name="until"/> ended it.</summary>
+    /// <summary>
+    /// One run after <paramref name="pause"/>; a server answers earlier when the run is settled. Null when the source does not know the run, or when
+    /// <paramref name="until"/> ended the wait.
+    /// </summary>
     Task<RunView?> ShowAfterAsync(RunId run, TimeSpan pause, CancellationToken until);
 
-    /// <summary>Chunks of a run by number.</summary>
+    /// <summary>A page of the run's chunks, in the order of their numbers.</summary>
     Task<Page<ChunkView>?> ChunksAsync(RunId run, ChunkFilter filter, int limit, string? after, CancellationToken cancellation);
 
-    /// <summary>One chunk; null when there is no such chunk.</summary>
+    /// <summary>One chunk; null when the run has no such chunk.</summary>
     Task<ChunkView?> ChunkAsync(RunId run, int index, CancellationToken cancellation);
 
     /// <summary>All attempts of a chunk.</summary>
     Task<IReadOnlyList<AttemptView>> AttemptsAsync(RunId run, int index, CancellationToken cancellation);
 
-    /// <summary>The attempts that took longest.</summary>
+    /// <summary>The longest attempts of a run.</summary>
     Task<IReadOnlyList<AttemptView>> SlowestAsync(RunId run, int limit, CancellationToken cancellation);
 
-    /// <summary>The small results in the order of the chunks.</summary>
+    /// <summary>The chunks' small results, in the order of the chunks.</summary>
     IAsyncEnumerable<RunResult> ResultsAsync(RunId run, CancellationToken cancellation);
 
-    /// <summary>What ended when.</summary>
+    /// <summary>How many attempts ended in each interval of the run.</summary>
     Task<IReadOnlyList<TimelineBucket>> TimelineAsync(RunId run, CancellationToken cancellation);
 
-    /// <summary>Why a run or chunk stands where it stands; null when there is no such run or chunk.</summary>
+    /// <summary>The reasons for the status of a run or chunk; null when the source does not know it.</summary>
     Task<Explanation?> ExplainAsync(RunId run, int? index, CancellationToken cancellation);
 
-    /// <summary>Every host heard of.</summary>
+    /// <summary>All known hosts.</summary>
     Task<IReadOnlyList<HostView>> HostsAsync(CancellationToken cancellation);
 
-    /// <summary>How the head stands with the broker; null where there is no broker.</summary>
+    /// <summary>The status of the head's connection to the broker; null where there is no broker.</summary>
     Task<BrokerView?> BrokerAsync(CancellationToken cancellation);
 
-    /// <summary>The pieces of a log; with <paramref name="follow"/> until its attempt has ended. Nothing when the attempt wrote none.</summary>
+    /// <summary>The bytes of a log; with <paramref name="follow"/> until its attempt has ended. Empty when the attempt wrote nothing.</summary>
     IAsyncEnumerable<ReadOnlyMemory<byte>> LogAsync(RunId run, int index, int attempt, LogStream stream, bool follow, CancellationToken cancellation);
 
-    /// <summary>Steers a run.</summary>
+    /// <summary>Cancels, pauses, resumes or retries a run.</summary>
     Task<RunCommandResult> ChangeAsync(RunId run, RunAction action, CancellationToken cancellation);
 
-    /// <summary>Forgets settled runs with all they left, for good; an answer for each.</summary>
+    /// <summary>Deletes settled runs with their logs and outputs; one answer for each run.</summary>
     Task<IReadOnlyList<RunCommandResult>> ForgetAsync(IReadOnlyList<RunId> runs, CancellationToken cancellation);
 }

@@ -1,18 +1,19 @@
+using DistributedBatch.Cli.Servers;
 using DistributedBatch.Contracts.Api;
 
 namespace DistributedBatch.Cli.Sources;
 
-/// <summary>Where tokens are made and revoked: a server, or a data directory.</summary>
+/// <summary>The tokens of a server, or of a data directory.</summary>
 internal interface ITokenSource : IDisposable
 {
-    /// <summary>Makes a token.</summary>
-    /// <exception cref="ServerException">It was refused.</exception>
+    /// <summary>Creates a token.</summary>
+    /// <exception cref="ServerException">The token was refused.</exception>
     Task<CreatedToken> CreateAsync(NewToken wanted, CancellationToken cancellation);
 
     /// <summary>All tokens.</summary>
     Task<IReadOnlyList<TokenView>> ListAsync(CancellationToken cancellation);
 
     /// <summary>Revokes a token by id or name.</summary>
-    /// <exception cref="ServerException">There is none.</exception>
+    /// <exception cref="ServerException">There is no such token.</exception>
     Task<TokenView> RevokeAsync(string idOrName, CancellationToken cancellation);
 }

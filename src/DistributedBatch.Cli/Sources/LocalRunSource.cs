@@ -1,24 +1,28 @@
 using System.Runtime.CompilerServices;
+using DistributedBatch.Cli.Hosting;
+using DistributedBatch.Cli.State;
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Tracker.Logs;
 using DistributedBatch.Tracker.Queries;
+using DistributedBatch.Tracker.Retention;
 using DistributedBatch.Tracker.Storage;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace DistributedBatch.Cli.Sources;
 
-/// <summary>The state directory of <c>dbatch run</c>, read in place, also while a run is writing to it.</summary>
+/// <summary>The runs in a state directory of <c>dbatch run</c>, read in place, also while a run is writing there.</summary>
 internal sealed class LocalRunSource(TrackerDatabase database) : IRunSource
 {
-    private const int PieceSize = 256 * 1024;
+    private const int ReadSize = 256 * 1024;
 
     private readonly RunQueries queries = new(database, TimeProvider.System);
     private readonly LogFiles logs = new(database.DataDirectory);
 
     /// <inheritdoc/>
-    public string Place => database.DataDirectory;
+    public string Location => database.DataDirectory;
 
     /// <inheritdoc/>
     public Task<RunSelector> FindAsync(string text, CancellationToken cancellation) => queries.FindAsync(text, cancellation);
@@ -75,19 +79,19 @@ internal sealed class LocalRunSource(TrackerDatabase database) : IRunSource
         var path = logs.PathOf(run, index, attempt, stream);
         if (follow)
         {
-            await foreach (var piece in LogTail
+            await foreach (var bytes in LogTail
                 .FollowAsync(path, 0, stop => HasEndedAsync(run, index, attempt, stop), TimeProvider.System, cancellation))
-                yield return piece;
+                yield return bytes;
             yield break;
         }
 
         for (var offset = 0L; File.Exists(path);)
         {
-            var piece = await LogTail.RangeAsync(path, offset, PieceSize, cancellation);
-            if (piece.Length == 0)
+            var bytes = await LogTail.RangeAsync(path, offset, ReadSize, cancellation);
+            if (bytes.Length == 0)
                 break;
-            offset += piece.Length;
-            yield return piece;
+            offset += bytes.Length;
+            yield return bytes;
         }
     }
 
@@ -96,8 +100,22 @@ internal sealed class LocalRunSource(TrackerDatabase database) : IRunSource
         LocalRunControl.ChangeAsync(database.DataDirectory, run, action, () => ShowAsync(run, cancellation), cancellation);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<RunCommandResult>> ForgetAsync(IReadOnlyList<RunId> runs, CancellationToken cancellation) =>
-        LocalPruning.ForgetAsync(database.DataDirectory, runs, cancellation);
+    public async Task<IReadOnlyList<RunCommandResult>> ForgetAsync(IReadOnlyList<RunId> runs, CancellationToken cancellation)
+    {
+        // The ledger and the tracker's database have one writer each, so this process must hold the directory.
+        using var state = StateDirectory.Open(database.DataDirectory, out var mistake);
+        if (state is null)
+            return [.. runs.Select(_ => RunCommandResult.Refused(mistake!))];
+        using var host = EmbeddedHost.BuildIdle(state.Path);
+        await host.StartAsync(cancellation);
+        var remover = host.Services.GetRequiredService<RunRemover>();
+        var answers = new List<RunCommandResult>(runs.Count);
+        foreach (var run in runs)
+            answers.Add(await remover.ForgetAsync(run, cancellation));
+        await remover.CleanAsync(cancellation);
+        await host.StopAsync(CancellationToken.None);
+        return answers;
+    }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => database.DisposeAsync();

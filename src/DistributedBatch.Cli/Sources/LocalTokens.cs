@@ -1,10 +1,11 @@
-using DistributedBatch.Cli.CommandLine;
+using DistributedBatch.Cli.Output;
+using DistributedBatch.Cli.Servers;
 using DistributedBatch.Contracts.Api;
 using DistributedBatch.Tracker.Access;
 
 namespace DistributedBatch.Cli.Sources;
 
-/// <summary>The tokens of a data directory; a server that works there sees the change at once.</summary>
+/// <summary>The tokens of a data directory. A server that runs there sees a change at once.</summary>
 internal sealed class LocalTokens(string directory) : ITokenSource
 {
     private readonly TokenStore store = new(directory, TimeProvider.System);

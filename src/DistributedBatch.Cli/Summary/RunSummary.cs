@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Sources;
 using DistributedBatch.Contracts.Api;
@@ -7,12 +8,12 @@ using DistributedBatch.Tracker.Queries;
 
 namespace DistributedBatch.Cli.Summary;
 
-/// <summary>What is said when a run ends. With <c>--json</c> this is printed as it is; its names are stable.</summary>
+/// <summary>The summary at the end of a run. <c>--json</c> prints it; the names are stable.</summary>
 internal sealed record RunSummary
 {
     private const int ShownFailures = 10;
     private const int ShownSlowest = 3;
-    private const int WidthOfMessage = 160;
+    private const int MessageWidth = 160;
 
     /// <summary>Id of the run.</summary>
     public required RunId Run { get; init; }
@@ -23,7 +24,7 @@ internal sealed record RunSummary
     /// <summary>Its state.</summary>
     public required RunState State { get; init; }
 
-    /// <summary>Why it is in that state, where that needs a word.</summary>
+    /// <summary>Reason for the state; null for none.</summary>
     public string? Reason { get; init; }
 
     /// <summary>Items to process.</summary>
@@ -35,34 +36,34 @@ internal sealed record RunSummary
     /// <summary>Chunks by state.</summary>
     public required ChunkCounts Chunks { get; init; }
 
-    /// <summary>Wall time in seconds; of a resumed run since it was resumed.</summary>
+    /// <summary>Wall time in seconds; for a resumed run since it was resumed.</summary>
     public required double WallSeconds { get; init; }
 
-    /// <summary>Sum of the wall times of all attempts that ended in this time.</summary>
+    /// <summary>Sum of the wall times of the attempts that ended in this time.</summary>
     public required double AttemptSeconds { get; init; }
 
-    /// <summary>How many times faster than one slot; null when nothing ran.</summary>
+    /// <summary>Speedup over one slot; null when nothing ran.</summary>
     public double? Speedup => WallSeconds > 0 && AttemptSeconds > 0 ? AttemptSeconds / WallSeconds : null;
 
-    /// <summary>Items a second over that time; null when nothing succeeded.</summary>
+    /// <summary>Items per second over the wall time; null when nothing succeeded.</summary>
     public double? ItemsPerSecond { get; init; }
 
-    /// <summary>Slots at the end; null when no host is up.</summary>
+    /// <summary>Slots at the end; null when no host is online.</summary>
     public int? Slots { get; init; }
 
-    /// <summary>Why there were as many.</summary>
+    /// <summary>Reason for the number of slots.</summary>
     public string? SlotsReason { get; init; }
 
-    /// <summary>What people should know about how the attempts used the machines.</summary>
+    /// <summary>Warnings about the use of the machines.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>How attempts were started: <c>off</c>, <c>fork</c> or <c>keep</c>; null when nothing ran.</summary>
     public WarmMode? Warm { get; init; }
 
-    /// <summary>Why they were started like that, and what it saved; null when there is nothing to say.</summary>
+    /// <summary>Reason for that start, and what it saved; null for none.</summary>
     public string? WarmReason { get; init; }
 
-    /// <summary>Directory with one folder per succeeded chunk that left something in <c>DBATCH_OUT</c>.</summary>
+    /// <summary>Directory with one folder per succeeded chunk with outputs.</summary>
     public string? OutputDirectory { get; init; }
 
     /// <summary>The slowest attempts.</summary>
@@ -71,18 +72,18 @@ internal sealed record RunSummary
     /// <summary>The first failed chunks.</summary>
     public IReadOnlyList<SummaryChunk> Failed { get; init; } = [];
 
-    /// <summary>Something to try, when the failures look like something we know; null otherwise.</summary>
+    /// <summary>A remedy for a known kind of failure; null for none.</summary>
     public string? Hint { get; init; }
 
-    /// <summary>The command that goes on with the run; null when nothing is left to do.</summary>
+    /// <summary>The command that continues the run; null when nothing is left to do.</summary>
     public string? Resume { get; init; }
 
     /// <summary>Reads the summary of a run.</summary>
-    /// <param name="source">Where the run is.</param>
+    /// <param name="source">The source of the run.</param>
     /// <param name="view">The run.</param>
-    /// <param name="session">What this process saw of it; null when it only watched.</param>
+    /// <param name="session">Statistics of this process; null when it only watched.</param>
     /// <param name="cancellation">Gives up.</param>
-    public static async Task<RunSummary> ReadAsync(IRunSource source, RunView view, RunSession? session, CancellationToken cancellation)
+    public static async Task<RunSummary> ReadAsync(IRunSource source, RunView view, SessionStatistics? session, CancellationToken cancellation)
     {
         var slowest = (await source.SlowestAsync(view.Run, 4 * ShownSlowest, cancellation))
             .DistinctBy(attempt => attempt.Index).Take(ShownSlowest).ToList();
@@ -113,20 +114,25 @@ internal sealed record RunSummary
             Warm = WarmStartText.ModeOf(warm) ?? (slowest.Count > 0 ? slowest[0].Warm : null),
             WarmReason = WarmStartText.Of(warm, view.Command),
             OutputDirectory = view.OutputDirectory,
-            Slowest = [.. slowest.Select(attempt => Point(view, attempt))],
-            Failed = [.. (failed?.Items ?? []).Select(chunk => chunk.LastAttempt).OfType<AttemptView>().Select(attempt => Point(view, attempt))],
+            Slowest = [.. slowest.Select(attempt => ChunkOf(view, attempt))],
+            Failed = [.. (failed?.Items ?? []).Select(chunk => chunk.LastAttempt).OfType<AttemptView>().Select(attempt => ChunkOf(view, attempt))],
             Hint = session?.Hint,
             Resume = session?.Resume,
         };
     }
 
-    private static SummaryChunk Point(RunView view, AttemptView attempt) => new(
+    private static SummaryChunk ChunkOf(RunView view, AttemptView attempt) => new(
         attempt.Index,
         attempt.Attempt,
         attempt.Seconds,
-        HumanText.Ending(attempt),
+        HumanText.Outcome(attempt),
         attempt.Outcome == AttemptOutcome.Succeeded
             ? null
-            : HumanText.Said(attempt.Outcome, attempt.StderrTail, attempt.Error, WidthOfMessage),
+            : HumanText.FailureMessage(attempt.Outcome, attempt.StderrTail, attempt.Error, MessageWidth),
         $"dbatch logs {view.Run} {attempt.Index}");
 }
+
+/// <summary>Source-generated JSON.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(RunSummary))]
+internal sealed partial class RunSummaryContext : JsonSerializerContext;

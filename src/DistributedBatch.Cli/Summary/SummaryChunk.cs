@@ -1,10 +1,18 @@
+using System.Text.Json.Serialization;
+
 namespace DistributedBatch.Cli.Summary;
 
-/// <summary>A chunk the summary points at.</summary>
+/// <summary>A chunk in the summary.</summary>
 /// <param name="Index">Number of the chunk.</param>
-/// <param name="Attempt">The attempt that is meant.</param>
-/// <param name="Seconds">How long it took.</param>
-/// <param name="Ending">How it ended, such as <c>exit-code 3</c>.</param>
-/// <param name="Said">The last line of its standard error, or what else is known; null on success.</param>
-/// <param name="Logs">The command that shows what it wrote.</param>
-internal sealed record SummaryChunk(int Index, int Attempt, double Seconds, string Ending, string? Said, string Logs);
+/// <param name="Attempt">Number of the attempt.</param>
+/// <param name="Seconds">Duration of the attempt in seconds.</param>
+/// <param name="Outcome">How the attempt ended, such as <c>exit code 3</c>.</param>
+/// <param name="Message">The last line of its standard error, or the recorded error; null on success.</param>
+/// <param name="Logs">The command that shows its logs.</param>
+internal sealed record SummaryChunk(
+    int Index,
+    int Attempt,
+    double Seconds,
+    [property: JsonPropertyName("ending")] string Outcome,
+    [property: JsonPropertyName("said")] string? Message,
+    string Logs);

@@ -1,28 +1,29 @@
 using System.Globalization;
-using DistributedBatch.Cli.Options;
+using DistributedBatch.Cli.Output;
+using DistributedBatch.Cli.Text;
 using DistributedBatch.Contracts.Hosts;
 using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli.Summary;
 
-/// <summary>Says in a summary why Python was started as it was, and what that saved.</summary>
+/// <summary>The summary's text about warm start: why Python was started that way, and what it saved.</summary>
 internal static class WarmStartText
 {
     private const int NamedModules = 4;
 
     /// <summary>
-    /// How most of the chunks were started that ran warm; null when none did. The slowest attempt does not tell: the first chunk runs cold, and is slow for that.
+    /// The mode of most warm starts; null without one. The slowest attempt cannot show it: the first chunk starts cold, and is slow for that reason.
     /// </summary>
-    /// <param name="hosts">What each host that worked on the run says.</param>
+    /// <param name="hosts">The status from each host of the run.</param>
     public static WarmMode? ModeOf(IReadOnlyList<WarmStatus> hosts) => hosts.Where(host => host.Starts > 0).MaxBy(host => host.Starts)?.Mode;
 
-    /// <summary>What follows the mode; null when there is nothing to say.</summary>
-    /// <param name="hosts">What each host that worked on the run says.</param>
-    /// <param name="command">The run's command; how another program than Python is started is no news.</param>
+    /// <summary>The text after the mode; null for none.</summary>
+    /// <param name="hosts">The status from each host of the run.</param>
+    /// <param name="command">The run's command. For a program other than Python there is no text without a warm start.</param>
     public static string? Of(IReadOnlyList<WarmStatus> hosts, IReadOnlyList<string> command)
     {
         var warm = hosts.Where(host => host.Mode != WarmMode.Off && host.Starts > 0).ToList();
-        if (warm.Count == 0 && !PythonWord.Is(Path.GetFileName(command[0])))
+        if (warm.Count == 0 && !PythonCommand.IsPython(Path.GetFileName(command[0])))
             return null;
         string?[] parts = [Shared(warm), Saved(warm), .. hosts.Select(host => host.Reason).Distinct()];
         return string.Join("; ", parts.OfType<string>()) is { Length: > 0 } text ? text : null;
@@ -41,6 +42,6 @@ internal static class WarmStartText
     {
         var starts = warm.Sum(host => host.Starts);
         var saved = TimeSpan.FromSeconds(warm.Sum(host => host.SavedSeconds));
-        return starts == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{starts:N0} warm starts saved about {DurationText.Show(saved)} of processor time");
+        return starts == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{HumanText.Count(starts, "warm start")} saved about {DurationText.Show(saved)} of processor time");
     }
 }

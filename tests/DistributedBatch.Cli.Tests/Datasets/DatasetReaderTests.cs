@@ -1,6 +1,6 @@
 using System.Text;
 using DistributedBatch.Cli.Datasets;
-using DistributedBatch.Cli.Options;
+using DistributedBatch.Cli.Settings;
 using DistributedBatch.Contracts.Datasets;
 
 namespace DistributedBatch.Cli.Tests.Datasets;
@@ -26,14 +26,14 @@ public sealed class DatasetReaderTests : IDisposable
         Assert.Equal(["a", "b"], Assert.IsType<ItemDataset>(Read(("items", "-"))).Items);
 
     [Fact]
-    public void An_empty_file_a_missing_one_a_directory_and_bytes_that_are_no_text_get_a_sentence_each()
+    public void Empty_missing_and_binary_files_and_directories_are_reported()
     {
         File.WriteAllText(Path.Combine(directory, "empty"), "\n\n");
         File.WriteAllBytes(Path.Combine(directory, "binary"), [0xFF, 0xFE, 0x00, 0xC3, 0x28]);
 
-        Assert.Equal("--items: empty has no items; it wants one per line.", Mistake(("items", "empty")));
-        Assert.Equal("--items: cannot read gone: there is no such file.", Mistake(("items", "gone")));
-        Assert.Equal("--items: cannot read .: it is a directory.", Mistake(("items", ".")));
+        Assert.Equal("--items: empty has no items; write one per line.", Mistake(("items", "empty")));
+        Assert.Equal("--items: cannot read gone: no such file.", Mistake(("items", "gone")));
+        Assert.Equal("--items: cannot read .: the path is a directory.", Mistake(("items", ".")));
         File.WriteAllBytes(Path.Combine(directory, "latin"), [(byte)'n', 0xE4, (byte)'h']);
         Assert.Contains("latin is not UTF-8 text", Mistake(("items", "latin")), StringComparison.Ordinal);
     }
@@ -56,7 +56,7 @@ public sealed class DatasetReaderTests : IDisposable
     }
 
     [Fact]
-    public void A_circle_of_links_does_not_trap_the_search()
+    public void A_cycle_of_links_does_not_trap_the_search()
     {
         Directory.CreateDirectory(Path.Combine(directory, "a"));
         File.CreateSymbolicLink(Path.Combine(directory, "a", "loop"), directory);
@@ -78,12 +78,12 @@ public sealed class DatasetReaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("a,b\n1\n", "line 2 has 1 fields where the header has 2")]
+    [InlineData("a,b\n1\n", "line 2 has 1 field, but the header has 2")]
     [InlineData("a,b\n", "has no rows")]
     [InlineData("", "has no rows")]
-    [InlineData("a\n\"open\n", "line 2: a quote is opened and never closed")]
+    [InlineData("a\n\"open\n", "line 2: a quote is never closed")]
     [InlineData("a\n\"x\"y\n", "line 2: a comma or the end of the line must follow a closing quote")]
-    public void A_broken_table_is_told_with_its_line(string text, string sentence)
+    public void A_broken_table_is_reported_with_its_line(string text, string sentence)
     {
         File.WriteAllText(Path.Combine(directory, "t.csv"), text);
 
@@ -97,11 +97,11 @@ public sealed class DatasetReaderTests : IDisposable
 
         Assert.Equal(4, sweep.Total);
         Assert.Equal(["0.01", "a,b"], sweep.ItemAt(2));
-        Assert.Contains("'lr' is no parameter", Mistake(("sweep", "lr")), StringComparison.Ordinal);
+        Assert.Contains("'lr' is not a parameter", Mistake(("sweep", "lr")), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Without_a_dataset_the_kinds_are_named() => Assert.Contains("--glob PATTERN", Mistake(), StringComparison.Ordinal);
+    public void Without_a_dataset_the_options_are_named() => Assert.Contains("--glob PATTERN", Mistake(), StringComparison.Ordinal);
 
     private IReadOnlyList<string> Glob(string pattern) => Assert.IsType<ItemDataset>(Read(("glob", pattern))).Items;
 

@@ -11,7 +11,7 @@ public sealed class MachineFindingsTests
     private const long Gigabyte = 1L << 30;
 
     [Fact]
-    public void A_quota_below_the_cores_is_told_with_both_figures_and_where_to_raise_it()
+    public void A_quota_below_the_cores_is_a_note_with_both_numbers_and_a_remedy()
     {
         var finding = MachineFindings.OfCores(usable: 2, quota: 1.5, cores: 8);
 
@@ -20,13 +20,13 @@ public sealed class MachineFindingsTests
     }
 
     [Fact]
-    public void Affinity_is_told_apart_from_a_quota() => Assert.Contains("affinity", MachineFindings.OfCores(usable: 2, quota: null, cores: 8).Found, StringComparison.Ordinal);
+    public void Affinity_is_not_reported_as_a_quota() => Assert.Contains("affinity", MachineFindings.OfCores(usable: 2, quota: null, cores: 8).Found, StringComparison.Ordinal);
 
     [Fact]
-    public void A_machine_of_ones_own_is_good() => Assert.Equal("good", MachineFindings.OfCores(usable: 8, quota: null, cores: 8).Health);
+    public void All_cores_without_a_quota_are_good() => Assert.Equal("good", MachineFindings.OfCores(usable: 8, quota: null, cores: 8).Health);
 
     [Fact]
-    public void Little_memory_a_tight_limit_and_pressure_are_told_each_with_a_remedy()
+    public void Low_memory_a_tight_limit_and_pressure_are_notes_with_remedies()
     {
         Assert.Equal("good", Assert.Single(MachineFindings.OfMemory(Reading(6 * Gigabyte, 8 * Gigabyte), 8 * Gigabyte)).Health);
         Assert.Contains("use fewer --slots", Assert.Single(MachineFindings.OfMemory(Reading(Gigabyte / 2, 8 * Gigabyte), 8 * Gigabyte)).Remedy, StringComparison.Ordinal);
@@ -37,7 +37,7 @@ public sealed class MachineFindingsTests
     }
 
     [Fact]
-    public void A_card_that_somebody_uses_is_told()
+    public void A_busy_card_is_a_note()
     {
         var findings = MachineFindings.OfGpus([new GpuCard(0, "Card", 24 * Gigabyte, Gigabyte), new GpuCard(1, "Card", 24 * Gigabyte, 20 * Gigabyte)]).ToList();
 
@@ -46,7 +46,7 @@ public sealed class MachineFindingsTests
     }
 
     [Fact]
-    public void Without_a_card_both_programs_that_were_asked_are_named()
+    public void Without_a_card_both_detection_programs_are_named()
     {
         var finding = Assert.Single(MachineFindings.OfGpus([]));
 
@@ -55,13 +55,13 @@ public sealed class MachineFindingsTests
     }
 
     [Theory]
-    [InlineData(GpuMaker.Nvidia, "nvidia-smi shows who")]
-    [InlineData(GpuMaker.Amd, "rocm-smi --showpids shows who")]
-    public void Who_uses_a_card_is_told_by_the_program_of_its_maker(GpuMaker maker, string remedy) =>
+    [InlineData(GpuMaker.Nvidia, "nvidia-smi shows which")]
+    [InlineData(GpuMaker.Amd, "rocm-smi --showpids shows which")]
+    public void The_remedy_for_a_busy_card_names_the_program_of_its_maker(GpuMaker maker, string remedy) =>
         Assert.Contains(remedy, Assert.Single(MachineFindings.OfGpus([new GpuCard(0, "Card", Gigabyte, Gigabyte, Maker: maker)])).Remedy, StringComparison.Ordinal);
 
     [Fact]
-    public void Isolation_that_is_not_possible_is_a_note_with_the_reason_and_a_remedy()
+    public void Impossible_isolation_is_a_note_with_the_reason_and_a_remedy()
     {
         var finding = MachineFindings.OfIsolation(new IsolationStart.Refused("no group can be made in /sys/fs/cgroup (Permission denied)", "Give the service Delegate=yes"));
 
@@ -70,14 +70,14 @@ public sealed class MachineFindingsTests
     }
 
     [Fact]
-    public void A_clock_that_follows_nobody_is_told_and_an_unknown_one_is_not()
+    public void A_clock_that_is_not_synchronized_is_a_note_and_an_unknown_state_is_not()
     {
         Assert.Equal("note", MachineFindings.OfClock("no")?.Health);
         Assert.Null(MachineFindings.OfClock(null));
     }
 
     [Fact]
-    public void An_old_broker_is_told_what_to_set_for_long_chunks()
+    public void The_remedy_for_an_old_broker_is_the_setting_for_long_chunks()
     {
         var old = BrokerFindings.Of(new BrokerReading(BrokerVersion.Parse("3.10.8"), null, HasQueues: true)).ToList();
 
@@ -86,7 +86,7 @@ public sealed class MachineFindingsTests
     }
 
     [Fact]
-    public void A_broker_that_does_not_let_us_in_says_why()
+    public void A_refused_login_is_bad_with_the_reason()
     {
         var finding = Assert.Single(BrokerFindings.Of(new BrokerReading(null, "The broker does not accept user 'x'.", HasQueues: false)));
 

@@ -19,7 +19,7 @@ public sealed class ServerFindingsTests
     };
 
     [Fact]
-    public void A_server_that_is_well_needs_no_remedy()
+    public void A_healthy_server_needs_no_remedy()
     {
         var findings = ServerFindings.OfServer(Fine).Append(ServerFindings.OfVersion("https://head", "1.0", "1.0"))
             .Append(ServerFindings.OfClock(Noon, Noon.AddSeconds(2))).Append(ServerFindings.OfCertificate(Noon, Noon.AddDays(90)))
@@ -27,11 +27,11 @@ public sealed class ServerFindingsTests
 
         Assert.All(findings, finding => Assert.Equal(("good", null), (finding.Health, finding.Remedy)));
         Assert.Contains(findings, finding => finding.Found == "connected, RabbitMQ 4.3.5");
-        Assert.Contains(findings, finding => finding.Found == "1 there, 4 slots, 0 in use");
+        Assert.Contains(findings, finding => finding.Found == "1 online, 4 slots, 0 busy");
     }
 
     [Fact]
-    public void Each_trouble_of_the_server_is_bad_and_has_its_own_remedy()
+    public void Each_problem_of_the_server_is_bad_and_has_its_own_remedy()
     {
         var findings = ServerFindings.OfServer(Fine with { DatabaseProblem = "disk I/O error", BrokerProblem = "it takes no messages: low on disk", ProducerProblem = "No answer" })
             .Where(finding => finding.Health == "bad").ToList();
@@ -42,7 +42,7 @@ public sealed class ServerFindingsTests
     }
 
     [Fact]
-    public void What_will_be_a_trouble_is_a_note()
+    public void A_coming_problem_is_a_note()
     {
         var findings = ServerFindings.OfServer(Fine with { DatabaseMilliseconds = 2500, DiskFreeBytes = 1L << 30, Waiting = 900 })
             .Append(ServerFindings.OfVersion("https://head", "1.1", "1.0")).Append(ServerFindings.OfClock(Noon, Noon.AddMinutes(2)))
@@ -58,18 +58,18 @@ public sealed class ServerFindingsTests
         Assert.Equal(("bad", "expired on 2026-11-23"), (ServerFindings.OfCertificate(Noon, Noon.AddDays(-1)).Health, ServerFindings.OfCertificate(Noon, Noon.AddDays(-1)).Found));
 
     [Fact]
-    public void A_token_is_named_with_its_role_and_told_before_it_ends()
+    public void A_token_is_named_with_its_role_and_its_end_is_announced()
     {
         var token = new TokenView("1", "ada", TokenRole.Submit, Noon, ExpiresAt: null);
 
         Assert.Equal(new Finding("token", "good", "accepted: 'ada', role submit"), ServerFindings.OfToken(token, Noon));
         var ending = ServerFindings.OfToken(token with { ExpiresAt = Noon.AddDays(3) }, Noon);
         Assert.Equal("note", ending.Health);
-        Assert.Equal("make another before: dbatch token create --role submit", ending.Remedy);
+        Assert.Equal("create another token before: dbatch token create --role submit", ending.Remedy);
     }
 
     [Fact]
-    public void A_lab_without_hosts_says_that_nothing_will_run()
+    public void Without_hosts_the_finding_says_that_nothing_will_run()
     {
         var finding = Assert.Single(ServerFindings.OfHosts([], "1.0", Noon));
 
@@ -78,7 +78,7 @@ public sealed class ServerFindingsTests
     }
 
     [Fact]
-    public void Hosts_that_hold_back_are_old_or_fell_silent_are_named_and_forgotten_ones_are_not()
+    public void Hosts_on_hold_of_another_version_or_offline_since_today_are_named()
     {
         var findings = ServerFindings.OfHosts(
             [

@@ -32,10 +32,10 @@ public sealed class MenuDialogTests : IDisposable
     }
 
     [Fact]
-    public void The_total_may_not_lie_before_the_first_index() => Assert.Equal(7, Dialog("7", "1", "1", "6", "7", "true").Start()!.Total);
+    public void The_total_must_not_be_below_the_first_index() => Assert.Equal(7, Dialog("7", "1", "1", "6", "7", "true").Start()!.Total);
 
     [Fact]
-    public void The_end_of_the_input_ends_it()
+    public void The_end_of_the_input_ends_the_dialog()
     {
         Assert.Null(Dialog("0", "3000").Start());
         Assert.Null(Dialog().Choose());

@@ -5,7 +5,7 @@ namespace DistributedBatch.Cli.Tests.Output;
 public sealed class TextTableTests
 {
     [Fact]
-    public void Columns_are_aligned_and_numbers_stand_on_the_right()
+    public void Columns_are_aligned_and_numbers_are_right_aligned()
     {
         var table = new TextTable("NAME", ">N", "LAST");
         table.Add("a", "1", "x");
@@ -15,7 +15,7 @@ public sealed class TextTableTests
     }
 
     [Fact]
-    public void Colours_take_no_room()
+    public void Colour_codes_have_no_width()
     {
         var table = new TextTable("STATE", "X");
         table.Add("\e[32mgood\e[0m", "1");

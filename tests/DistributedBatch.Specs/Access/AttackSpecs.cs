@@ -9,34 +9,34 @@ using DistributedBatch.TestKit.Waiting;
 
 namespace DistributedBatch.Specs.Access;
 
-/// <summary>Each promise of docs/security.md, attacked, on a head that serves https. What only concerns the broker is in the specs of Messaging.</summary>
+/// <summary>Attacks each promise of docs/security.md on a head with https. The tests of Messaging have those about the broker alone.</summary>
 [Collection(nameof(LabBroker))]
 public sealed class AttackSpecs(SecureLab lab) : IClassFixture<SecureLab>
 {
     private static readonly object Spec = new { name = "attack", dataset = new { kind = "range", total = 1, first = 0 }, job = new { command = new[] { "true" } } };
 
     [Fact(Timeout = 240_000)]
-    public async Task A_stranger_learns_nothing_and_may_not_guess_for_long()
+    public async Task A_client_without_a_token_gets_nothing_and_guessing_is_limited()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        // From an address of its own, because guesses are counted by address and the other specs are answered at another.
-        using var stranger = lab.Client(token: null, from: "127.0.0.2");
-        using var liar = lab.Client("dbt_00000000_" + new string('0', 64), from: "127.0.0.2");
+        // Uses another address than the other specs, because failed logins are counted per address.
+        using var anonymous = lab.Client(token: null, from: "127.0.0.2");
+        using var guesser = lab.Client("dbt_00000000_" + new string('0', 64), from: "127.0.0.2");
 
         foreach (var path in new[] { "/api/runs", "/api/hosts", "/api/tokens", "/api/signing-key", "/api/nothing", "/metrics" })
-            Assert.Equal(HttpStatusCode.Unauthorized, (await stranger.GetAsync(path, cancellation)).StatusCode);
-        Assert.Equal(HttpStatusCode.Unauthorized, (await stranger.PostAsJsonAsync("/api/runs", Spec, cancellation)).StatusCode);
+            Assert.Equal(HttpStatusCode.Unauthorized, (await anonymous.GetAsync(path, cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await anonymous.PostAsJsonAsync("/api/runs", Spec, cancellation)).StatusCode);
 
         await Eventually.HoldsAsync(
-            "guesses are cut off",
-            async () => (await liar.GetAsync("/api/runs", cancellation)).StatusCode == HttpStatusCode.TooManyRequests,
+            "guessing is limited",
+            async () => (await guesser.GetAsync("/api/runs", cancellation)).StatusCode == HttpStatusCode.TooManyRequests,
             cancellation);
         using var known = lab.Client(lab.OperatorToken);
         Assert.Equal(HttpStatusCode.OK, (await known.GetAsync("/api/runs", cancellation)).StatusCode);
     }
 
     [Fact(Timeout = 240_000)]
-    public async Task A_token_does_what_its_role_may_and_is_told_what_it_lacks()
+    public async Task A_token_may_do_what_its_role_allows_and_a_refusal_names_the_missing_role()
     {
         var cancellation = TestContext.Current.CancellationToken;
         using var view = lab.Client(await lab.TokenAsync("view", "watcher"));
@@ -67,7 +67,7 @@ public sealed class AttackSpecs(SecureLab lab) : IClassFixture<SecureLab>
     }
 
     [Fact(Timeout = 240_000)]
-    public async Task A_revoked_token_is_good_for_nothing_at_once_and_what_it_follows_ends()
+    public async Task A_revoked_token_is_refused_at_once_and_its_streams_end()
     {
         var cancellation = TestContext.Current.CancellationToken;
         using var gone = lab.Client(await lab.TokenAsync("view", "leaver"));
@@ -85,7 +85,7 @@ public sealed class AttackSpecs(SecureLab lab) : IClassFixture<SecureLab>
     }
 
     [Fact(Timeout = 240_000)]
-    public async Task A_token_made_or_revoked_in_the_data_directory_counts_for_the_server_that_runs()
+    public async Task A_running_server_sees_a_token_created_or_revoked_in_its_data_directory()
     {
         var cancellation = TestContext.Current.CancellationToken;
         var token = (await lab.SucceedsAsync("token", "create", "--role", "view", "--name", "offline", "--data", lab.Box["head"])).Out.Trim();
@@ -100,7 +100,7 @@ public sealed class AttackSpecs(SecureLab lab) : IClassFixture<SecureLab>
     }
 
     [Fact(Timeout = 240_000)]
-    public async Task Plain_text_and_foreign_authorities_get_nowhere()
+    public async Task Plain_HTTP_and_unknown_authorities_are_refused()
     {
         var cancellation = TestContext.Current.CancellationToken;
         using var plain = new TcpClient();
@@ -129,7 +129,7 @@ public sealed class AttackSpecs(SecureLab lab) : IClassFixture<SecureLab>
     }
 
     [Fact(Timeout = 240_000)]
-    public async Task A_client_that_sends_too_slowly_is_cut_off()
+    public async Task A_client_that_sends_too_slowly_is_disconnected()
     {
         var cancellation = TestContext.Current.CancellationToken;
         using var headers = await OpenAsync(cancellation);
@@ -143,7 +143,7 @@ public sealed class AttackSpecs(SecureLab lab) : IClassFixture<SecureLab>
     }
 
     [Fact(Timeout = 240_000)]
-    public async Task No_path_leads_out_of_logs_and_outputs()
+    public async Task No_path_escapes_from_logs_and_outputs()
     {
         var cancellation = TestContext.Current.CancellationToken;
         using var client = lab.Client(lab.OperatorToken);
@@ -169,7 +169,7 @@ public sealed class AttackSpecs(SecureLab lab) : IClassFixture<SecureLab>
     }
 
     [Fact(Timeout = 240_000)]
-    public async Task Neither_headers_nor_pages_can_be_smuggled_into_answers()
+    public async Task Neither_headers_nor_markup_can_be_injected_into_responses()
     {
         var cancellation = TestContext.Current.CancellationToken;
         using var client = lab.Client(lab.OperatorToken);
@@ -195,7 +195,7 @@ public sealed class AttackSpecs(SecureLab lab) : IClassFixture<SecureLab>
     [InlineData("Origin", "null")]
     [InlineData("Sec-Fetch-Site", "cross-site")]
     [InlineData("Sec-Fetch-Site", "same-site")]
-    public async Task What_another_site_makes_a_browser_ask_for_is_not_done(string header, string value)
+    public async Task Cross_site_requests_of_a_browser_are_refused(string header, string value)
     {
         var cancellation = TestContext.Current.CancellationToken;
         using var client = lab.Client(lab.OperatorToken);
@@ -208,7 +208,7 @@ public sealed class AttackSpecs(SecureLab lab) : IClassFixture<SecureLab>
     }
 
     [Fact(Timeout = 240_000)]
-    public async Task A_host_learns_whom_to_trust_runs_what_is_allowed_and_shows_no_secret()
+    public async Task A_host_fetches_the_trusted_keys_runs_only_allowed_programs_and_shows_no_secret()
     {
         const string Secret = "s3cr3t-of-the-spec";
         var cancellation = TestContext.Current.CancellationToken;
@@ -249,7 +249,7 @@ public sealed class AttackSpecs(SecureLab lab) : IClassFixture<SecureLab>
         return stream;
     }
 
-    /// <summary>All that comes until the other side closes.</summary>
+    /// <summary>All bytes until the other side closes.</summary>
     private static async Task<string> ToTheEndAsync(Stream stream, CancellationToken cancellation)
     {
         using var all = new MemoryStream();
@@ -259,7 +259,7 @@ public sealed class AttackSpecs(SecureLab lab) : IClassFixture<SecureLab>
         }
         catch (IOException)
         {
-            // Cut off is what it is meant to be.
+            // The server is expected to disconnect.
         }
 
         return Encoding.Latin1.GetString(all.ToArray());

@@ -9,7 +9,7 @@ public sealed class IsolatedHostsSpecs
 {
     /// <summary>The script makes network namespaces, so it runs as root.</summary>
     [Fact(Timeout = 420_000)]
-    public async Task Two_machines_join_over_TLS_and_when_one_is_thrown_out_its_chunk_goes_to_the_other()
+    public async Task Two_machines_join_over_TLS_and_the_chunk_of_a_revoked_one_runs_on_the_other()
     {
         var cancellation = TestContext.Current.CancellationToken;
         var script = Path.Combine(Root(AppContext.BaseDirectory), "tests", "isolated-hosts.sh");

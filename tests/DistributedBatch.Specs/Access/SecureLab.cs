@@ -11,12 +11,12 @@ using DistributedBatch.TestKit.Waiting;
 
 namespace DistributedBatch.Specs.Access;
 
-/// <summary>A head as it is meant to be exposed: a process of its own that serves https with a certificate of its own authority, on a real broker over TLS.</summary>
+/// <summary>A head as it is deployed: a process that serves https with a certificate from its own authority, with a real broker.</summary>
 public sealed class SecureLab(PrivateBroker broker) : IAsyncLifetime
 {
     private readonly OneBox box = new();
     private readonly int port = FreePort.Next();
-    private readonly List<Started> processes = [];
+    private readonly List<DbatchProcess> processes = [];
 
     /// <summary>Port of the https listener.</summary>
     public int Port => port;
@@ -92,7 +92,7 @@ public sealed class SecureLab(PrivateBroker broker) : IAsyncLifetime
     public async Task<string> TokenAsync(string role, string name) => (await SucceedsAsync("token", "create", "--role", role, "--name", name)).Out.Trim();
 
     /// <summary>Runs a command, which must succeed.</summary>
-    internal async Task<Ended> SucceedsAsync(params string[] arguments)
+    internal async Task<DbatchResult> SucceedsAsync(params string[] arguments)
     {
         var ended = await box.DbatchAsync(arguments);
         Assert.True(ended.ExitCode == 0, ended.ToString());
@@ -100,7 +100,7 @@ public sealed class SecureLab(PrivateBroker broker) : IAsyncLifetime
     }
 
     /// <summary>Starts a consumer that learns from the server whose chunks may run.</summary>
-    internal Started StartHost(string name, string token, params string[] options)
+    internal DbatchProcess StartHost(string name, string token, params string[] options)
     {
         // Its variables are its own: the host's token, not the operator's.
         var before = box.Environment["DBATCH_TOKEN_FILE"];

@@ -8,8 +8,8 @@ using DistributedBatch.TestKit.Waiting;
 namespace DistributedBatch.Specs.Lab;
 
 /// <summary>
-/// Everything that can die dies, at random times, while a run goes on. The seed is printed; set <c>DBATCH_TEST_SEED</c> to see a failure again, and
-/// <c>DBATCH_TEST_BLOWS</c> to soak longer, with <c>DBATCH_TEST_CHUNKS</c> so that there is work for as long.
+/// Kills everything that can die, at random times, while a run is active. The seed is printed: set <c>DBATCH_TEST_SEED</c> to repeat a failure. Set
+/// <c>DBATCH_TEST_FAULTS</c> and <c>DBATCH_TEST_CHUNKS</c> for a longer soak.
 /// </summary>
 [Collection(nameof(LabBroker))]
 public sealed class ChaosSpecs(PrivateBroker broker, ITestOutputHelper output)
@@ -23,8 +23,8 @@ public sealed class ChaosSpecs(PrivateBroker broker, ITestOutputHelper output)
     {
         var cancellation = TestContext.Current.CancellationToken;
         var seed = Number("DBATCH_TEST_SEED", Random.Shared.Next());
-        var blows = Number("DBATCH_TEST_BLOWS", 9);
-        output.WriteLine($"seed {seed}, {blows} blows");
+        var faults = Number("DBATCH_TEST_FAULTS", 9);
+        output.WriteLine($"seed {seed}, {faults} faults");
         var chance = new Random(seed);
         await using var lab = await TestLab.CreateAsync(broker, cancellation);
         await using var relay = new TcpRelay(lab.Broker);
@@ -34,8 +34,8 @@ public sealed class ChaosSpecs(PrivateBroker broker, ITestOutputHelper output)
             StartHost(host);
         var run = await lab.SubmitAsync(Chunks, "sh", "-c", "sleep 1.5; " + LabSpecs.WriteItem[2]);
 
-        // The order is drawn, but each kind of trouble comes: a spec that may leave one out proves little.
-        (string Name, Func<Task> StrikeAsync)[] troubles =
+        // The order is random, but every kind of fault occurs: a test that may leave one out proves little.
+        (string Name, Func<Task> InjectAsync)[] kinds =
         [
             ("a host is killed", KillHostAsync),
             ("the producer is killed", KillProducerAsync),
@@ -47,13 +47,13 @@ public sealed class ChaosSpecs(PrivateBroker broker, ITestOutputHelper output)
             ("another host is killed", KillHostAsync),
             ("one host loses its connections", CutRelayAsync),
         ];
-        for (var blow = 0; blow < blows; blow++)
+        for (var fault = 0; fault < faults; fault++)
         {
-            if (blow % troubles.Length == 0)
-                chance.Shuffle(troubles);
-            var (name, strikeAsync) = troubles[blow % troubles.Length];
+            if (fault % kinds.Length == 0)
+                chance.Shuffle(kinds);
+            var (name, injectAsync) = kinds[fault % kinds.Length];
             output.WriteLine($"{lab.Done} of {Chunks} outputs are there, and {name}");
-            await strikeAsync();
+            await injectAsync();
             await PassAsync(2);
         }
 
@@ -67,7 +67,7 @@ public sealed class ChaosSpecs(PrivateBroker broker, ITestOutputHelper output)
             var attempts = await lab.AttemptsAsync(run, cancellation);
             var counted = attempts.Where(attempt => attempt is { Outcome: AttemptOutcome.Succeeded, Duplicate: false }).Select(attempt => attempt.Index).Order();
             Assert.Equal(Enumerable.Range(0, Chunks), counted);
-            var ends = attempts.GroupBy(attempt => attempt.Outcome is { } outcome ? outcome.ToText() : "never heard of again").OrderBy(end => end.Key);
+            var ends = attempts.GroupBy(attempt => attempt.Outcome is { } outcome ? outcome.ToText() : "not reported").OrderBy(end => end.Key);
             output.WriteLine(
                 $"{Chunks} chunks settled once each; {attempts.Count} attempts: {string.Join(", ", ends.Select(end => $"{end.Count()} {end.Key}"))}; "
                 + $"{attempts.Count(attempt => attempt.Duplicate)} duplicates");
@@ -134,7 +134,7 @@ public sealed class ChaosSpecs(PrivateBroker broker, ITestOutputHelper output)
             await broker.StartAgainAsync(cancellation);
         }
 
-        // The time for which a trouble lasts is part of the trouble, and drawn with it; nothing is waited for here.
+        // The duration of a fault is part of the fault, and random too. This is not a wait for a condition.
         Task PassAsync(double seconds) => Task.Delay(TimeSpan.FromSeconds(seconds * (0.75 + (0.5 * chance.NextDouble()))), cancellation);
     }
 

@@ -7,12 +7,12 @@ using DistributedBatch.TestKit.Waiting;
 
 namespace DistributedBatch.Specs.Lab;
 
-/// <summary>One of the services is not there, or takes too long.</summary>
+/// <summary>One of the services is down or slow.</summary>
 [Collection(nameof(LabBroker))]
 public sealed class LabDeathSpecs(PrivateBroker broker)
 {
     [Fact(Timeout = 240_000)]
-    public async Task A_run_goes_on_without_tracker_and_what_was_missed_is_told_afterwards()
+    public async Task A_run_continues_without_the_tracker_which_catches_up_afterwards()
     {
         var cancellation = TestContext.Current.CancellationToken;
         await using var lab = await TestLab.CreateAsync(broker, cancellation);
@@ -29,14 +29,14 @@ public sealed class LabDeathSpecs(PrivateBroker broker)
     }
 
     [Fact(Timeout = 240_000)]
-    public async Task What_was_fed_is_finished_without_producer_and_the_rest_when_it_is_back()
+    public async Task Dispatched_chunks_finish_without_the_producer_and_the_rest_after_its_return()
     {
         var cancellation = TestContext.Current.CancellationToken;
         await using var lab = await TestLab.CreateAsync(broker, cancellation);
         lab.StartProducer();
         await lab.StartTrackerAsync(cancellation);
         var run = await lab.SubmitAsync(100, LabSpecs.WriteItem);
-        await lab.ShowsAsync(run, "fed as far as its window goes", view => view.GetProperty("chunks").GetProperty("queued").GetInt32() > 0, cancellation);
+        await lab.ShowsAsync(run, "dispatched up to its window", view => view.GetProperty("chunks").GetProperty("queued").GetInt32() > 0, cancellation);
         await lab.KillAsync("producer");
 
         lab.StartHost("one");
@@ -50,13 +50,13 @@ public sealed class LabDeathSpecs(PrivateBroker broker)
     }
 
     [Fact(Timeout = 240_000)]
-    public async Task A_chunk_that_takes_its_hosts_down_is_failed_after_the_fifth_and_the_others_succeed()
+    public async Task A_chunk_that_kills_its_hosts_fails_after_the_fifth_and_the_others_succeed()
     {
         var cancellation = TestContext.Current.CancellationToken;
         await using var lab = await TestLab.CreateAsync(broker, cancellation);
         await lab.StartHeadAsync(cancellation);
 
-        // It strikes at once, so that what its host runs in the other slot dies beside it every time.
+        // The chunk kills its host at once, so that the chunk in the other slot is lost every time.
         var run = await lab.SubmitAsync(
             10, "sh", "-c", $"[ $DBATCH_START = 3 ] && kill -9 $(cat {lab.Path("pid")}) && sleep 60; " + LabSpecs.WriteItem[2]);
 
@@ -71,7 +71,7 @@ public sealed class LabDeathSpecs(PrivateBroker broker)
         Assert.Equal(AttemptOutcome.HostLost, attempts[^1].Outcome);
         Assert.Equal(5, deaths);
 
-        // As systemd does it.
+        // Restarts the host as systemd does.
         async Task<int> RestartAsync()
         {
             for (var count = 0; ; count++)
@@ -94,7 +94,7 @@ public sealed class LabDeathSpecs(PrivateBroker broker)
         var host = lab.StartHost("far", relay.Server);
         await lab.SettledAsync(await lab.SubmitAsync(2, LabSpecs.WriteItem), cancellation);
         relay.Cut();
-        await Eventually.HoldsAsync("the host misses the broker", () => host.Told.Any(line => line.Contains("Lost the broker", StringComparison.Ordinal)), cancellation);
+        await Eventually.HoldsAsync("the host misses the broker", () => host.ErrorLines.Any(line => line.Contains("Lost the broker", StringComparison.Ordinal)), cancellation);
 
         host.Signal(ProcessKiller.Sigterm);
 
@@ -102,7 +102,7 @@ public sealed class LabDeathSpecs(PrivateBroker broker)
     }
 
     [Fact(Timeout = 240_000)]
-    public async Task A_host_that_cannot_report_stops_when_it_is_asked_again_and_its_chunks_run_elsewhere()
+    public async Task A_host_that_cannot_report_stops_at_the_second_signal_and_its_chunks_run_elsewhere()
     {
         var cancellation = TestContext.Current.CancellationToken;
         await using var lab = await TestLab.CreateAsync(broker, cancellation);
@@ -116,7 +116,7 @@ public sealed class LabDeathSpecs(PrivateBroker broker)
         await Eventually.HoldsAsync("both are done", () => lab.Done == 2, cancellation);
 
         host.Signal(ProcessKiller.Sigterm);
-        await Eventually.HoldsAsync("the host is stopping", () => host.Told.Any(line => line.Contains("asked again", StringComparison.Ordinal)), cancellation);
+        await Eventually.HoldsAsync("the host is stopping", () => host.ErrorLines.Any(line => line.Contains("asked again", StringComparison.Ordinal)), cancellation);
         host.Signal(ProcessKiller.Sigterm);
 
         Assert.Contains("reports are given up", (await host.End.WaitAsync(TimeSpan.FromMinutes(1), cancellation)).Err, StringComparison.Ordinal);
@@ -125,7 +125,7 @@ public sealed class LabDeathSpecs(PrivateBroker broker)
     }
 
     [Fact(Timeout = 240_000)]
-    public async Task A_chunk_longer_than_a_stock_broker_allows_runs_once()
+    public async Task A_chunk_longer_than_the_brokers_default_timeout_runs_once()
     {
         var cancellation = TestContext.Current.CancellationToken;
         await broker.SetConsumerTimeoutAsync(TimeSpan.FromSeconds(6), cancellation);

@@ -5,7 +5,7 @@ namespace DistributedBatch.Specs.Lab;
 [Collection(nameof(LabBroker))]
 public sealed class LabSpecs(PrivateBroker broker)
 {
-    /// <summary>Says which item it was, in the place where outputs belong.</summary>
+    /// <summary>Writes the number of its item into the output directory.</summary>
     internal static readonly string[] WriteItem = ["sh", "-c", "printf %s \"$DBATCH_START\" > \"$DBATCH_OUT/item\""];
 
     [Fact(Timeout = 240_000)]
@@ -23,7 +23,7 @@ public sealed class LabSpecs(PrivateBroker broker)
     }
 
     [Fact(Timeout = 240_000)]
-    public async Task What_a_host_printed_and_wrote_is_at_the_head_however_much_it_was()
+    public async Task Logs_and_outputs_of_a_host_are_at_the_head_whatever_their_size()
     {
         const string Script = """
             [ $DBATCH_START = 0 ] && printf 'a little' || seq 2000
@@ -47,7 +47,7 @@ public sealed class LabSpecs(PrivateBroker broker)
     }
 
     [Fact(Timeout = 240_000)]
-    public async Task Neither_head_nor_host_watches_the_files_of_its_runs()
+    public async Task Neither_head_nor_host_has_file_watches_on_runs()
     {
         var cancellation = TestContext.Current.CancellationToken;
         await using var lab = await TestLab.CreateAsync(broker, cancellation);
@@ -59,7 +59,7 @@ public sealed class LabSpecs(PrivateBroker broker)
     }
 
     [Fact(Timeout = 240_000)]
-    public async Task A_run_submitted_before_any_host_is_there_waits_for_one()
+    public async Task A_run_without_a_host_waits_for_one()
     {
         var cancellation = TestContext.Current.CancellationToken;
         await using var lab = await TestLab.CreateAsync(broker, cancellation);
@@ -89,7 +89,7 @@ public sealed class LabSpecs(PrivateBroker broker)
     }
 
     [Fact(Timeout = 240_000)]
-    public async Task A_host_on_which_chunks_fail_that_succeed_elsewhere_is_put_on_hold_and_says_why()
+    public async Task A_host_where_chunks_fail_that_succeed_elsewhere_is_on_hold_with_the_reason()
     {
         var cancellation = TestContext.Current.CancellationToken;
         await using var lab = await TestLab.CreateAsync(broker, cancellation);

@@ -8,12 +8,12 @@ using DistributedBatch.TestKit.Waiting;
 
 namespace DistributedBatch.Specs.Lab;
 
-/// <summary>A head and hosts as processes of their own around a real broker, on one machine.</summary>
+/// <summary>A head and hosts as separate processes with a real broker, on one machine.</summary>
 internal sealed class TestLab : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(90);
     private readonly OneBox box = new();
-    private readonly Dictionary<string, Started> processes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DbatchProcess> processes = new(StringComparer.Ordinal);
     private readonly int port = FreePort.Next();
 
     private TestLab(Uri broker) => Broker = broker;
@@ -45,7 +45,7 @@ internal sealed class TestLab : IAsyncDisposable
         "serve", "--roles", "producer", "--broker", Broker.AbsoluteUri, "--data", box["producer"]);
 
     /// <summary>Starts a host with two slots, by another way to the broker where one is given.</summary>
-    public Started StartHost(string name, Uri? broker = null, params string[] options) => processes[name] = box.Start([
+    public DbatchProcess StartHost(string name, Uri? broker = null, params string[] options) => processes[name] = box.Start([
         "consumer", "--broker", (broker ?? Broker).AbsoluteUri, "--data", box[name], "--host", name, "--slots", "2", "--gpus", "none", .. options]);
 
     /// <summary>A path in the lab's directory, which all hosts share.</summary>
@@ -55,7 +55,7 @@ internal sealed class TestLab : IAsyncDisposable
     public IReadOnlyList<string> Lines(string name) => box.Lines(name);
 
     /// <summary>A client command, which must succeed.</summary>
-    public async Task<Ended> DbatchAsync(params string[] arguments)
+    public async Task<DbatchResult> DbatchAsync(params string[] arguments)
     {
         var ended = await box.DbatchAsync(arguments);
         Assert.True(ended.ExitCode == 0, ended.ToString());
@@ -63,11 +63,11 @@ internal sealed class TestLab : IAsyncDisposable
     }
 
     /// <summary>Waits until <c>show --json</c> says what is wanted of the run.</summary>
-    public Task ShowsAsync(string run, string what, Func<JsonElement, bool> wanted, CancellationToken cancellation, TimeSpan? patience = null) => Eventually.HoldsAsync(
+    public Task ShowsAsync(string run, string what, Func<JsonElement, bool> wanted, CancellationToken cancellation, TimeSpan? timeout = null) => Eventually.HoldsAsync(
         $"run {run} is {what}",
         async () => await box.DbatchAsync("show", run, "--json") is { ExitCode: 0 or 1 } ended && ended.Out.StartsWith('{') && wanted(ended.Json),
         cancellation,
-        patience ?? Patience);
+        timeout ?? DefaultTimeout);
 
     /// <summary>Files and directories that the kernel watches for the head or a host; see inotify(7) in <c>proc_pid_fdinfo(5)</c>.</summary>
     public int WatchesOf(string name) => Directory.EnumerateFiles($"/proc/{processes[name].Pid}/fdinfo").Sum(file =>
@@ -99,7 +99,7 @@ internal sealed class TestLab : IAsyncDisposable
     }
 
     /// <summary>Waits until the run is settled and gives what <c>show --json</c> says.</summary>
-    public async Task<JsonElement> SettledAsync(string run, CancellationToken cancellation, TimeSpan? patience = null)
+    public async Task<JsonElement> SettledAsync(string run, CancellationToken cancellation, TimeSpan? timeout = null)
     {
         JsonElement shown = default;
         await ShowsAsync(
@@ -107,7 +107,7 @@ internal sealed class TestLab : IAsyncDisposable
             "settled",
             view => (shown = view).GetProperty("state").GetString() is "succeeded" or "failed" or "cancelled",
             cancellation,
-            patience);
+            timeout);
         return shown;
     }
 
@@ -152,7 +152,7 @@ internal sealed class TestLab : IAsyncDisposable
     {
         var server = processes[name] = box.Start(
             "serve", "--roles", roles, "--broker", Broker.AbsoluteUri, "--data", box["head"], "--listen", $"http://127.0.0.1:{port}");
-        await Eventually.HoldsAsync($"the {name} answers", AnswersAsync, cancellation, Patience);
+        await Eventually.HoldsAsync($"the {name} answers", AnswersAsync, cancellation, DefaultTimeout);
 
         async Task<bool> AnswersAsync()
         {

@@ -9,7 +9,7 @@ namespace DistributedBatch.Specs.Lab;
 public sealed class TlsSpecs(PrivateBroker broker)
 {
     [Fact(Timeout = 240_000)]
-    public async Task A_server_with_a_certificate_of_the_labs_own_is_reached_by_those_who_know_the_authority_and_the_doctor_finds_it_well()
+    public async Task Clients_that_trust_the_labs_authority_reach_its_server_and_the_doctor_finds_no_problem()
     {
         var cancellation = TestContext.Current.CancellationToken;
         using var box = new OneBox();
@@ -27,12 +27,12 @@ public sealed class TlsSpecs(PrivateBroker broker)
         var host = box.Start(["consumer", "--broker", address, "--data", box["host"], "--slots", "1", "--gpus", "none", .. trusting]);
 
         var run = await box.DbatchAsync(["submit", "--total", "2", "--watch", .. trusting, "--", "sh", "-c", "echo 1 > $DBATCH_OUT/item"]);
-        var stranger = await box.DbatchAsync("list", "--server", server);
+        var untrusting = await box.DbatchAsync("list", "--server", server);
         var doctor = await box.DbatchAsync(["doctor", "--json", .. trusting]);
 
         Assert.True(run.ExitCode == 0, run.ToString());
         Assert.Equal(2, Directory.GetFiles(box["head"], "item", SearchOption.AllDirectories).Length);
-        Assert.True(stranger.ExitCode == 3 && stranger.Err.Contains("--ca FILE", StringComparison.Ordinal), stranger.ToString());
+        Assert.True(untrusting.ExitCode == 3 && untrusting.Err.Contains("--ca FILE", StringComparison.Ordinal), untrusting.ToString());
         var found = doctor.Json.EnumerateArray().ToDictionary(finding => finding.GetProperty("about").GetString()!, finding => finding.GetProperty("health").GetString());
         Assert.All(
             new[] { "server", "clock", "certificate", "token", "server's database", "server's broker", "producer", "hosts" },
@@ -43,7 +43,7 @@ public sealed class TlsSpecs(PrivateBroker broker)
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_server_that_shall_encrypt_without_a_certificate_says_how_to_get_one()
+    public async Task A_server_with_https_and_no_certificate_names_the_command_that_issues_one()
     {
         using var box = new OneBox();
 

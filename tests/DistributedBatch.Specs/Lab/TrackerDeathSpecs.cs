@@ -16,24 +16,24 @@ using Microsoft.Extensions.Hosting;
 
 namespace DistributedBatch.Specs.Lab;
 
-/// <summary>The tracker dies while it takes reports in, again and again.</summary>
+/// <summary>The tracker dies again and again while it receives reports.</summary>
 [Collection(nameof(LabBroker))]
 public sealed class TrackerDeathSpecs(PrivateBroker broker)
 {
     private const int Deaths = 20;
     private const int ReportsAMessage = 50;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(90);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = 480_000)]
-    public async Task A_tracker_killed_twenty_times_in_mid_batch_loses_no_report_and_counts_none_twice()
+    public async Task A_tracker_that_is_killed_twenty_times_loses_no_report_and_counts_none_twice()
     {
         using var box = new OneBox();
         var vhost = await broker.NewVhostAsync(Cancellation);
         using var host = await ReporterAsync(vhost);
-        using var enough = new CancellationTokenSource();
-        var publishing = PublishAsync(host.Services.GetRequiredService<MessageBus>(), enough.Token);
+        using var stop = new CancellationTokenSource();
+        var publishing = PublishAsync(host.Services.GetRequiredService<MessageBus>(), stop.Token);
 
         var counted = 0L;
         for (var death = 0; death < Deaths; death++)
@@ -41,19 +41,19 @@ public sealed class TrackerDeathSpecs(PrivateBroker broker)
             var tracker = Start(box, vhost);
             var before = counted;
             await Eventually.HoldsAsync(
-                $"the tracker goes on counting after death {death}", async () => (counted = await CountedAsync(box)) > before, Cancellation, Patience);
+                $"the tracker goes on counting after death {death}", async () => (counted = await CountedAsync(box)) > before, Cancellation, WaitTimeout);
             tracker.Signal(ProcessKiller.Sigkill);
             await tracker.End;
         }
 
-        await enough.CancelAsync();
+        await stop.CancelAsync();
         var published = await publishing;
         var last = Start(box, vhost);
-        await Eventually.HoldsAsync($"all {published} reports are counted", async () => await CountedAsync(box) >= published, Cancellation, Patience);
+        await Eventually.HoldsAsync($"all {published} reports are counted", async () => await CountedAsync(box) >= published, Cancellation, WaitTimeout);
 
-        // What is delivered again goes back to the front of the queue, so a last word comes after it.
+        // Redelivered messages go to the front of the queue, so this heartbeat arrives after them.
         await host.Services.GetRequiredService<MessageBus>().PublishAsync(Heartbeat("last"), Cancellation);
-        await Eventually.HoldsAsync("the last word is heard", async () => (await HostsAsync(box)).ContainsKey("last"), Cancellation, Patience);
+        await Eventually.HoldsAsync("the last heartbeat has arrived", async () => (await HostsAsync(box)).ContainsKey("last"), Cancellation, WaitTimeout);
         Assert.Equal(published, await CountedAsync(box));
         last.Signal(ProcessKiller.Sigkill);
         await last.End;
@@ -69,15 +69,15 @@ public sealed class TrackerDeathSpecs(PrivateBroker broker)
         return host;
     }
 
-    private static async Task<long> PublishAsync(MessageBus bus, CancellationToken enough)
+    private static async Task<long> PublishAsync(MessageBus bus, CancellationToken stop)
     {
         var run = RunId.New();
         var published = 0L;
-        for (var message = 0; !enough.IsCancellationRequested; message++)
+        for (var message = 0; !stop.IsCancellationRequested; message++)
         {
             var reports = new AttemptReports("ada", [.. Enumerable.Range(message * ReportsAMessage, ReportsAMessage).Select(index => Report(run, index))]);
             await bus.PublishAsync(reports, Cancellation);
-            // Hosts that do not hear a confirmation say it again.
+            // Hosts repeat a message without a confirmation.
             if (message % 5 == 0)
                 await bus.PublishAsync(reports, Cancellation);
             published += ReportsAMessage;
@@ -87,7 +87,7 @@ public sealed class TrackerDeathSpecs(PrivateBroker broker)
         return published;
     }
 
-    private static Started Start(OneBox box, Uri vhost) => box.Start(
+    private static DbatchProcess Start(OneBox box, Uri vhost) => box.Start(
         "serve", "--roles", "tracker", "--broker", vhost.AbsoluteUri, "--data", box["tracker"],
         "--listen", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort.Next()}"));
 

@@ -13,15 +13,15 @@ public sealed class BadInputSpecs : IDisposable
     [InlineData("first index 11 is outside", "--total", "10", "--first", "11")]
     [InlineData("--slots is 0; it must be at least 1", "--total", "10", "--slots", "0")]
     [InlineData("{strat} is not a placeholder; did you mean {start}? Known are {start} {count}", "--total", "10", "--stdin", "{strat}")]
-    [InlineData("--timeout wants a duration such as 90s, 5m or 1h30m, not 'soon'", "--total", "10", "--timeout", "soon")]
-    [InlineData("--isolation is one of session, cgroup; 'docker' is not", "--total", "10", "--isolation", "docker")]
-    [InlineData("cannot read gone.txt: there is no such file", "--items", "gone.txt")]
+    [InlineData("--timeout must be a duration such as 90s, 5m or 1h30m, not 'soon'", "--total", "10", "--timeout", "soon")]
+    [InlineData("--isolation must be one of session, cgroup, not 'docker'", "--total", "10", "--isolation", "docker")]
+    [InlineData("cannot read gone.txt: no such file", "--items", "gone.txt")]
     [InlineData("There is no option --totl; did you mean --total?", "--totl", "10")]
     [InlineData("There is no dataset", "--chunk", "5")]
     [InlineData("nothing matches '*.nope'", "--glob", "*.nope")]
     [InlineData("cannot be written", "--total", "1", "--state", "/proc/nowhere")]
     [InlineData("There is no file gone.yaml", "-f", "gone.yaml")]
-    public async Task It_is_told_and_nothing_is_started(string sentence, params string[] arguments)
+    public async Task A_mistake_is_reported_and_nothing_is_started(string sentence, params string[] arguments)
     {
         var ended = await box.DbatchAsync(["run", .. arguments, "--", box.Script("job", "echo ran >> ran.txt")]);
 
@@ -32,7 +32,7 @@ public sealed class BadInputSpecs : IDisposable
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task A_missing_program_is_told_and_one_that_lies_here_is_offered()
+    public async Task A_missing_program_is_reported_and_one_in_the_current_directory_is_suggested()
     {
         box.Script("job", "true");
 
@@ -42,7 +42,7 @@ public sealed class BadInputSpecs : IDisposable
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task A_program_without_the_execute_bit_is_told()
+    public async Task A_program_without_the_execute_bit_is_reported()
     {
         box.Write("plain", "#!/bin/sh\n");
         var ended = await box.DbatchAsync("run", "--total", "1", "--", "./plain");
@@ -52,17 +52,17 @@ public sealed class BadInputSpecs : IDisposable
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task An_empty_item_file_is_told()
+    public async Task An_empty_item_file_is_reported()
     {
         box.Write("items.txt", "\n\n");
         var ended = await box.DbatchAsync("run", "--items", "items.txt", "--", "true");
 
         Assert.Equal(2, ended.ExitCode);
-        Assert.Contains("items.txt has no items; it wants one per line.", ended.Err, StringComparison.Ordinal);
+        Assert.Contains("items.txt has no items; write one per line.", ended.Err, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task An_unknown_key_of_a_job_file_is_told_with_its_line_and_the_nearest_known_one()
+    public async Task An_unknown_key_of_a_job_file_is_reported_with_its_line_and_the_nearest_known_key()
     {
         box.Write("job.yaml", "total: 3\nretrys: 2\ncommand: [\"true\"]\n");
         var ended = await box.DbatchAsync("run", "-f", "job.yaml");
@@ -72,7 +72,7 @@ public sealed class BadInputSpecs : IDisposable
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task Every_mistake_is_told_at_once()
+    public async Task All_mistakes_are_reported_at_once()
     {
         var ended = await box.DbatchAsync("run", "--total", "5", "--first", "6", "--chunk", "0", "--slots", "x", "--timeout", "soon", "--", "nope", "{strat}");
 
@@ -81,7 +81,7 @@ public sealed class BadInputSpecs : IDisposable
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task A_state_directory_of_a_newer_version_is_left_alone()
+    public async Task A_state_directory_of_a_newer_version_is_not_used()
     {
         box.Write(".dbatch/format", "99");
         var ended = await box.DbatchAsync("run", "--total", "1", "--", "true");
@@ -91,7 +91,7 @@ public sealed class BadInputSpecs : IDisposable
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task An_unknown_command_is_told_with_the_nearest_one()
+    public async Task An_unknown_command_is_reported_with_the_nearest_one()
     {
         var ended = await box.DbatchAsync("lsit");
 
@@ -99,7 +99,7 @@ public sealed class BadInputSpecs : IDisposable
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task A_server_is_told_every_mistake_at_once()
+    public async Task All_mistakes_in_the_options_of_a_server_are_reported_at_once()
     {
         var ended = await box.DbatchAsync("serve", "--broker", "head", "--roles", "produce", "--listen", "8080", "--database", "mysql://db/lab", "--data", box["data"]);
 
@@ -110,13 +110,13 @@ public sealed class BadInputSpecs : IDisposable
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task A_before_command_that_fails_on_submit_is_told_with_what_helps_there()
+    public async Task A_failed_before_command_of_submit_is_reported_with_the_remedy_for_submit()
     {
         box.Write("job.yaml", "name: away\ntotal: 1\nbefore: [\"false\"]\ncommand: [\"true\"]\n");
         var ended = await box.DbatchAsync("submit", "-f", "job.yaml", "--server", "http://127.0.0.1:1", "--token", "x");
 
         Assert.Equal(1, ended.ExitCode);
-        Assert.Contains("ended with exit code 1: false. Nothing was submitted; the same command runs it again.", ended.Err, StringComparison.Ordinal);
+        Assert.Contains("exited with code 1: false. Nothing was submitted; the same command runs it again.", ended.Err, StringComparison.Ordinal);
         Assert.DoesNotContain("dbatch run", ended.Err, StringComparison.Ordinal);
     }
 }

@@ -20,7 +20,7 @@ public sealed class IsolationSpecs : IDisposable
     public void Dispose() => box.Dispose();
 
     [Fact(Timeout = 120_000)]
-    public async Task Every_attempt_has_a_group_of_its_own_and_nothing_is_left_of_it()
+    public async Task Every_attempt_has_its_own_control_group_which_is_removed()
     {
         var ended = await box.DbatchAsync("run", "--total", "6", "--slots", "2", "--isolation", "cgroup", "--", box.Script("job", Job));
 
@@ -29,17 +29,17 @@ public sealed class IsolationSpecs : IDisposable
         Assert.Equal(6, groups.Distinct().Count());
         Assert.All(groups, group => Assert.Contains("/dbatch-", group, StringComparison.Ordinal));
         await Eventually.HoldsAsync(
-            "what they hid is gone", () => Enumerable.Range(0, 6).All(index => !ProcessKiller.IsAlive(int.Parse(box.Read($"pid.{index}"), null))), TestContext.Current.CancellationToken);
+            "the hidden processes are gone", () => Enumerable.Range(0, 6).All(index => !ProcessKiller.IsAlive(int.Parse(box.Read($"pid.{index}"), null))), TestContext.Current.CancellationToken);
         Assert.All(ControlGroups.Mounts, mount => Assert.False(Directory.Exists(mount + Path.GetDirectoryName(groups[0]))));
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task A_second_interrupt_leaves_neither_processes_nor_groups()
+    public async Task A_second_interrupt_leaves_neither_processes_nor_control_groups()
     {
         var started = box.Start("run", "--total", "1", "--isolation", "cgroup", "--", box.Script("job", "trap '' TERM INT\n" + Job + "\nsleep 600\n"));
-        await Eventually.HoldsAsync("the attempt hid something", () => box.Lines("pid.0").Count == 1, TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync("the attempt has a hidden process", () => box.Lines("pid.0").Count == 1, TestContext.Current.CancellationToken);
         started.Signal(ProcessKiller.Sigint);
-        await Eventually.HoldsAsync("it stops", () => started.Told.Any(line => line.Contains("Stopping", StringComparison.Ordinal)), TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync("it stops", () => started.ErrorLines.Any(line => line.Contains("Stopping", StringComparison.Ordinal)), TestContext.Current.CancellationToken);
         started.Signal(ProcessKiller.Sigint);
 
         Assert.Equal(130, (await started.End).ExitCode);
@@ -49,7 +49,7 @@ public sealed class IsolationSpecs : IDisposable
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task Doctor_tells_what_is_possible()
+    public async Task Doctor_reports_the_possible_isolation()
     {
         var ended = await box.DbatchAsync("doctor", "--json");
 

@@ -5,7 +5,7 @@ using DistributedBatch.TestKit.Files;
 
 namespace DistributedBatch.Specs.Run;
 
-/// <summary>A directory in which the built <c>dbatch</c> is run as its users run it.</summary>
+/// <summary>A temporary directory in which tests run the built <c>dbatch</c> as its users do.</summary>
 internal sealed class OneBox : IDisposable
 {
     private static readonly string Program = System.IO.Path.Combine(AppContext.BaseDirectory, "dbatch");
@@ -15,7 +15,7 @@ internal sealed class OneBox : IDisposable
 
     public string State => directory[".dbatch"];
 
-    /// <summary>Variables for the program, beside the test's own.</summary>
+    /// <summary>Environment variables for the program, besides those of the test.</summary>
     public Dictionary<string, string?> Environment { get; } = new() { ["DBATCH_CONFIG"] = "/dev/null/none", ["NO_COLOR"] = "1" };
 
     public string this[params ReadOnlySpan<string> parts] => directory[parts];
@@ -34,13 +34,13 @@ internal sealed class OneBox : IDisposable
 
     public IReadOnlyList<string> Lines(string name) => File.Exists(directory[name]) ? File.ReadAllLines(directory[name]) : [];
 
-    public Task<Ended> DbatchAsync(params string[] arguments) => Start(arguments).End;
+    public Task<DbatchResult> DbatchAsync(params string[] arguments) => Start(arguments).End;
 
-    public Started Start(params string[] arguments) => Start("", arguments);
+    public DbatchProcess Start(params string[] arguments) => Start("", arguments);
 
-    public Started Start(string input, string[] arguments)
+    public DbatchProcess Start(string input, string[] arguments)
     {
-        var (output, errors, told) = (new StringBuilder(), new StringBuilder(), new ConcurrentQueue<string>());
+        var (output, errors, errorLines) = (new StringBuilder(), new StringBuilder(), new ConcurrentQueue<string>());
         var task = CliWrap.Cli.Wrap(Program)
             .WithArguments(arguments)
             .WithWorkingDirectory(Path)
@@ -48,14 +48,14 @@ internal sealed class OneBox : IDisposable
             .WithValidation(CommandResultValidation.None)
             .WithStandardInputPipe(PipeSource.FromString(input))
             .WithStandardOutputPipe(PipeTarget.ToStringBuilder(output))
-            .WithStandardErrorPipe(PipeTarget.Merge(PipeTarget.ToStringBuilder(errors), PipeTarget.ToDelegate(told.Enqueue)))
+            .WithStandardErrorPipe(PipeTarget.Merge(PipeTarget.ToStringBuilder(errors), PipeTarget.ToDelegate(errorLines.Enqueue)))
             .ExecuteAsync(TestContext.Current.CancellationToken);
-        return new Started(task.ProcessId, EndAsync(), told);
+        return new DbatchProcess(task.ProcessId, EndAsync(), errorLines);
 
-        async Task<Ended> EndAsync()
+        async Task<DbatchResult> EndAsync()
         {
             var result = await task;
-            return new Ended(result.ExitCode, output.ToString(), errors.ToString());
+            return new DbatchResult(result.ExitCode, output.ToString(), errors.ToString());
         }
     }
 

@@ -4,7 +4,7 @@ using DistributedBatch.TestKit.Waiting;
 
 namespace DistributedBatch.Specs.Run;
 
-/// <summary>The reading commands on what a run left in its state directory.</summary>
+/// <summary>The client commands on the state directory of a run.</summary>
 public sealed class ReadingSpecs : IDisposable
 {
     private readonly OneBox box = new();
@@ -12,7 +12,7 @@ public sealed class ReadingSpecs : IDisposable
     public void Dispose() => box.Dispose();
 
     [Fact(Timeout = 60_000)]
-    public async Task What_a_run_left_can_be_listed_shown_and_read()
+    public async Task A_finished_run_can_be_listed_shown_and_read()
     {
         var job = box.Script("job", """
             echo "out of $DBATCH_CHUNK"
@@ -33,7 +33,7 @@ public sealed class ReadingSpecs : IDisposable
         Assert.Equal(
             (3, 0, 0, 0, 2, 1, 0),
             (Count(counts, "total"), Count(counts, "pending"), Count(counts, "queued"), Count(counts, "running"), Count(counts, "succeeded"), Count(counts, "failed"), Count(counts, "cancelled")));
-        Assert.Contains("exit-code 3", (await box.DbatchAsync("show", "last")).Out, StringComparison.Ordinal);
+        Assert.Contains("exit code 3", (await box.DbatchAsync("show", "last")).Out, StringComparison.Ordinal);
 
         var logs = await box.DbatchAsync("logs", "last", "1");
         Assert.Equal(("out of 1\n", "err of 1\n"), (logs.Out, logs.Err));
@@ -51,26 +51,26 @@ public sealed class ReadingSpecs : IDisposable
     }
 
     [Fact(Timeout = 90_000)]
-    public async Task A_run_tells_of_its_end_and_is_forgotten_when_it_is_pruned()
+    public async Task A_run_sends_a_notification_at_its_end_and_prune_forgets_it()
     {
         using var hook = new HttpCatcher();
-        await box.DbatchAsync("run", "--name", "told", "--total", "2", "--notify", $"ntfy+http://127.0.0.1:{hook.Port}/lab", "--", "true");
+        await box.DbatchAsync("run", "--name", "notified", "--total", "2", "--notify", $"ntfy+http://127.0.0.1:{hook.Port}/lab", "--", "true");
         await box.DbatchAsync("run", "--name", "other", "--total", "1", "--", "true");
         Assert.Contains("All 2 chunks succeeded", Assert.Single(hook.Caught).Text, StringComparison.Ordinal);
 
         Assert.Equal(2, (await box.DbatchAsync("prune")).ExitCode);
         Assert.Contains("would forget", (await box.DbatchAsync("prune", "--keep", "0", "--dry-run")).Out, StringComparison.Ordinal);
-        var pruned = await box.DbatchAsync("prune", "told", "--json");
+        var pruned = await box.DbatchAsync("prune", "notified", "--json");
 
         Assert.True(pruned.ExitCode == 0, pruned.ToString());
         var gone = Assert.Single(pruned.Json.GetProperty("forgotten").EnumerateArray()).GetString()!;
         Assert.Equal("other", Assert.Single((await box.DbatchAsync("list", "--json")).Json.EnumerateArray()).GetProperty("name").GetString());
         Assert.False(Directory.Exists(Path.Combine(box.State, "runs", gone)));
-        Assert.Equal(0, (await box.DbatchAsync("run", "--name", "told", "--total", "2", "--", "true")).ExitCode);
+        Assert.Equal(0, (await box.DbatchAsync("run", "--name", "notified", "--total", "2", "--", "true")).ExitCode);
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task What_is_not_there_gets_a_sentence()
+    public async Task A_missing_run_chunk_or_argument_is_reported()
     {
         var none = await box.DbatchAsync("list");
         Assert.Equal(2, none.ExitCode);
@@ -79,7 +79,7 @@ public sealed class ReadingSpecs : IDisposable
         await box.DbatchAsync("run", "--total", "1", "--", "true");
         Assert.Contains("No run has the id or name 'zzz'", (await box.DbatchAsync("show", "zzz")).Err, StringComparison.Ordinal);
         Assert.Contains("has no chunk 7", (await box.DbatchAsync("logs", "last", "7")).Err, StringComparison.Ordinal);
-        Assert.Contains("Say which RUN", (await box.DbatchAsync("cancel")).Err, StringComparison.Ordinal);
+        Assert.Contains("The argument RUN is missing", (await box.DbatchAsync("cancel")).Err, StringComparison.Ordinal);
         Assert.Contains("is over: succeeded", (await box.DbatchAsync("cancel", "last")).Err, StringComparison.Ordinal);
     }
 
@@ -90,11 +90,11 @@ public sealed class ReadingSpecs : IDisposable
         var run = box.Start("run", "--total", "1000", "--slots", "1", "--", job);
         await Eventually.HoldsAsync("it is known that it runs", async () => await StateAsync() == "running", TestContext.Current.CancellationToken);
 
-        await SteerAsync("pause");
+        await ControlAsync("pause");
         await Eventually.HoldsAsync("it is paused", async () => await StateAsync() == "paused", TestContext.Current.CancellationToken);
-        await SteerAsync("resume");
+        await ControlAsync("resume");
         await Eventually.HoldsAsync("it goes on", async () => await StateAsync() == "running", TestContext.Current.CancellationToken);
-        await SteerAsync("cancel");
+        await ControlAsync("cancel");
         var ended = await run.End;
 
         Assert.Equal(1, ended.ExitCode);
@@ -102,7 +102,7 @@ public sealed class ReadingSpecs : IDisposable
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task The_version_and_the_help_are_there()
+    public async Task Version_help_and_completion_are_printed()
     {
         Assert.Equal("dbatch 0.1.0\n", (await box.DbatchAsync("version")).Out);
         Assert.Equal("0.1.0", (await box.DbatchAsync("version", "--json")).Json.GetProperty("version").GetString());
@@ -123,9 +123,9 @@ public sealed class ReadingSpecs : IDisposable
 
     private static int Count(JsonElement counts, string state) => counts.GetProperty(state).GetInt32();
 
-    private async Task SteerAsync(string verb)
+    private async Task ControlAsync(string action)
     {
-        var steered = await box.DbatchAsync(verb, "last");
+        var steered = await box.DbatchAsync(action, "last");
         Assert.True(steered.ExitCode == 0, steered.ToString());
     }
 

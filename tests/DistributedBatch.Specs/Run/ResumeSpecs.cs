@@ -1,5 +1,6 @@
 using DistributedBatch.TestKit.Processes;
 using DistributedBatch.TestKit.Waiting;
+using Microsoft.Data.Sqlite;
 
 namespace DistributedBatch.Specs.Run;
 
@@ -16,40 +17,54 @@ public sealed class ResumeSpecs : IDisposable
         var marker = $"DBATCH_SPEC={Guid.NewGuid():N}";
         box.Environment["DBATCH_SPEC"] = marker.Split('=')[1];
 
-        // Says when it starts; what it wrote to DBATCH_OUT appears only when the attempt counts.
+        // Records each start. The file in DBATCH_OUT becomes visible only when the attempt succeeds.
         var job = box.Script("job", "echo $DBATCH_CHUNK >> started.txt; sleep 0.02; echo x > \"$DBATCH_OUT/part\"\n");
-        var ended = box.Start("run", "--name", "survivor", "--total", $"{Chunks}", "--slots", "4", "--", job);
+        var run = box.Start("run", "--name", "survivor", "--total", $"{Chunks}", "--slots", "4", "--", job);
+        var succeeded = new HashSet<int>();
+        var startedBefore = new HashSet<int>();
+        var repeated = 0;
         foreach (var goal in new[] { 40, 120 })
         {
             await Eventually.HoldsAsync($"{goal} chunks started", () => box.Lines("started.txt").Count >= goal, TestContext.Current.CancellationToken);
-            ended.Signal(ProcessKiller.Sigkill);
-            await ended.End;
+            run.Signal(ProcessKiller.Sigkill);
+            await run.End;
             await Eventually.HoldsAsync("no child is left", () => ProcessKiller.WithEnvironment(marker).Count == 0, TestContext.Current.CancellationToken, TimeSpan.FromSeconds(5));
-            File.Move(box["started.txt"], box[$"started.{goal}"]);
-            ended = goal == 40
+            CheckStarts();
+            succeeded = [.. SucceededInLedger()];
+            Assert.NotEmpty(succeeded);
+            run = goal == 40
                 ? box.Start("run", "--resume", "survivor", "--slots", "4")
                 : box.Start("run", "--name", "survivor", "--total", $"{Chunks}", "--slots", "4", "--", job);
         }
 
-        var last = await ended.End;
+        var last = await run.End;
 
         Assert.True(last.ExitCode == 0, last.ToString());
         Assert.Contains($"{Chunks} of {Chunks} chunks succeeded", last.Out, StringComparison.Ordinal);
-        Assert.Contains("chunks have succeeded before", last.Err, StringComparison.Ordinal);
+        Assert.Contains("chunks already succeeded", last.Err, StringComparison.Ordinal);
+        CheckStarts();
+        Assert.Equal(Enumerable.Range(0, Chunks), startedBefore.Order());
+        Assert.InRange(repeated, 0, 2 * (4 + UncommittedReports));
+        var outputs = Directory.GetFiles(box.State, "part", SearchOption.AllDirectories).Select(file => int.Parse(Path.GetFileName(Path.GetDirectoryName(file))!, null));
+        Assert.Equal(Enumerable.Range(0, Chunks), outputs.Order());
 
-        // Every chunk has its output once, and only what was under way at a kill was started again.
-        var outputs = Directory.GetDirectories(box.State, "part", SearchOption.AllDirectories).Length
-            + Directory.GetFiles(box.State, "part", SearchOption.AllDirectories).Length;
-        Assert.Equal(Chunks, outputs);
-        var startedTwice = box.Lines("started.txt").Concat(box.Lines("started.40")).Concat(box.Lines("started.120")).Count() - Chunks;
-        Assert.InRange(startedTwice, 0, 2 * (4 + ReportsInFlight));
+        // The chunks that the last process started: none of them had succeeded before, and a repeated one was running at the kill.
+        void CheckStarts()
+        {
+            var started = box.Lines("started.txt").Select(line => int.Parse(line, null)).ToList();
+            Assert.Empty(started.Intersect(succeeded));
+            Assert.Equal(started.Count, started.Distinct().Count());
+            repeated += started.Count(startedBefore.Contains);
+            startedBefore.UnionWith(started);
+            File.Delete(box["started.txt"]);
+        }
     }
 
-    // Attempts that had ended but whose reports were not committed when the process was killed.
-    private const int ReportsInFlight = 12;
+    /// <summary>Attempts that had ended, but whose reports were not committed at the kill.</summary>
+    private const int UncommittedReports = 12;
 
     [Fact(Timeout = 60_000)]
-    public async Task The_first_interrupt_lets_running_chunks_finish_and_says_how_to_go_on()
+    public async Task The_first_interrupt_lets_running_chunks_finish_and_prints_the_command_to_resume()
     {
         var job = box.Script("job", "echo $DBATCH_CHUNK >> started.txt; sleep 0.5; echo $DBATCH_CHUNK >> finished.txt\n");
         var run = box.Start("run", "--name", "drained", "--total", "20", "--slots", "2", "--", job);
@@ -61,7 +76,7 @@ public sealed class ResumeSpecs : IDisposable
         var resumed = await box.DbatchAsync("run", "--resume", "drained", "--slots", "8");
 
         Assert.Equal(130, ended.ExitCode);
-        Assert.Contains("to go on: dbatch run --resume", ended.Out, StringComparison.Ordinal);
+        Assert.Contains("to resume: dbatch run --resume", ended.Out, StringComparison.Ordinal);
         Assert.InRange(started, 2, 6);
         Assert.True(resumed.ExitCode == 0, resumed.ToString());
         Assert.Equal(20, box.Lines("finished.txt").Count);
@@ -77,7 +92,7 @@ public sealed class ResumeSpecs : IDisposable
 
         run.Signal(ProcessKiller.Sigint);
         await Eventually.HoldsAsync(
-            "it says that it stops", () => run.Told.Any(line => line.StartsWith("Stopping: ", StringComparison.Ordinal)), TestContext.Current.CancellationToken);
+            "it reports that it is stopping", () => run.ErrorLines.Any(line => line.StartsWith("Stopping: ", StringComparison.Ordinal)), TestContext.Current.CancellationToken);
         run.Signal(ProcessKiller.Sigint);
         var ended = await run.End;
 
@@ -98,22 +113,22 @@ public sealed class ResumeSpecs : IDisposable
         var again = await box.DbatchAsync(command);
 
         Assert.True(again.ExitCode == 0, again.ToString());
-        Assert.Contains("has succeeded before; nothing is left to do", again.Err, StringComparison.Ordinal);
+        Assert.Contains("has already succeeded; nothing is left to do", again.Err, StringComparison.Ordinal);
         Assert.Equal(2, box.Lines("ran.txt").Count);
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task Other_work_under_the_name_of_an_unfinished_run_is_refused()
+    public async Task A_different_run_under_the_name_of_an_unfinished_one_is_refused()
     {
         Assert.Equal(1, (await box.DbatchAsync("run", "--name", "same", "--total", "2", "--retries", "0", "--", "false")).ExitCode);
         var other = await box.DbatchAsync("run", "--name", "same", "--total", "3", "--", "false");
 
         Assert.Equal(2, other.ExitCode);
-        Assert.Contains("is other work: its command, items or chunk size differ", other.Err, StringComparison.Ordinal);
+        Assert.Contains("is a different run: its command, items or chunk size differ", other.Err, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task Retry_runs_the_failed_chunks_again_and_only_those()
+    public async Task Retry_runs_only_the_failed_chunks_again()
     {
         var job = box.Script("job", "echo $DBATCH_CHUNK >> ran.txt; [ $DBATCH_CHUNK != 1 ] || [ -e fixed ]\n");
         var first = await box.DbatchAsync("run", "--total", "3", "--slots", "1", "--retries", "0", "--", job);
@@ -123,5 +138,21 @@ public sealed class ResumeSpecs : IDisposable
         Assert.Equal(1, first.ExitCode);
         Assert.True(retried.ExitCode == 0, retried.ToString());
         Assert.Equal(["0", "1", "2", "1"], box.Lines("ran.txt"));
+    }
+
+    /// <summary>The chunks that the ledger has as succeeded. The ledger decides what runs again; it is read from a copy, so that reading changes nothing.</summary>
+    private List<int> SucceededInLedger()
+    {
+        foreach (var file in Directory.GetFiles(box.State, "ledger.db*"))
+            File.Copy(file, box[$"copy.{Path.GetFileName(file)}"], overwrite: true);
+        using var connection = new SqliteConnection($"Data Source={box["copy.ledger.db"]};Pooling=False");
+        connection.Open();
+        using var select = connection.CreateCommand();
+        select.CommandText = "SELECT idx FROM chunk WHERE state = 'succeeded'";
+        using var reader = select.ExecuteReader();
+        var chunks = new List<int>();
+        while (reader.Read())
+            chunks.Add(reader.GetInt32(0));
+        return chunks;
     }
 }

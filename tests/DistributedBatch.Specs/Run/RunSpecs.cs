@@ -29,7 +29,7 @@ public sealed class RunSpecs : IDisposable
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task Items_arrive_as_they_are()
+    public async Task Items_arrive_unchanged()
     {
         string[] items = ["plain", "two  words", "it's \"quoted\"", "$HOME `id` ; rm *", "naïve 日本 🎲", "--flag", "{start}"];
         box.Write("the items.txt", string.Join('\n', items));
@@ -54,16 +54,16 @@ public sealed class RunSpecs : IDisposable
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task Failures_decide_the_exit_code_and_are_told_with_what_the_program_said()
+    public async Task Failures_decide_the_exit_code_and_are_reported_with_the_programs_message()
     {
         var job = box.Script("job", "[ \"$DBATCH_CHUNK\" != 2 ] || { echo 'it broke' >&2; exit 7; }\n");
 
         var ended = await box.DbatchAsync("run", "--total", "4", "--slots", "2", "--retries", "1", "--retry-delay", "10ms", "--", job);
 
         Assert.Equal(1, ended.ExitCode);
-        Assert.Contains("failed: chunk 2, attempt 1: exit-code 7: it broke", ended.Err, StringComparison.Ordinal);
+        Assert.Contains("failed: chunk 2, attempt 1: exit code 7: it broke", ended.Err, StringComparison.Ordinal);
         Assert.Contains("3 of 4 chunks succeeded, 1 failed", ended.Out, StringComparison.Ordinal);
-        Assert.Contains("chunk 2 after 2 attempts, exit-code 7: it broke", ended.Out, StringComparison.Ordinal);
+        Assert.Contains("chunk 2 after 2 attempts, exit code 7: it broke", ended.Out, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 60_000)]
@@ -88,7 +88,7 @@ public sealed class RunSpecs : IDisposable
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task The_summary_as_JSON_stands_alone_on_standard_output()
+    public async Task Only_the_JSON_summary_is_on_standard_output()
     {
         var ended = await box.DbatchAsync("run", "--total", "3", "--slots", "1", "--name", "mine", "--json", "--", "true");
 
@@ -97,7 +97,7 @@ public sealed class RunSpecs : IDisposable
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_job_file_runs_before_once_and_after_once_and_knows_the_outputs()
+    public async Task A_job_file_runs_before_once_and_after_once_with_the_output_directory()
     {
         box.Write("job/job.yaml", """
             name: around
@@ -133,7 +133,7 @@ public sealed class RunSpecs : IDisposable
         var second = await box.DbatchAsync(command);
 
         Assert.Equal(1, first.ExitCode);
-        Assert.Contains("The before command of run twice ended with exit code 1", first.Err, StringComparison.Ordinal);
+        Assert.Contains("The before command of run twice exited with code 1", first.Err, StringComparison.Ordinal);
         Assert.True(second.ExitCode == 0, second.ToString());
         Assert.Equal(["before", "before", "chunk"], box.Lines("order.txt"));
     }
@@ -167,7 +167,7 @@ public sealed class RunSpecs : IDisposable
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_closed_standard_input_is_no_hindrance()
+    public async Task A_run_works_with_a_closed_standard_input()
     {
         var program = Path.Combine(AppContext.BaseDirectory, "dbatch");
         var job = box.Script("job", "cat > \"in.$DBATCH_CHUNK\"\n");
@@ -183,7 +183,7 @@ public sealed class RunSpecs : IDisposable
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_path_with_spaces_is_a_path()
+    public async Task Paths_may_have_spaces()
     {
         var job = box.Script("my jobs/the job", "echo \"$1\" > done.txt\n");
 

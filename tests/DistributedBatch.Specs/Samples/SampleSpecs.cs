@@ -11,7 +11,7 @@ public sealed class SampleSpecs : IDisposable
     public void Dispose() => box.Dispose();
 
     [Fact(Timeout = 240_000)]
-    public async Task The_digits_come_out_the_same_however_they_are_cut_and_started()
+    public async Task The_digits_are_the_same_for_every_chunk_size_and_way_to_start()
     {
         var coarse = await DigitsAsync("coarse", "--chunk", "4", "--slots", "1", "--warm", "off");
         var fine = await DigitsAsync("fine", "--chunk", "1", "--slots", "2", "--warm", "fork");
@@ -48,7 +48,7 @@ public sealed class SampleSpecs : IDisposable
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task The_chunks_in_trouble_are_named_and_the_others_succeed()
+    public async Task The_failed_chunks_are_named_and_the_others_succeed()
     {
         var ended = await RunAsync("failing-chunks", "--slots", "4", "--json");
 
@@ -64,9 +64,9 @@ public sealed class SampleSpecs : IDisposable
         return File.ReadAllLines(box[place, "results", "adversarial-digits.csv"]);
     }
 
-    private Task<Ended> RunAsync(string sample, params string[] options) => RunAsync(sample, sample, options);
+    private Task<DbatchResult> RunAsync(string sample, params string[] options) => RunAsync(sample, sample, options);
 
-    private Task<Ended> RunAsync(string sample, string place, string[] options)
+    private Task<DbatchResult> RunAsync(string sample, string place, string[] options)
     {
         Directory.CreateDirectory(box[place]);
         foreach (var file in Directory.GetFiles(Path.Combine(Repository(), "samples", sample)))

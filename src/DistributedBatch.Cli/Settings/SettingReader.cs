@@ -1,0 +1,110 @@
+using System.Globalization;
+using System.Numerics;
+using DistributedBatch.Cli.Text;
+using DistributedBatch.Contracts.Text;
+
+namespace DistributedBatch.Cli.Settings;
+
+/// <summary>Reads typed values from merged settings. An invalid value becomes a sentence, and its default is used so that reading continues.</summary>
+internal sealed class SettingReader(IReadOnlyDictionary<string, SettingValue> settings, List<string> mistakes)
+{
+    /// <summary>The value of <paramref name="key"/>, or null when no layer has it.</summary>
+    public SettingValue? Value(string key) => settings.GetValueOrDefault(key);
+
+    /// <summary>A text.</summary>
+    public string? Text(string key) => Value(key)?.Text;
+
+    /// <summary>A whole number of at least <paramref name="minimum"/>.</summary>
+    public T? Number<T>(string key, T minimum)
+        where T : struct, INumber<T>
+    {
+        if (Value(key) is not { } value)
+            return null;
+        if (!T.TryParse(value.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+            mistakes.Add($"{value.Origin} must be a whole number, not '{value.Text}'.");
+        else if (number < minimum)
+            mistakes.Add($"{value.Origin} is {number}; it must be at least {minimum}.");
+        else
+            return number;
+        return null;
+    }
+
+    /// <summary>A whole number of at least 1, or null for the word <c>auto</c>.</summary>
+    /// <param name="key">The setting.</param>
+    /// <param name="fallback">The result without a value.</param>
+    public long? NumberOrAuto(string key, long? fallback)
+    {
+        if (Value(key) is not { } value)
+            return fallback;
+        if (value.Text == "auto")
+            return null;
+        if (!long.TryParse(value.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+            mistakes.Add($"{value.Origin} must be a whole number or auto, not '{value.Text}'.");
+        else if (number < 1)
+            mistakes.Add($"{value.Origin} is {number}; it must be at least 1, or auto.");
+        else
+            return number;
+        return fallback;
+    }
+
+    /// <summary>A number of at least 0, with or without decimals. The caller has handled the word <c>auto</c>.</summary>
+    public double? Fraction(string key)
+    {
+        if (Value(key) is not { } value)
+            return null;
+        if (double.TryParse(value.Text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+            return number;
+        mistakes.Add($"{value.Origin} must be a number of at least 0, or auto, not '{value.Text}'.");
+        return null;
+    }
+
+    /// <summary>A duration.</summary>
+    public TimeSpan? Duration(string key)
+    {
+        if (Value(key) is not { } value)
+            return null;
+        if (DurationText.Read(value.Text) is { } duration)
+            return duration;
+        mistakes.Add($"{value.Origin} must be a duration such as 90s, 5m or 1h30m, not '{value.Text}'.");
+        return null;
+    }
+
+    /// <summary>A size in bytes.</summary>
+    public long? Size(string key)
+    {
+        if (Value(key) is not { } value)
+            return null;
+        if (SizeText.Read(value.Text) is { } size and > 0)
+            return size;
+        mistakes.Add($"{value.Origin} must be a size such as 512M or 4G, not '{value.Text}'.");
+        return null;
+    }
+
+    /// <summary>One of a few words.</summary>
+    public TEnum? Word<TEnum>(string key)
+        where TEnum : struct, Enum
+    {
+        if (Value(key) is not { } value)
+            return null;
+        if (EnumText.Parse<TEnum>(value.Text) is { } word)
+            return word;
+        mistakes.Add($"{value.Origin} must be one of {string.Join(", ", Enum.GetValues<TEnum>().Select(EnumText.ToText))}, not '{value.Text}'.");
+        return null;
+    }
+
+    /// <summary>Pairs written as <c>K=V</c>; the last pair of a key wins.</summary>
+    public IReadOnlyDictionary<string, string> Pairs(string key)
+    {
+        var pairs = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var text in Value(key)?.Texts ?? [])
+        {
+            var equals = text.IndexOf('=', StringComparison.Ordinal);
+            if (equals > 0)
+                pairs[text[..equals]] = text[(equals + 1)..];
+            else
+                mistakes.Add($"{Value(key)!.Origin}: '{text}' is not a variable; write NAME=VALUE.");
+        }
+
+        return pairs;
+    }
+}
