@@ -1,7 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using DistributedBatch.Messaging.Access;
+using DistributedBatch.Messaging.Files;
 
 namespace DistributedBatch.Cli.Certificates;
 

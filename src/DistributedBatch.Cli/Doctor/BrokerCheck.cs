@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using DistributedBatch.Messaging.Connections;
+using DistributedBatch.Messaging.Queues;
 
 namespace DistributedBatch.Cli.Doctor;
 

@@ -1,4 +1,4 @@
-using DistributedBatch.Messaging.Connections;
+using DistributedBatch.Messaging.Queues;
 
 namespace DistributedBatch.Cli.Doctor;
 

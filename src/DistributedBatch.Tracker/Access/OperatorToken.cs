@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using DistributedBatch.Messaging.Access;
+using DistributedBatch.Messaging.Files;
 
 namespace DistributedBatch.Tracker.Access;
 

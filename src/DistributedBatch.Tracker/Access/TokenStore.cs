@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using DistributedBatch.Contracts.Api;
-using DistributedBatch.Messaging.Access;
+using DistributedBatch.Messaging.Files;
 
 namespace DistributedBatch.Tracker.Access;
 

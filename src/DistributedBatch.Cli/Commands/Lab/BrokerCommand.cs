@@ -2,6 +2,7 @@ using System.CommandLine;
 using DistributedBatch.Cli.Certificates;
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Messaging.Access;
+using DistributedBatch.Messaging.Files;
 
 namespace DistributedBatch.Cli.Commands.Lab;
 

@@ -7,7 +7,6 @@ using DistributedBatch.Consumer;
 using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Contracts.Jobs;
 using DistributedBatch.Messaging;
-using DistributedBatch.Messaging.Access;
 using DistributedBatch.Producer;
 using DistributedBatch.Storage.Postgres;
 using DistributedBatch.Tracker;
@@ -18,6 +17,7 @@ using Microsoft.AspNetCore.Routing.Constraints;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using DistributedBatch.Messaging.Files;
 
 namespace DistributedBatch.Cli.Commands.Lab;
 
