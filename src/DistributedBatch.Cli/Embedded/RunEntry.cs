@@ -31,7 +31,7 @@ internal sealed class RunEntry(RunIntake intake, RunRecord record)
     {
         var known = intake.Runs.FirstOrDefault(run => run.Run == record.Run);
         if (known is not null)
-            await intake.AnnounceAgainAsync(record.Run, CancellationToken.None);
+            await intake.PublishAgainAsync(record.Run, CancellationToken.None);
         switch (known)
         {
             case null when spec is null:

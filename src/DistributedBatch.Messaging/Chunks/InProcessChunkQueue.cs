@@ -11,8 +11,8 @@ namespace DistributedBatch.Messaging.Chunks;
 /// <param name="capacity">Chunks that may wait in one class; further ones make the publisher wait.</param>
 public sealed class InProcessChunkQueue(int capacity = InProcessChunkQueue.DefaultCapacity) : IChunkPublisher, IChunkSource
 {
-    /// <summary>Larger than any window, so that the window and not this channel decides what is outstanding.</summary>
-    public const int DefaultCapacity = 4096;
+    /// <summary>As many as a queue of the broker takes by default. The producer's window grows with the slots and stays far below.</summary>
+    public const int DefaultCapacity = 1_000_000;
 
     private readonly ConcurrentDictionary<string, Channel<Waiting>> classes = new();
 

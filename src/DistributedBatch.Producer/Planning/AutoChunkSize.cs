@@ -1,9 +1,9 @@
 namespace DistributedBatch.Producer.Planning;
 
 /// <summary>
-/// Sizes for <c>--chunk auto</c>: guided self-scheduling (Polychronopoulos and Kuck, 1987) between two bounds. A chunk takes its share of half of what is
-/// left, so that chunks shrink towards the end and slots run dry together; it lasts long enough to make its overhead small, and not so long that a lost
-/// host costs much.
+/// Sizes for <c>--chunk auto</c>: guided self-scheduling (Polychronopoulos and Kuck, 1987) between two bounds. A chunk takes its share of half of
+/// what is left, so that chunks shrink towards the end and slots run dry together; it lasts long enough to make its overhead small, and not so long
+/// that a lost host costs much.
 /// </summary>
 internal static class AutoChunkSize
 {
