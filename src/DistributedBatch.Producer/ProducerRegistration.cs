@@ -70,7 +70,9 @@ public static class ProducerRegistration
         services
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<HostMessageIntake>(provider, QueueSurvives(provider)))
             .AddSingleton(provider => new RunIntake(
-                provider.GetRequiredService<LoopInbox>(), provider.GetRequiredService<RunRegistry>(), provider.GetRequiredService<HostMessageIntake>()))
+                provider.GetRequiredService<LoopInbox>(),
+                provider.GetRequiredService<RunRegistry>(),
+                provider.GetRequiredService<HostMessageIntake>()))
             .AddHostedService<ProducerService>();
         services.AddBusEndpoint(Queue)
             .InParallel(MessagesAtOnce)

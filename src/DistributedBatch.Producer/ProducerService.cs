@@ -47,7 +47,8 @@ internal sealed partial class ProducerService(
         else
         {
             throw new LedgerException(
-                $"The ledger in {options.Database ?? Path.GetFullPath(options.DataDirectory)} is in use by another dbatch. Wait until that ends, or choose another directory.");
+                $"The ledger in {options.Database ?? Path.GetFullPath(options.DataDirectory)} is in use by another dbatch. "
+                + "Wait until that ends, or choose another directory.");
         }
     }
 
@@ -146,7 +147,7 @@ internal sealed partial class ProducerService(
     [LoggerMessage(2009, LogLevel.Information, "This producer has the ledger now.")]
     private partial void LogTookOver();
 
-    [LoggerMessage(2015, LogLevel.Error, "The ledger could not be opened: {Failure} The standby tries again in 1 second.")]
+    [LoggerMessage(2015, LogLevel.Error, "The ledger could not be opened: {Failure} The standby tries again in 1 s.")]
     private partial void LogNotOpened(string failure);
 
     [LoggerMessage(2010, LogLevel.Critical, "The producer gives up: {Failure}")]

@@ -1,4 +1,5 @@
 using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Producer.Hosts;
 using DistributedBatch.Producer.Inbox;
@@ -12,7 +13,13 @@ namespace DistributedBatch.Producer.Dispatch;
 /// Publishes the next chunks to the queue. A confirmation that does not come at once arrives at the loop as <see cref="ChunkConfirmed"/>.
 /// </summary>
 internal sealed partial class ChunkDispatcher(
-    RunRegistry runs, HostRegistry hosts, ChunkSelector selector, GroupCommit commit, IChunkPublisher publisher, LoopInbox inbox, ILogger<ChunkDispatcher> log)
+    RunRegistry runs,
+    HostRegistry hosts,
+    ChunkSelector selector,
+    GroupCommit commit,
+    IChunkPublisher publisher,
+    LoopInbox inbox,
+    ILogger<ChunkDispatcher> log)
 {
     private static readonly string[] Classes = [ResourceClass.Cpu, ResourceClass.Gpu];
 
@@ -100,6 +107,6 @@ internal sealed partial class ChunkDispatcher(
         run.Ledger.Unconfirm(index, attempt, now + RetryDelay);
     }
 
-    [LoggerMessage(2003, LogLevel.Warning, "Chunk {Index} of run {Run} was not published: {Failure} The next try is in 1 second.")]
-    private partial void LogNotConfirmed(Contracts.Runs.RunId run, int index, string failure);
+    [LoggerMessage(2003, LogLevel.Warning, "Chunk {Index} of run {Run} was not published: {Failure} The next try is in 1 s.")]
+    private partial void LogNotConfirmed(RunId run, int index, string failure);
 }

@@ -34,7 +34,9 @@ internal static class RunTrace
 
     /// <summary>The context that a chunk carries.</summary>
     public static string? ContextOf(Activity? dispatch, RunSpec spec) => dispatch?.Id
-        ?? (spec.TraceParent is { Length: > 2 } parent && Source.HasListeners() ? string.Concat(parent.AsSpan(0, parent.Length - 2), "00") : spec.TraceParent);
+        ?? (spec.TraceParent is { Length: > 2 } parent && Source.HasListeners() ? WithoutSampling(parent) : spec.TraceParent);
+
+    private static string WithoutSampling(string parent) => string.Concat(parent.AsSpan(0, parent.Length - 2), "00");
 
     private static bool IsRecorded(int index, int total) => index % Math.Max(1, (total + MaxRecorded - 1) / MaxRecorded) == 0;
 }

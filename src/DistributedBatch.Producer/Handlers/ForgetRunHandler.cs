@@ -17,15 +17,7 @@ internal sealed class ForgetRunHandler(RunRegistry runs, ILedgerStore store) : L
             return RunCommandResult.Refused($"Run {id} ({known.Name}) is {known.State.ToText()}; cancel it first.");
         if (runs.Find(id) is not null || runs.Unpublished.ContainsKey(id))
             return RunCommandResult.Refused($"Run {id} has just ended, and its end is still being published; try again in a moment.");
-        try
-        {
-            await store.RemoveAsync(id, cancellation);
-        }
-        catch (LedgerException failure)
-        {
-            return RunCommandResult.Refused(failure.Message);
-        }
-
+        await store.RemoveAsync(id, cancellation);
         runs.Overviews.TryRemove(id, out _);
         return RunCommandResult.Done(id);
     }

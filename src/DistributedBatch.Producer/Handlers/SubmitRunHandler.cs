@@ -21,7 +21,11 @@ internal sealed partial class SubmitRunHandler(RunRegistry runs, OutboxPublisher
             return RunCommandResult.Done(chosen);
         List<string> mistakes = [.. RunSpecCheck.Mistakes(spec)];
         if (runs.Overviews.Values.FirstOrDefault(run => !run.IsSettled && run.Name == spec.Name) is { } same)
-            mistakes.Add($"The name '{spec.Name}' belongs to run {same.Run}, which is not settled; choose another name, or resume or cancel that run.");
+        {
+            mistakes.Add(
+                $"The name '{spec.Name}' belongs to run {same.Run}, which is not settled; choose another name, or resume or cancel that run.");
+        }
+
         if (mistakes.Count > 0)
             return RunCommandResult.Refused(mistakes);
         using var trace = RunTrace.Submit(spec);

@@ -6,7 +6,7 @@ using DistributedBatch.Producer.Ledger;
 namespace DistributedBatch.Producer.Hosts;
 
 /// <summary>
-/// Finds chunks that nobody will report any more. Should a rule ever be wrong, the chunk runs twice and the first success counts.
+/// Finds chunks that no host will report any more. Should a rule ever be wrong, the chunk runs twice and the first success counts.
 /// <para>
 /// A <b>leased</b> chunk is lost when its host is lost, or when three heartbeats of its host in a row do not name it (the consumer was restarted).
 /// </para>

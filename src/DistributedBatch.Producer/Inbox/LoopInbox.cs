@@ -13,7 +13,7 @@ internal sealed class LoopInbox
     /// <summary>Begins a round of the loop, even without a message.</summary>
     public void Wake() => inputs.Writer.TryWrite(default);
 
-    /// <summary>Gives the loop a message whose handling nobody waits for. After the loop's end it is dropped.</summary>
+    /// <summary>Gives the loop a message without waiting for its handling. After the loop's end the message is dropped.</summary>
     public void Post(object message) => inputs.Writer.TryWrite(new LoopInput(message, Reply: null));
 
     /// <summary>Gives the loop a message.</summary>

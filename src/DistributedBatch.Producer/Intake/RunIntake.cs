@@ -4,6 +4,7 @@ using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Producer.Inbox;
 using DistributedBatch.Producer.Ledger;
 using DistributedBatch.Producer.Runs;
+using DistributedBatch.Producer.Storage;
 
 namespace DistributedBatch.Producer.Intake;
 
@@ -49,7 +50,7 @@ public sealed class RunIntake : IRequestHandler<IVersioned, RunCommandResult>
     /// <returns>The final state of the run.</returns>
     /// <exception cref="ArgumentException">There is no such run.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/>, or the producer was stopped before the run ended.</exception>
-    /// <exception cref="Storage.LedgerException">The producer gave up, because its ledger could not be written.</exception>
+    /// <exception cref="LedgerException">The producer gave up, because its ledger could not be written.</exception>
     public async Task<RunState> WaitUntilSettledAsync(RunId run, CancellationToken cancellation)
     {
         if (!runs.Overviews.ContainsKey(run))
@@ -59,14 +60,29 @@ public sealed class RunIntake : IRequestHandler<IVersioned, RunCommandResult>
 
     /// <summary>
     /// Publishes everything about a run once more; does nothing when there is no such run. Within one process the bus dies with its messages, so
-    /// after a crash what was published may have reached nobody. Revisions make the repetition harmless.
+    /// after a crash what was published may not have arrived anywhere. Revisions make the repetition harmless.
     /// </summary>
     public Task PublishAgainAsync(RunId run, CancellationToken cancellation) => inbox.AskAsync<object?>(new PublishRunAgain(run), cancellation);
 
     /// <inheritdoc/>
-    Task<RunCommandResult> IRequestHandler<IVersioned, RunCommandResult>.AnswerAsync(IVersioned request, CancellationToken cancellation) =>
-        request.Protocol > Protocol.Version
-            ? Task.FromResult(RunCommandResult.Refused(
-                $"The request speaks protocol {request.Protocol}, this producer speaks {Protocol.Version}; bring the producer to the version of the client."))
-            : inbox.AskAsync<RunCommandResult>(request, cancellation);
+    async Task<RunCommandResult> IRequestHandler<IVersioned, RunCommandResult>.AnswerAsync(IVersioned request, CancellationToken cancellation)
+    {
+        if (request.Protocol > Protocol.Version)
+        {
+            return RunCommandResult.Refused(
+                $"The request speaks protocol {request.Protocol}, this producer speaks {Protocol.Version}; "
+                + "bring the producer to the version of the client.");
+        }
+
+        try
+        {
+            return await inbox.AskAsync<RunCommandResult>(request, cancellation);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            // Over the bus an exception would look like a producer that does not run.
+            return RunCommandResult.Refused(
+                failure is LedgerException ? failure.Message : $"The producer could not handle the request ({failure.Message}); its log says more.");
+        }
+    }
 }

@@ -102,7 +102,10 @@ internal sealed class ChunkStateMachine
             ready.Add(row.Chunk.Index, row.NotBefore);
         if (row.State is not (ChunkState.Queued or ChunkState.Running))
             return false;
-        inFlight[row.Chunk.Index] = new InFlightChunk { FirstAttempt = Math.Max(1, row.Attempts), DispatchedAt = now, Host = row.Host, Leased = row.Leased };
+        inFlight[row.Chunk.Index] = new InFlightChunk
+        {
+            FirstAttempt = Math.Max(1, row.Attempts), DispatchedAt = now, Host = row.Host, Leased = row.Leased,
+        };
         return true;
     }
 
@@ -182,7 +185,15 @@ internal sealed class ChunkStateMachine
         ref var chunk = ref Table[index];
         var flight = FindInFlight(index);
         return new ChunkRow(
-            Table.RangeOf(index), chunk.State, chunk.Attempts, chunk.Failures, chunk.Crashes, revision, ready.NotBefore(index), flight?.Host, flight?.Leased ?? false);
+            Table.RangeOf(index),
+            chunk.State,
+            chunk.Attempts,
+            chunk.Failures,
+            chunk.Crashes,
+            revision,
+            ready.NotBefore(index),
+            flight?.Host,
+            flight?.Leased ?? false);
     }
 
     private bool IsWaiting(int index) => Table[index].State == ChunkState.Pending && !inFlight.ContainsKey(index);

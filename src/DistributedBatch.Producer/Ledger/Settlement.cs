@@ -59,7 +59,7 @@ internal sealed class Settlement(RunLimits limits, ChunkStateMachine chunks, Run
     public SettleResult LoseHost(int index, DateTimeOffset now) =>
         chunks.FindInFlight(index) is { } flight ? Conclude(Crash(index, flight, now), now) : SettleResult.Stale;
 
-    /// <summary>A chunk in flight that nobody has any more waits again; that costs no attempt.</summary>
+    /// <summary>A chunk in flight was lost, but not with a host: it waits for another attempt, and this one is not counted.</summary>
     public void Requeue(int index)
     {
         if (chunks.FindInFlight(index) is not null)
@@ -86,7 +86,8 @@ internal sealed class Settlement(RunLimits limits, ChunkStateMachine chunks, Run
         return report.Index < chunks.Table.Count && chunks.Table.RangeOf(report.Index) == new ChunkRange(report.Index, report.Start, report.Count);
     }
 
-    private InFlightChunk? FindAttempt(int index, int attempt) => chunks.FindInFlight(index) is { } flight && attempt >= flight.FirstAttempt ? flight : null;
+    private InFlightChunk? FindAttempt(int index, int attempt) =>
+        chunks.FindInFlight(index) is { } flight && attempt >= flight.FirstAttempt ? flight : null;
 
     private SettleResult Succeed(AttemptReport report)
     {

@@ -21,10 +21,10 @@ internal sealed partial class ProducerLoop(
     TimeProvider time,
     ILogger<ProducerLoop> log)
 {
-    // Enough to make a commit worth its price, few enough that nobody waits long for an answer.
+    // Enough to share the cost of a commit, few enough for quick answers.
     private const int MaxMessagesPerRound = 256;
 
-    // A queue that has not confirmed by then is not there. A chunk that it took all the same runs twice.
+    // After that the queue counts as gone. If it took the chunk and only the confirmation is missing, the chunk runs twice.
     private static readonly TimeSpan ConfirmTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<Type, LoopHandler> handlers = handlers.ToDictionary(handler => handler.MessageType);
@@ -142,6 +142,6 @@ internal sealed partial class ProducerLoop(
         }
     }
 
-    [LoggerMessage(2014, LogLevel.Error, "A message could not be handled, and its sender was told: {Input}")]
+    [LoggerMessage(2014, LogLevel.Error, "A message could not be handled; its sender gets the error: {Input}")]
     private partial void LogNotHandled(Exception failure, string input);
 }

@@ -131,6 +131,6 @@ internal sealed partial class OutboxPublisher(MessageBus bus, LoopInbox inbox, T
         }
     }
 
-    [LoggerMessage(2004, LogLevel.Warning, "A message could not be published (try {Tries}): {Failure} The next try is in 1 second.")]
+    [LoggerMessage(2004, LogLevel.Warning, "A message could not be published (try {Tries}): {Failure} The next try is in 1 s.")]
     private partial void LogNotPublished(string failure, int tries);
 }

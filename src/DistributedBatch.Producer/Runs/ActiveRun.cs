@@ -34,7 +34,7 @@ internal sealed class ActiveRun(StoredRun stored, RunLedger ledger, ILedgerStore
     /// <summary>The value of <see cref="PublishedRevision"/> that is in the store.</summary>
     public long StoredPublishedRevision { get; set; } = stored.Announced;
 
-    /// <summary>The state that hosts were told last: running, paused or cancelled. A restored run begins anew, for they may have missed it.</summary>
+    /// <summary>The state that was last published to hosts. A restored run starts as running, so that a pause or cancel is published again.</summary>
     public RunState HostsState { get; set; } = RunState.Running;
 
     /// <summary>Whether the run is settled, committed and published, so that its ledger need not be in memory.</summary>

@@ -8,7 +8,13 @@ namespace DistributedBatch.Producer.Runs;
 
 /// <summary>Writes the changes of all runs in one transaction, and only then publishes them.</summary>
 internal sealed partial class GroupCommit(
-    RunRegistry runs, ILedgerStore store, OutboxPublisher outbox, RunWaiters waiters, CommitOptions options, TimeProvider time, ILogger<GroupCommit> log)
+    RunRegistry runs,
+    ILedgerStore store,
+    OutboxPublisher outbox,
+    RunWaiters waiters,
+    CommitOptions options,
+    TimeProvider time,
+    ILogger<GroupCommit> log)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
@@ -100,6 +106,6 @@ internal sealed partial class GroupCommit(
     [LoggerMessage(2001, LogLevel.Information, "Run {Run} is {State}: {Succeeded} chunks succeeded, {Failed} failed, {Cancelled} cancelled.")]
     private partial void LogSettled(RunId run, RunState state, int succeeded, int failed, int cancelled);
 
-    [LoggerMessage(2005, LogLevel.Error, "The ledger could not be written: {Failure} Until it can be, no chunk is dispatched. The next try is in 1 second.")]
+    [LoggerMessage(2005, LogLevel.Error, "The ledger could not be written: {Failure} No chunk is dispatched until then; the next try is in 1 s.")]
     private partial void LogNotWritten(string failure);
 }

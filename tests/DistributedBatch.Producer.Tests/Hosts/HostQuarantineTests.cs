@@ -32,7 +32,10 @@ public sealed class HostQuarantineTests
         var decision = Assert.Single(Decide());
 
         Assert.Equal(("bad", Hold), (decision.Host, decision.For));
-        Assert.Contains("3 chunks failed here in a row while others succeeded on other hosts (last error: no such module)", decision.OnHold, StringComparison.Ordinal);
+        Assert.Contains(
+            "3 chunks failed here in a row while others succeeded on other hosts (last error: no such module)",
+            decision.OnHold,
+            StringComparison.Ordinal);
         Assert.Empty(Decide());
     }
 
@@ -149,7 +152,7 @@ public sealed class HostQuarantineTests
     public void A_name_without_heartbeats_is_not_held()
     {
         Succeed("good", 3);
-        Fail("nobody", 3);
+        Fail("unknown", 3);
         Succeed("good", 3);
 
         Assert.Empty(Decide());

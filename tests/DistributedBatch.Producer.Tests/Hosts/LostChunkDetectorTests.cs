@@ -196,5 +196,6 @@ public sealed class LostChunkDetectorTests
         LostChunkDetector.Record(Run, ledger, heartbeat);
     }
 
-    private IReadOnlyList<(int Index, bool WithHost)> Find(int second) => LostChunkDetector.Find(ledger, "cpu", hosts, options, Start.AddSeconds(second));
+    private IReadOnlyList<(int Index, bool WithHost)> Find(int second) =>
+        LostChunkDetector.Find(ledger, "cpu", hosts, options, Start.AddSeconds(second));
 }

@@ -94,7 +94,8 @@ public sealed class LabTests(PrivateBroker broker)
             "all chunks are queued", () => producer.Intake.Runs[0].Counts.Queued == DispatchWindow.Smallest, TestContext.Current.CancellationToken);
 
         await broker.EvalAsync(
-            $"{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"{vhost.AbsolutePath.TrimStart('/')}\">>, queue, <<\"dbatch.chunks.cpu\">>)), rabbit_amqqueue:purge(Q).",
+            $"{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"{vhost.AbsolutePath.TrimStart('/')}\">>, queue, <<\"dbatch.chunks.cpu\">>)), "
+            + "rabbit_amqqueue:purge(Q).",
             TestContext.Current.CancellationToken);
         await using var host = await producer.HostAsync();
         await using var heartbeats = new Heartbeats(producer.Bus);

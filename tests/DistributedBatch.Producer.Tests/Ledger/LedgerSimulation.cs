@@ -6,8 +6,8 @@ using DistributedBatch.Producer.Ledger;
 namespace DistributedBatch.Producer.Tests.Ledger;
 
 /// <summary>
-/// A ledger within a small model of its surroundings. The queue loses nothing and returns what dying hosts held. Hosts report late, twice and out of order. The
-/// store forgets what was not committed. A number chooses each step, so that a random list of numbers is a random history.
+/// A ledger within a small model of its surroundings. The queue loses nothing and returns what dying hosts held. Hosts report late, twice and out of
+/// order. The store forgets what was not committed. A number chooses each step, so that a random list of numbers is a random history.
 /// </summary>
 internal sealed class LedgerSimulation
 {

@@ -301,7 +301,9 @@ public sealed class RunLedgerTests
         again.FinishRestore(Now);
 
         Assert.Equal((9, 1), (again.Counts.Pending, again.Counts.Succeeded));
-        Assert.Equal([(0, 2), (1, 2), (3, 1)], Enumerable.Range(0, 3).Select(_ => Dispatch(again)).Select(dispatched => (dispatched.Chunk.Index, dispatched.Attempt)));
+        Assert.Equal(
+            [(0, 2), (1, 2), (3, 1)],
+            Enumerable.Range(0, 3).Select(_ => Dispatch(again)).Select(chunk => (chunk.Chunk.Index, chunk.Attempt)));
         Assert.Equal(SettleResult.Succeeded, again.Settle(Report(dispatched[0], AttemptOutcome.Succeeded), Now));
     }
 

@@ -30,15 +30,16 @@ internal sealed class EmbeddedProducer : IAsyncDisposable
 
     public PublishedRuns Published => host.Services.GetRequiredService<PublishedRuns>();
 
-    public static async Task<EmbeddedProducer> StartAsync(string directory, Action<ProducerOptions>? configure = null, InProcessChunkQueue? queue = null)
+    public static async Task<EmbeddedProducer> StartAsync(string directory, Action<ProducerOptions>? configure = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddLogging(logging => logging.AddConsole().SetMinimumLevel(LogLevel.Warning));
         builder.Services.AddInProcessMessaging();
-        if (queue is not null)
-            builder.Services.AddSingleton<IChunkPublisher>(queue).AddSingleton<IChunkSource>(queue);
         builder.Services.AddSingleton<PublishedRuns>();
-        builder.Services.AddBusEndpoint("test.published").Handle<RunSubmitted, PublishedRuns>().Handle<RunChanged, PublishedRuns>().Handle<RunControlMessage, PublishedRuns>();
+        builder.Services.AddBusEndpoint("test.published")
+            .Handle<RunSubmitted, PublishedRuns>()
+            .Handle<RunChanged, PublishedRuns>()
+            .Handle<RunControlMessage, PublishedRuns>();
         builder.Services.AddProducer(options =>
         {
             options.DataDirectory = directory;

@@ -103,7 +103,8 @@ public sealed class EmbeddedRunTests
         await using var producer = await EmbeddedProducer.StartAsync(directory.Path);
         await using var host = await producer.HostAsync();
 
-        var run = await producer.SubmitAsync(EmbeddedProducer.Spec(0) with { Dataset = new SweepDataset([new("lr", ["0.1", "0.2"]), new("seed", ["1", "2", "3"])]) });
+        var sweep = new SweepDataset([new("lr", ["0.1", "0.2"]), new("seed", ["1", "2", "3"])]);
+        var run = await producer.SubmitAsync(EmbeddedProducer.Spec(0) with { Dataset = sweep });
         await producer.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken);
 
         var last = host.Executed.Single(chunk => chunk.Index == 5);

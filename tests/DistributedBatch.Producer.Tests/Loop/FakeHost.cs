@@ -7,7 +7,9 @@ using DistributedBatch.Messaging.Chunks;
 
 namespace DistributedBatch.Producer.Tests.Loop;
 
-/// <summary>A consumer without processes: its slots take chunks from the real queue, a function says how each ends, reports go over the real bus.</summary>
+/// <summary>
+/// A consumer without processes: its slots take chunks from the real queue, a function says how each ends, reports go over the real bus.
+/// </summary>
 internal sealed class FakeHost : IAsyncDisposable
 {
     private readonly Channel<(AttemptReport Report, ChunkDelivery Delivery)> reports = Channel.CreateUnbounded<(AttemptReport, ChunkDelivery)>();

@@ -21,7 +21,8 @@ public sealed class UnwritableLedgerTests
 
         var failure = await Assert.ThrowsAsync<LedgerException>(() => settled);
         Assert.Contains("ledger.db cannot be used", failure.Message, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<OperationCanceledException>(() => producer.Intake.SubmitAsync(EmbeddedProducer.Spec(1), TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<OperationCanceledException>(
+            () => producer.Intake.SubmitAsync(EmbeddedProducer.Spec(1), TestContext.Current.CancellationToken));
     }
 
     [Fact(Timeout = 30_000)]
