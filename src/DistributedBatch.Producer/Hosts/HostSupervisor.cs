@@ -10,13 +10,6 @@ namespace DistributedBatch.Producer.Hosts;
 /// Acts on what time reveals: cancelled runs whose hosts do not report, lost hosts, lost chunks, failing hosts. Within one process there is one host,
 /// and neither the host nor the queue can be lost alone, so only the first check remains.
 /// </summary>
-/// <param name="hosts">Hosts and their slots.</param>
-/// <param name="quarantine">Decides which hosts take no chunks.</param>
-/// <param name="runs">The runs to check.</param>
-/// <param name="outbox">Publishes the decisions.</param>
-/// <param name="options">Timeouts.</param>
-/// <param name="queueSurvives">Whether the queue is outside this process.</param>
-/// <param name="log">Where decisions are recorded.</param>
 internal sealed partial class HostSupervisor(
     HostRegistry hosts,
     HostQuarantine quarantine,
@@ -38,7 +31,7 @@ internal sealed partial class HostSupervisor(
     }
 
     /// <summary>
-    /// Records a heartbeat. A new host is sent the runs that are paused or cancelled, a host on hold that does not know it is sent the reason.
+    /// Records a heartbeat. A new host gets the runs that are paused or cancelled. A host on hold that does not know it gets the reason.
     /// </summary>
     public async ValueTask RecordAsync(HostHeartbeat heartbeat, DateTimeOffset now, CancellationToken cancellation)
     {

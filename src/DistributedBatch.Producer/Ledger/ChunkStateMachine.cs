@@ -104,7 +104,10 @@ internal sealed class ChunkStateMachine
             return false;
         inFlight[row.Chunk.Index] = new InFlightChunk
         {
-            FirstAttempt = Math.Max(1, row.Attempts), DispatchedAt = now, Host = row.Host, Leased = row.Leased,
+            FirstAttempt = Math.Max(1, row.Attempts),
+            DispatchedAt = now,
+            Host = row.Host,
+            Leased = row.Leased,
         };
         return true;
     }

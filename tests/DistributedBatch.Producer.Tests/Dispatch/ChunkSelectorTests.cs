@@ -105,7 +105,10 @@ public sealed class ChunkSelectorTests
     {
         var spec = new RunSpec
         {
-            Name = "test", Dataset = new RangeDataset(total), Job = new JobSpec { Command = ["true"], Gpus = gpus }, ChunkSize = chunkSize,
+            Name = "test",
+            Dataset = new RangeDataset(total),
+            Job = new JobSpec { Command = ["true"], Gpus = gpus },
+            ChunkSize = chunkSize,
         };
         var stored = StoredRun.New(RunId.New(), spec, Now, LedgerState.New);
 
