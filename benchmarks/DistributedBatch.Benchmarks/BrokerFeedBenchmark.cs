@@ -70,7 +70,7 @@ internal static class BrokerFeedBenchmark
         await Task.WhenAll(consumers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await host.StopAsync();
 
-        var window = new Producer.ProducerOptions().Window;
+        var window = new Producer.ProducerOptions().Dispatch.LookAhead;
         Console.WriteLine();
         Console.WriteLine($"{end.Counts.Succeeded} of {chunks} chunks succeeded in {seconds:0.0} s: {chunks / seconds:0} chunks/s from submit to settled");
         Console.WriteLine($"window {window}: at most {deepest} ready in the broker's queue, at most {listener.MostOnTheirWay} queued or running by the ledger");

@@ -2,26 +2,32 @@ using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Producer.Dispatch;
+using DistributedBatch.Producer.Handlers;
 using DistributedBatch.Producer.Hosts;
+using DistributedBatch.Producer.Inbox;
 using DistributedBatch.Producer.Intake;
+using DistributedBatch.Producer.Loop;
+using DistributedBatch.Producer.Outbox;
+using DistributedBatch.Producer.Runs;
 using DistributedBatch.Producer.Storage;
 using DistributedBatch.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Logging;
 
 namespace DistributedBatch.Producer;
 
-/// <summary>Puts the producer into a container, after messaging and before the consumer, so that it stops after the consumer and before the bus.</summary>
+/// <summary>
+/// Adds the producer to a container, after messaging and before the consumer, so that it stops after the consumer and before the bus.
+/// </summary>
 public static class ProducerRegistration
 {
     /// <summary>The queue of reports, heartbeats and requests.</summary>
     public const string Queue = "dbatch.producer";
 
-    // Reports that arrive while one group is committed make up the next group; this many of them may wait together.
+    // Messages that arrive during a commit are in the next one together.
     private const int MessagesAtOnce = 32;
 
-    /// <summary>Adds the producer and its door, <see cref="RunIntake"/>.</summary>
+    /// <summary>Adds the producer. <see cref="RunIntake"/> is the way to it.</summary>
     /// <param name="services">The container under construction; it has messaging already.</param>
     /// <param name="configure">Sets the options.</param>
     public static IServiceCollection AddProducer(this IServiceCollection services, Action<ProducerOptions> configure)
@@ -29,37 +35,56 @@ public static class ProducerRegistration
         var options = new ProducerOptions();
         configure(options);
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options).AddSingleton(options.Dispatch).AddSingleton(options.Hosts).AddSingleton(options.Commit);
         services
-            .AddSingleton(options)
             .AddSingleton<ILedgerStore>(_ => new LedgerStore(DatabaseFactory.Create(LedgerStore.Schema, options.DataDirectory, options.Database)))
+            .AddSingleton<LoopInbox>()
             .AddSingleton<OutboxPublisher>()
-            .AddSingleton(new HostRegistry(options.HostTimeout))
-            .AddSingleton(new HostQuarantine(options.HostHold))
-            .AddSingleton(provider => ActivatorUtilities.CreateInstance<HostCare>(provider, QueueSurvives(provider)))
-            .AddSingleton(provider => new RunRegistry(
-                provider.GetRequiredService<ILedgerStore>(),
-                QueueSurvives(provider),
-                provider.GetRequiredService<OutboxPublisher>(),
-                provider.GetRequiredService<ILogger<RunRegistry>>()))
+            .AddSingleton(provider => ActivatorUtilities.CreateInstance<RunRegistry>(provider, QueueSurvives(provider)))
+            .AddSingleton<RunUpdates>()
+            .AddSingleton<RunWaiters>()
             .AddSingleton<GroupCommit>()
+            .AddSingleton<HostRegistry>()
+            .AddSingleton<HostQuarantine>()
+            .AddSingleton(provider => ActivatorUtilities.CreateInstance<HostSupervisor>(provider, QueueSurvives(provider)))
+            .AddSingleton<DispatchWindow>()
+            .AddSingleton<ChunkSelector>()
             .AddSingleton<ChunkDispatcher>()
-            .AddSingleton(provider => ActivatorUtilities.CreateInstance<ProducerLoop>(provider, QueueSurvives(provider)))
-            .AddSingleton(provider => new RunIntake(provider.GetRequiredService<ProducerLoop>(), provider.GetRequiredService<RunRegistry>()))
-            .AddSingleton(provider => new HostMessageHandler(provider.GetRequiredService<ProducerLoop>(), QueueSurvives(provider)))
+            .AddSingleton<ProducerLoop>();
+        services
+            .AddSingleton<LoopHandler, AttemptReportsHandler>()
+            .AddSingleton<LoopHandler, ChangeRunHandler>()
+            .AddSingleton<LoopHandler, ChunkConfirmedHandler>()
+            .AddSingleton<LoopHandler, ChunkDeadHandler>()
+            .AddSingleton<LoopHandler, ChunksReturnedHandler>()
+            .AddSingleton<LoopHandler, ForgetRunHandler>()
+            .AddSingleton<LoopHandler, HostHeartbeatHandler>()
+            .AddSingleton<LoopHandler, LeaseTakenHandler>()
+            .AddSingleton<LoopHandler, PublishRunAgainHandler>()
+            .AddSingleton<LoopHandler, RevisionPublishedHandler>()
+            .AddSingleton<LoopHandler, SubmitRunHandler>()
+            .AddSingleton<LoopHandler, WaitForRunHandler>();
+        services
+            .AddSingleton(provider => ActivatorUtilities.CreateInstance<HostMessageIntake>(provider, QueueSurvives(provider)))
+            .AddSingleton(provider => new RunIntake(
+                provider.GetRequiredService<LoopInbox>(),
+                provider.GetRequiredService<RunRegistry>(),
+                provider.GetRequiredService<HostMessageIntake>()))
             .AddHostedService<ProducerService>();
         services.AddBusEndpoint(Queue)
             .InParallel(MessagesAtOnce)
             .OpenedLater()
-            .Handle<AttemptReports, HostMessageHandler>()
-            .Handle<HostHeartbeat, HostMessageHandler>()
-            .Handle<LeaseTaken, HostMessageHandler>()
-            .Handle<ChunkDead, HostMessageHandler>()
-            .Handle<ChunksReturned, HostMessageHandler>()
+            .Handle<AttemptReports, HostMessageIntake>()
+            .Handle<HostHeartbeat, HostMessageIntake>()
+            .Handle<LeaseTaken, HostMessageIntake>()
+            .Handle<ChunkDead, HostMessageIntake>()
+            .Handle<ChunksReturned, HostMessageIntake>()
             .Answer<SubmitRun, RunCommandResult, RunIntake>()
             .Answer<ChangeRun, RunCommandResult, RunIntake>()
             .Answer<ForgetRun, RunCommandResult, RunIntake>();
         return services;
     }
 
+    // Within one process the queue of chunks ends with the producer.
     private static bool QueueSurvives(IServiceProvider provider) => provider.GetRequiredService<IChunkPublisher>() is not InProcessChunkQueue;
 }

@@ -1,5 +1,7 @@
 using DistributedBatch.Messaging.Bus;
-using DistributedBatch.Producer.Dispatch;
+using DistributedBatch.Producer.Loop;
+using DistributedBatch.Producer.Outbox;
+using DistributedBatch.Producer.Runs;
 using DistributedBatch.Producer.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -7,14 +9,15 @@ using Microsoft.Extensions.Logging;
 namespace DistributedBatch.Producer;
 
 /// <summary>
-/// The producer's life: wait for the ledger, bring back its runs, feed until told to stop. It stops in two phases: first nothing new is fed while consumers in
-/// the same process finish or hand back what they have, then what was heard is committed and published.
+/// Starts and stops the producer: wait for the ledger, load its runs, run the loop. A stop has two phases. First nothing new is dispatched, while
+/// consumers in the same process finish or return their chunks. Then the messages so far are committed and published.
 /// </summary>
-internal sealed class ProducerService(
+internal sealed partial class ProducerService(
     ILedgerStore store,
     ProducerLoop loop,
+    RunUpdates updates,
     GroupCommit commit,
-    OutboxPublisher announcer,
+    OutboxPublisher outbox,
     MessageBus bus,
     ProducerOptions options,
     TimeProvider time,
@@ -23,10 +26,10 @@ internal sealed class ProducerService(
 {
     private static readonly TimeSpan StandbyPoll = TimeSpan.FromSeconds(1);
 
-    private readonly CancellationTokenSource cut = new();
-    private Task work = Task.CompletedTask;
-    private Task announcing = Task.CompletedTask;
-    private bool active;
+    private readonly CancellationTokenSource abort = new();
+    private Task working = Task.CompletedTask;
+    private Task publishing = Task.CompletedTask;
+    private bool isActive;
 
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -34,42 +37,43 @@ internal sealed class ProducerService(
         if (await store.TryOpenAsync(cancellationToken))
         {
             await ActivateAsync(cancellationToken);
-            work = WorkAsync(isNew: false);
+            working = WorkAsync(isNew: false);
         }
         else if (options.Standby)
         {
-            ProducerLog.StandingBy(log);
-            work = StandByAsync();
+            LogStandby();
+            working = StandByAsync();
         }
         else
         {
             throw new LedgerException(
-                $"The ledger in {options.Database ?? Path.GetFullPath(options.DataDirectory)} is in use by another dbatch. Wait until that ends, or choose another directory.");
+                $"The ledger in {options.Database ?? Path.GetFullPath(options.DataDirectory)} is in use by another dbatch. "
+                + "Wait until that ends, or choose another directory.");
         }
     }
 
     /// <inheritdoc/>
     public Task StoppingAsync(CancellationToken cancellationToken)
     {
-        loop.StopFeeding();
+        loop.StopDispatching();
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        loop.StopFeeding();
-        // The host's own limit ends the wait; what was not published is published at the next start.
-        await using var limit = cancellationToken.Register(cut.Cancel);
+        loop.StopDispatching();
+        // The host's shutdown timeout ends the wait; the next producer publishes the rest.
+        await using var timeout = cancellationToken.Register(abort.Cancel);
         await bus.CloseAsync(ProducerRegistration.Queue, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         loop.Complete();
-        if (!active)
-            await cut.CancelAsync();
-        await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        announcer.Complete();
-        await announcing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (work.IsCompletedSuccessfully && active)
-            await commit.KeepAllAnnouncedAsync(CancellationToken.None);
+        if (!isActive)
+            await abort.CancelAsync();
+        await working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        outbox.Complete();
+        await publishing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (working.IsCompletedSuccessfully && isActive)
+            await commit.CommitPublishedAsync(CancellationToken.None);
         await store.DisposeAsync();
     }
 
@@ -85,15 +89,15 @@ internal sealed class ProducerService(
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        cut.Dispose();
+        abort.Dispose();
         await store.DisposeAsync();
     }
 
     private async Task StandByAsync()
     {
         while (!await TryTakeOverAsync())
-            await Task.Delay(StandbyPoll, time, cut.Token);
-        ProducerLog.TookOver(log);
+            await Task.Delay(StandbyPoll, time, abort.Token);
+        LogTookOver();
         await WorkAsync(isNew: true);
     }
 
@@ -101,21 +105,21 @@ internal sealed class ProducerService(
     {
         try
         {
-            return await store.TryOpenAsync(cut.Token);
+            return await store.TryOpenAsync(abort.Token);
         }
         catch (LedgerException failure)
         {
-            // A database that restarts is no reason for a standby to stop standing by.
-            ProducerLog.NotKept(log, failure.Message);
+            // The database may restart.
+            LogNotOpened(failure.Message);
             return false;
         }
     }
 
     private async Task ActivateAsync(CancellationToken cancellation)
     {
-        active = true;
-        announcing = Task.Run(() => announcer.RunAsync(cut.Token), CancellationToken.None);
-        await loop.LoadAsync(cancellation);
+        isActive = true;
+        publishing = Task.Run(() => outbox.RunAsync(abort.Token), CancellationToken.None);
+        await updates.LoadAsync(options.ResumeOnStart, cancellation);
         // Only the producer that has the ledger may take messages from the queue that all producers share.
         await bus.OpenAsync(ProducerRegistration.Queue, cancellation);
     }
@@ -125,15 +129,27 @@ internal sealed class ProducerService(
         try
         {
             if (isNew)
-                await ActivateAsync(cut.Token);
-            await Task.Run(() => loop.RunAsync(cut.Token));
+                await ActivateAsync(abort.Token);
+            await Task.Run(() => loop.RunAsync(abort.Token));
         }
-        catch (Exception failure) when (!cut.IsCancellationRequested)
+        catch (Exception failure) when (!abort.IsCancellationRequested)
         {
-            // Going on with a ledger that is not kept would lose work; whoever started this program starts it again.
-            ProducerLog.GaveUp(log, failure.Message);
+            // Without a ledger work would be lost. Whatever started this program starts it again.
+            LogGaveUp(failure.Message);
             application.StopApplication();
             throw;
         }
     }
+
+    [LoggerMessage(2008, LogLevel.Information, "Another producer has the ledger; this one is on standby.")]
+    private partial void LogStandby();
+
+    [LoggerMessage(2009, LogLevel.Information, "This producer has the ledger now.")]
+    private partial void LogTookOver();
+
+    [LoggerMessage(2015, LogLevel.Error, "The ledger could not be opened: {Failure} The standby tries again in 1 s.")]
+    private partial void LogNotOpened(string failure);
+
+    [LoggerMessage(2010, LogLevel.Critical, "The producer gives up: {Failure}")]
+    private partial void LogGaveUp(string failure);
 }

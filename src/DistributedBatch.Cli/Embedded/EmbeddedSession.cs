@@ -156,7 +156,7 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
         var (consumer, intake) = (host.Services.GetRequiredService<ConsumerService>(), host.Services.GetRequiredService<RunIntake>());
         var source = new LocalRunSource(host.Services.GetRequiredService<TrackerDatabase>());
         await consumer.DrainAsync(signals.Kill);
-        await WaitUntilAsync(() => Task.FromResult(intake.ReportsHeard >= consumer.Reported));
+        await WaitUntilAsync(() => Task.FromResult(intake.CommittedReports >= consumer.Reported));
         var counts = intake.Runs.First(run => run.Run == record.Run).Counts;
         await WaitUntilAsync(async () => (await source.ShowAsync(record.Run, CancellationToken.None))?.Chunks.Settled >= counts.Settled);
         await host.StopAsync(signals.Kill);

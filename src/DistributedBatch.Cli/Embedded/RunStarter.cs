@@ -32,7 +32,7 @@ internal sealed class RunStarter(RunIntake intake, RunRecord record)
     {
         var known = intake.Runs.FirstOrDefault(run => run.Run == record.Run);
         if (known is not null)
-            await intake.AnnounceAgainAsync(record.Run, CancellationToken.None);
+            await intake.PublishAgainAsync(record.Run, CancellationToken.None);
         return known switch
         {
             null when spec is null =>

@@ -64,7 +64,7 @@ internal sealed class RunWatcher(IRunSource source, RunId run, IProgressScreen s
 
     private async Task QueryFailuresAsync()
     {
-        var page = await source.ChunksAsync(run, new ChunkFilter { State = ChunkState.Failed }, RunQueries.MostRows, null, CancellationToken.None);
+        var page = await source.ChunksAsync(run, new ChunkFilter { State = ChunkState.Failed }, RunQueries.MaxRows, null, CancellationToken.None);
         foreach (var chunk in page?.Items ?? [])
         {
             if (shownChunks.Add(chunk.Index) && chunk.LastAttempt is { } attempt)

@@ -1,114 +1,92 @@
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Producer.Hosts;
+using DistributedBatch.Producer.Inbox;
 using DistributedBatch.Producer.Ledger;
+using DistributedBatch.Producer.Runs;
+using Microsoft.Extensions.Logging;
 
 namespace DistributedBatch.Producer.Dispatch;
 
-/// <summary>Fills the free places: picks the runs in fairness, takes their next chunks and puts them on the queue.</summary>
-internal sealed class ChunkDispatcher(RunRegistry book, HostRegistry hosts, GroupCommit commit, IChunkPublisher publisher, ProducerOptions options)
+/// <summary>
+/// Publishes the next chunks to the queue. A confirmation that does not come at once arrives at the loop as <see cref="ChunkConfirmed"/>.
+/// </summary>
+internal sealed partial class ChunkDispatcher(
+    RunRegistry runs,
+    HostRegistry hosts,
+    ChunkSelector selector,
+    GroupCommit commit,
+    IChunkPublisher publisher,
+    LoopInbox inbox,
+    ILogger<ChunkDispatcher> log)
 {
     private static readonly string[] Classes = [ResourceClass.Cpu, ResourceClass.Gpu];
 
-    // Between two rounds reports are heard, so a round is kept short.
-    private const int MostARound = 1000;
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
-    private readonly List<(ActiveRun Run, DispatchedChunk Feed)> round = [];
-    private readonly List<ActiveRun> willing = [];
+    private readonly List<(ActiveRun Run, DispatchedChunk Chunk)> selected = [];
     private readonly Dictionary<string, Throughput> throughput = Classes.ToDictionary(name => name, _ => new Throughput());
-    private FairShare.Claim[] claims = [];
 
-    /// <summary>Where confirmations go that did not come at once; set by the feed loop.</summary>
-    public Action<LoopMessage> Later { get; set; } = _ => { };
-
-    /// <summary>Chunks given to the queue whose confirmation the loop has not heard yet.</summary>
+    /// <summary>Published chunks whose confirmation has not arrived at the loop.</summary>
     public int Unconfirmed { get; private set; }
 
-    /// <summary>The loop has heard a confirmation that came later.</summary>
-    public void Confirmed() => Unconfirmed--;
+    /// <summary>Records that an attempt ended after <paramref name="duration"/>.</summary>
+    public void RecordEnd(ActiveRun run, TimeSpan duration, DateTimeOffset now) => throughput[run.ResourceClass].Add(duration, now);
 
-    /// <summary>Counts a chunk of a run that left its place after <paramref name="work"/> in its slot.</summary>
-    public void Settled(ActiveRun run, TimeSpan work, DateTimeOffset now) => throughput[run.ResourceClass].Add(work, now);
-
-    /// <summary>Feeds as many chunks as there is room for.</summary>
-    /// <returns>False when it stopped early and there may be more.</returns>
-    public async ValueTask<bool> FeedAsync(DateTimeOffset now, CancellationToken cancellation)
+    /// <summary>Dispatches as many chunks as there is room for.</summary>
+    /// <returns>False when the round was full and there may be more.</returns>
+    public async ValueTask<bool> DispatchAsync(DateTimeOffset now, CancellationToken cancellation)
     {
-        round.Clear();
+        selected.Clear();
         foreach (var resourceClass in Classes)
-            Pick(resourceClass, now);
-        if (round.Count == 0)
-            return true;
-        // A cut that nobody could repeat is written down before anybody hears of it.
-        if (round.Exists(pick => pick.Feed.IsNew && !pick.Run.Ledger.HasFixedPlan))
+            selector.Select(runs.Active, resourceClass, hosts.Slots(resourceClass), throughput[resourceClass], now, selected);
+        // Only the row of a chunk with an automatic size tells which items it has, so the row is committed first.
+        if (selected.Exists(pick => pick.Chunk.IsNew && !pick.Run.Ledger.HasFixedPlan))
             await commit.CommitAsync(now, cancellation);
-        foreach (var (run, feed) in round)
-            await PublishAsync(run, feed, cancellation);
-        return round.Count < MostARound;
+        foreach (var (run, chunk) in selected)
+            await PublishAsync(run, chunk, now, cancellation);
+        return selected.Count < ChunkSelector.MaxPerRound;
     }
 
-    private void Pick(string resourceClass, DateTimeOffset now)
+    /// <summary>Handles a confirmation that did not come at once.</summary>
+    public void HandleConfirmation(ChunkConfirmed confirmed, DateTimeOffset now)
     {
-        var slots = hosts.Slots(resourceClass);
-        var settling = throughput[resourceClass];
-        var recent = settling.Recent(now);
-        var room = DispatchLimit.Of(slots, settling.Possible(slots, now));
-        willing.Clear();
-        foreach (var run in book.Active)
+        Unconfirmed--;
+        if (runs.Find(confirmed.Run) is not { } run)
+            return;
+        if (confirmed.Failure is { } failure)
+            Unconfirm(run, confirmed.Index, confirmed.Attempt, failure, now);
+        else
+            run.Ledger.Confirm(confirmed.Index, confirmed.Attempt);
+    }
+
+    private async ValueTask PublishAsync(ActiveRun run, DispatchedChunk dispatched, DateTimeOffset now, CancellationToken cancellation)
+    {
+        using var trace = RunTrace.Dispatch(run, dispatched);
+        RunChunk message;
+        try
         {
-            if (run.ResourceClass != resourceClass)
-                continue;
-            room -= run.Ledger.Outstanding;
-            if (run.Ledger.HasWork(now))
-                willing.Add(run);
+            message = await run.MessageAsync(dispatched, RunTrace.ContextOf(trace, run.Spec), cancellation);
+        }
+        catch (Exception unreadable) when (!cancellation.IsCancellationRequested)
+        {
+            Unconfirm(run, dispatched.Chunk.Index, dispatched.Attempt, unreadable.Message, now);
+            return;
         }
 
-        // Before the first heartbeat there is at least the machine this runs on.
-        var assumed = slots > 0 ? slots : Environment.ProcessorCount;
-        while (room > 0 && round.Count < MostARound && Next(assumed, recent) is { } run)
-        {
-            if (run.Ledger.TryFeed(now, assumed, out var feed))
-            {
-                round.Add((run, feed));
-                room--;
-            }
-            else
-            {
-                willing.Remove(run);
-            }
-        }
-    }
-
-    private ActiveRun? Next(int slots, int recent)
-    {
-        willing.RemoveAll(run => run.Ledger.Outstanding >= WindowOf(run, slots, recent));
-        if (willing.Count <= 1)
-            return willing.Count == 1 ? willing[0] : null;
-        if (claims.Length < willing.Count)
-            claims = new FairShare.Claim[willing.Count * 2];
-        for (var at = 0; at < willing.Count; at++)
-            claims[at] = willing[at].Claim;
-        return willing[FairShare.Pick(claims.AsSpan(0, willing.Count))];
-    }
-
-    private int WindowOf(ActiveRun run, int slots, int recent) =>
-        run.Ledger.HasFixedPlan ? options.Window : Math.Min(options.Window, DispatchLimit.OfAutomatic(slots, recent));
-
-    private async ValueTask PublishAsync(ActiveRun run, DispatchedChunk feed, CancellationToken cancellation)
-    {
-        using var trace = RunTrace.Feed(run, feed);
-        var message = await run.MessageAsync(feed, RunTrace.ContextOf(trace, run.Stored.Spec), cancellation);
         var confirmation = publisher.PublishAsync(message, cancellation);
         if (confirmation.IsCompletedSuccessfully)
         {
-            run.Ledger.Published(feed.Chunk.Index, feed.Attempt);
+            run.Ledger.Confirm(dispatched.Chunk.Index, dispatched.Attempt);
             return;
         }
 
         Unconfirmed++;
-        _ = ConfirmAsync(run, feed, confirmation);
+        _ = PostConfirmationAsync(run, dispatched, confirmation);
     }
 
-    private async Task ConfirmAsync(ActiveRun run, DispatchedChunk feed, ValueTask confirmation)
+    private async Task PostConfirmationAsync(ActiveRun run, DispatchedChunk dispatched, ValueTask confirmation)
     {
         string? failure = null;
         try
@@ -120,6 +98,15 @@ internal sealed class ChunkDispatcher(RunRegistry book, HostRegistry hosts, Grou
             failure = unconfirmed.Message;
         }
 
-        Later(new LoopMessage.Confirm(run.Id, feed.Chunk.Index, feed.Attempt, failure));
+        inbox.Post(new ChunkConfirmed(run.Id, dispatched.Chunk.Index, dispatched.Attempt, failure));
     }
+
+    private void Unconfirm(ActiveRun run, int index, int attempt, string failure, DateTimeOffset now)
+    {
+        LogNotConfirmed(run.Id, index, failure);
+        run.Ledger.Unconfirm(index, attempt, now + RetryDelay);
+    }
+
+    [LoggerMessage(2003, LogLevel.Warning, "Chunk {Index} of run {Run} was not published: {Failure} The next try is in 1 s.")]
+    private partial void LogNotConfirmed(RunId run, int index, string failure);
 }

@@ -1,17 +1,18 @@
 using System.Diagnostics;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Producer.Ledger;
+using DistributedBatch.Producer.Runs;
 
 namespace DistributedBatch.Producer.Dispatch;
 
 /// <summary>
-/// The producer's part of a run's trace: <c>submit</c>, and <c>feed</c> for each chunk. A run is one trace, or a part of the one its user was in. Of a run
-/// with very many chunks every so many are recorded, because no screen shows a million lines; the others hand their context on all the same.
+/// The producer's part of a run's trace: <c>submit</c>, and <c>feed</c> for each chunk. A run is one trace, or a part of its user's trace. Of a run
+/// with very many chunks only every n-th is recorded, because no screen shows a million lines; the others pass the context on.
 /// </summary>
 internal static class RunTrace
 {
-    /// <summary>Chunks of a run that are recorded, about.</summary>
-    public const int MostRecorded = 1000;
+    /// <summary>About how many chunks of a run are recorded.</summary>
+    public const int MaxRecorded = 1000;
 
     private static readonly ActivitySource Source = new("DistributedBatch.Producer");
 
@@ -24,17 +25,18 @@ internal static class RunTrace
         return trace?.SetTag("dbatch.run.name", spec.Name).SetTag("dbatch.items", spec.Dataset.Total - spec.Dataset.First);
     }
 
-    /// <summary>The feed of a chunk; null while nobody listens, and for chunks that are not recorded.</summary>
-    public static Activity? Feed(ActiveRun run, DispatchedChunk feed) =>
-        run.Stored.Spec.TraceParent is { } parent && Source.HasListeners() && IsRecorded(feed.Chunk.Index, run.Ledger.Counts.Total)
+    /// <summary>The dispatch of a chunk; null while nobody listens, and for chunks that are not recorded.</summary>
+    public static Activity? Dispatch(ActiveRun run, DispatchedChunk dispatched) =>
+        run.Spec.TraceParent is { } parent && Source.HasListeners() && IsRecorded(dispatched.Chunk.Index, run.Ledger.Counts.Total)
             ? Source.StartActivity("feed", ActivityKind.Producer, parent)?
-                .SetTag("dbatch.run", run.Id.Value).SetTag("dbatch.chunk", feed.Chunk.Index).SetTag("dbatch.attempt", feed.Attempt)
+                .SetTag("dbatch.run", run.Id.Value).SetTag("dbatch.chunk", dispatched.Chunk.Index).SetTag("dbatch.attempt", dispatched.Attempt)
             : null;
 
-    /// <summary>The context a chunk travels with.</summary>
-    public static string? ContextOf(Activity? feed, RunSpec spec) => feed?.Id
-        ?? (spec.TraceParent is { Length: > 2 } parent && Source.HasListeners() ? string.Concat(parent.AsSpan(0, parent.Length - 2), "00") : spec.TraceParent);
+    /// <summary>The context that a chunk carries.</summary>
+    public static string? ContextOf(Activity? dispatch, RunSpec spec) => dispatch?.Id
+        ?? (spec.TraceParent is { Length: > 2 } parent && Source.HasListeners() ? WithoutSampling(parent) : spec.TraceParent);
 
-    /// <summary>Whether a chunk is among those that are recorded.</summary>
-    public static bool IsRecorded(int index, int total) => index % Math.Max(1, (total + MostRecorded - 1) / MostRecorded) == 0;
+    private static string WithoutSampling(string parent) => string.Concat(parent.AsSpan(0, parent.Length - 2), "00");
+
+    private static bool IsRecorded(int index, int total) => index % Math.Max(1, (total + MaxRecorded - 1) / MaxRecorded) == 0;
 }

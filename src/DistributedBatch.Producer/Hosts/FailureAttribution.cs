@@ -1,100 +1,105 @@
 using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Producer.Hosts;
 
 /// <summary>
-/// What the ends of one run's attempts say about the hosts they ran on. A host is suspected while chunk after chunk fails on it and others get the run
-/// done. A chunk that fails on a second host is to blame itself, and no host answers for it any more.
+/// Attributes the failed attempts of one run to hosts or to chunks. A host is suspected while chunk after chunk fails on it and succeeds on others. A
+/// chunk that fails on a second host is itself at fault, and no longer counts against any host.
 /// </summary>
 internal sealed class FailureAttribution
 {
-    private const int MostChunks = 10_000;
+    private const int MaxChunks = 10_000;
 
-    // How likely as many failures in a row may be by chance, given how often attempts fail elsewhere.
-    private const double Chance = 0.01;
+    // A host is suspected when its failures in a row are less likely than this, given how often attempts fail on other hosts.
+    private const double MaxProbability = 0.01;
 
-    // Fewer failures in a row than this say nothing; of a host that has just come back from a hold one is enough.
-    private const int FewestChunks = 3;
+    // Fewer failures in a row than this say nothing. Just after a hold one is enough.
+    private const int MinStreak = 3;
 
-    private static readonly TimeSpan LeastOutlived = TimeSpan.FromSeconds(10);
+    private const int MaxErrorLength = 160;
+
+    private const string ManyHosts = "";
+
+    private static readonly TimeSpan MinOutlivingTime = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<int, string> failedOn = [];
-    private readonly Dictionary<string, Record> hosts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HostHistory> hosts = new(StringComparer.Ordinal);
     private int succeeded;
     private int failed;
 
-    /// <summary>Takes in the end of an attempt; outcomes that are nobody's fault change nothing.</summary>
-    public void Ended(AttemptReport report)
+    /// <summary>The hosts on which chunks failed and none succeeded since.</summary>
+    public IEnumerable<string> FailingHosts => hosts.Where(pair => pair.Value.Streak.Count > 0).Select(pair => pair.Key);
+
+    /// <summary>Records the end of an attempt; outcomes that cost no attempt change nothing.</summary>
+    public void Add(AttemptReport report)
     {
         if (!hosts.TryGetValue(report.Host, out var host))
-            hosts[report.Host] = host = new Record();
+            hosts[report.Host] = host = new HostHistory();
         if (report.Outcome == AttemptOutcome.Succeeded)
-            Succeeded(report, host);
+            AddSuccess(report, host);
         else if (report.Outcome is { } outcome && outcome.CostsAnAttempt())
-            Failed(report, host);
+            AddFailure(report, host);
     }
 
-    /// <summary>For how long an attempt must have run elsewhere to count as doing better than those that failed on <paramref name="host"/>.</summary>
-    public TimeSpan Outlives(string host)
+    /// <summary>How long an attempt must have run on another host to count as better than those that failed on <paramref name="host"/>.</summary>
+    public TimeSpan OutlivingTime(string host)
     {
-        var several = hosts.TryGetValue(host, out var record) ? record.Longest * 3 : TimeSpan.Zero;
-        return several > LeastOutlived ? several : LeastOutlived;
+        var several = hosts.TryGetValue(host, out var history) ? history.LongestFailure * 3 : TimeSpan.Zero;
+        return several > MinOutlivingTime ? several : MinOutlivingTime;
     }
 
-    /// <summary>The hosts on which chunks failed and none succeeded since.</summary>
-    public IEnumerable<string> Failing => hosts.Where(pair => pair.Value.Streak.Count > 0).Select(pair => pair.Key);
-
-    /// <summary>Why <paramref name="host"/> should take no chunks, in one sentence; null when nothing speaks against it.</summary>
+    /// <summary>Why <paramref name="host"/> should take no chunks, in one sentence; null when there is no reason.</summary>
     /// <param name="host">Name of the host.</param>
-    /// <param name="outlived">Attempts of the run that have run on other hosts for longer than <see cref="Outlives"/>.</param>
-    /// <param name="wasHeld">Whether it was held before and has had no success since.</param>
-    public string? Suspicion(string host, int outlived, bool wasHeld)
+    /// <param name="outliving">Attempts of the run that run on other hosts for longer than <see cref="OutlivingTime"/>.</param>
+    /// <param name="wasHeld">Whether it was on hold and has had no success since.</param>
+    public string? Suspicion(string host, int outliving, bool wasHeld)
     {
-        if (!hosts.TryGetValue(host, out var record))
+        if (!hosts.TryGetValue(host, out var history))
             return null;
-        var streak = record.Streak.Count;
-        var good = succeeded - record.Succeeded - record.OthersSucceeded + outlived;
-        var bad = Math.Max(0, failed - record.Failed - record.OthersFailed);
+        var streak = history.Streak.Count;
+        var good = succeeded - history.Succeeded - history.OthersSucceeded + outliving;
+        var bad = Math.Max(0, failed - history.Failed - history.OthersFailed);
         if (streak == 0 || good <= 0)
             return null;
-        var failsElsewhere = (bad + 1.0) / (bad + good + 2);
-        var isSuspect = streak >= FewestChunks ? Math.Pow(failsElsewhere, streak) < Chance : wasHeld && failsElsewhere < 0.5;
+        var failureRate = (bad + 1.0) / (bad + good + 2);
+        var isSuspect = streak >= MinStreak ? Math.Pow(failureRate, streak) < MaxProbability : wasHeld && failureRate < 0.5;
         return isSuspect
-            ? $"{streak} chunk{(streak == 1 ? "" : "s")} failed here in a row while other hosts got the run done (the last one: {record.Said})"
+            ? $"{streak} chunk{(streak == 1 ? "" : "s")} failed here in a row while others succeeded on other hosts (last error: {history.LastError})"
             : null;
     }
 
-    /// <summary>Forgets what chunks failed on <paramref name="host"/>, which is tried again.</summary>
+    /// <summary>Forgets the chunks that failed on <paramref name="host"/>, because the host is tried again.</summary>
     public void Forgive(string host)
     {
-        if (!hosts.TryGetValue(host, out var record))
+        if (!hosts.TryGetValue(host, out var history))
             return;
-        foreach (var index in record.Streak)
+        foreach (var index in history.Streak)
             failedOn.Remove(index);
-        record.Streak.Clear();
-        record.Longest = TimeSpan.Zero;
+        history.EndStreak();
     }
 
-    /// <summary>Whether no chunk speaks against <paramref name="host"/> any more, because those that failed on it failed elsewhere too.</summary>
-    public bool IsCleared(string host) => !hosts.TryGetValue(host, out var record) || record.Streak.Count == 0;
+    /// <summary>
+    /// Whether no chunk counts against <paramref name="host"/> any more, because those that failed on it failed on other hosts too.
+    /// </summary>
+    public bool IsCleared(string host) => !hosts.TryGetValue(host, out var history) || history.Streak.Count == 0;
 
-    private void Succeeded(AttemptReport report, Record host)
+    private void AddSuccess(AttemptReport report, HostHistory host)
     {
         succeeded++;
         host.Succeeded++;
-        host.Streak.Clear();
-        host.Longest = TimeSpan.Zero;
+        host.EndStreak();
         failedOn.Remove(report.Index);
     }
 
-    private void Failed(AttemptReport report, Record host)
+    private void AddFailure(AttemptReport report, HostHistory host)
     {
         if (failedOn.TryGetValue(report.Index, out var before))
         {
             if (before == report.Host)
                 return;
-            failedOn[report.Index] = "";
+            failedOn[report.Index] = ManyHosts;
             if (hosts.TryGetValue(before, out var blamed) && blamed.Streak.Remove(report.Index))
             {
                 blamed.Failed--;
@@ -104,7 +109,7 @@ internal sealed class FailureAttribution
             return;
         }
 
-        if (failedOn.Count >= MostChunks)
+        if (failedOn.Count >= MaxChunks)
             failedOn.Clear();
         failedOn[report.Index] = report.Host;
         if (host.Streak.Count == 0)
@@ -112,32 +117,39 @@ internal sealed class FailureAttribution
         failed++;
         host.Failed++;
         host.Streak.Add(report.Index);
-        host.Longest = host.Longest > report.Duration ? host.Longest : report.Duration;
-        host.Said = Said(report);
+        host.LongestFailure = host.LongestFailure > report.Duration ? host.LongestFailure : report.Duration;
+        host.LastError = ErrorOf(report);
     }
 
-    private static string Said(AttemptReport report)
+    private static string ErrorOf(AttemptReport report)
     {
-        const int Width = 160;
-        var text = report.StderrTail?.TrimEnd().Split('\n')[^1] is { Length: > 0 } last ? last : report.Error ?? Contracts.Text.EnumText.ToText(report.Outcome!.Value);
-        return text.Length > Width ? text[..Width] + "…" : text.TrimEnd('.');
+        var text = report.StderrTail?.TrimEnd().Split('\n')[^1] is { Length: > 0 } last ? last : report.Error ?? report.Outcome!.Value.ToText();
+        return text.Length > MaxErrorLength ? text[..MaxErrorLength] + "…" : text.TrimEnd('.');
     }
 
-    private sealed class Record
+    private sealed class HostHistory
     {
+        /// <summary>The chunks that failed in a row.</summary>
         public HashSet<int> Streak { get; } = [];
 
         public int Succeeded { get; set; }
 
         public int Failed { get; set; }
 
-        /// <summary>What others had done when the streak began.</summary>
+        /// <summary>Successes on other hosts when the streak began.</summary>
         public int OthersSucceeded { get; set; }
 
+        /// <summary>Failures on other hosts when the streak began.</summary>
         public int OthersFailed { get; set; }
 
-        public TimeSpan Longest { get; set; }
+        public TimeSpan LongestFailure { get; set; }
 
-        public string Said { get; set; } = "";
+        public string LastError { get; set; } = "";
+
+        public void EndStreak()
+        {
+            Streak.Clear();
+            LongestFailure = TimeSpan.Zero;
+        }
     }
 }

@@ -3,21 +3,21 @@ using DistributedBatch.Contracts.Messages;
 
 namespace DistributedBatch.Producer.Hosts;
 
-/// <summary>The hosts that were heard of lately. Every host is judged by this machine's clock, for theirs may be wrong.</summary>
-/// <param name="timeout">See <see cref="ProducerOptions.HostTimeout"/>.</param>
-internal sealed class HostRegistry(TimeSpan timeout)
+/// <summary>The hosts that are online, with their slots. All times are this machine's, because a host's clock may be wrong.</summary>
+/// <param name="options">When a host counts as lost.</param>
+internal sealed class HostRegistry(HostSupervisionOptions options)
 {
-    private readonly Dictionary<string, Entry> hosts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Host> hosts = new(StringComparer.Ordinal);
 
-    /// <summary>Whether <paramref name="host"/> was heard of lately.</summary>
-    public bool IsAlive(string host) => hosts.ContainsKey(host);
+    /// <summary>Whether <paramref name="host"/> is online.</summary>
+    public bool IsOnline(string host) => hosts.ContainsKey(host);
 
     /// <summary>Slots of all hosts that serve <paramref name="resourceClass"/>.</summary>
     public int Slots(string resourceClass)
     {
         var slots = 0;
-        foreach (var entry in hosts.Values)
-            slots += entry.Serves(resourceClass) ? entry.Status.Slots : 0;
+        foreach (var host in hosts.Values)
+            slots += host.Serves(resourceClass) ? host.Status.Slots : 0;
         return slots;
     }
 
@@ -25,22 +25,22 @@ internal sealed class HostRegistry(TimeSpan timeout)
     public IEnumerable<string> Available(string resourceClass) =>
         hosts.Where(pair => pair.Value.Serves(resourceClass) && pair.Value.Status is { OnHold: null, Slots: > 0 }).Select(pair => pair.Key);
 
-    /// <summary>Since when there has always been a free slot for <paramref name="resourceClass"/> on some host; null when there is none.</summary>
+    /// <summary>Since when some host has always had a free slot for <paramref name="resourceClass"/>; null when none has one.</summary>
     public DateTimeOffset? IdleSince(string resourceClass)
     {
         DateTimeOffset? idle = null;
-        foreach (var entry in hosts.Values)
+        foreach (var host in hosts.Values)
         {
-            if (entry.Serves(resourceClass) && entry.FreeSince is { } since && !(since >= idle))
+            if (host.Serves(resourceClass) && host.FreeSince is { } since && !(since >= idle))
                 idle = since;
         }
 
         return idle;
     }
 
-    /// <summary>Takes in a heartbeat.</summary>
+    /// <summary>Records a heartbeat.</summary>
     /// <returns>True when the host is new.</returns>
-    public bool Heard(HostHeartbeat heartbeat, DateTimeOffset now)
+    public bool Record(HostHeartbeat heartbeat, DateTimeOffset now)
     {
         var name = heartbeat.Host.Name;
         if (heartbeat.Stopping)
@@ -49,33 +49,33 @@ internal sealed class HostRegistry(TimeSpan timeout)
             return false;
         }
 
-        var known = hosts.TryGetValue(name, out var before);
+        var isKnown = hosts.TryGetValue(name, out var before);
         var isFree = heartbeat.Host.OnHold is null && heartbeat.Running.Count < heartbeat.Host.Slots;
 
-        // While nothing was heard the broker may have been away, and a slot that cannot be reached is not one that finds nothing to do.
-        var wasHeard = known && now - before!.LastHeard < timeout / 3;
-        hosts[name] = new Entry(heartbeat.Host, now, !isFree ? null : wasHeard ? before!.FreeSince ?? now : now);
-        return !known;
+        // After a gap in the heartbeats the broker may have been away, and a slot without a broker does not prove the queue empty.
+        var wasConnected = isKnown && now - before!.LastSeen < options.Timeout / 3;
+        hosts[name] = new Host(heartbeat.Host, now, !isFree ? null : wasConnected ? before!.FreeSince ?? now : now);
+        return !isKnown;
     }
 
     /// <summary>
-    /// A report of the host arrived, which proves it alive as well as a heartbeat does; and that its slots find work, so that a slot which was free at the
-    /// moment of a heartbeat was only between two chunks.
+    /// Records that a report of the host arrived: the host is online and its slots find work. A slot that a heartbeat showed as free was only between
+    /// two chunks.
     /// </summary>
-    public void Alive(string host, DateTimeOffset now)
+    public void RecordReport(string host, DateTimeOffset now)
     {
-        if (hosts.TryGetValue(host, out var entry))
-            entry.Worked(now);
+        if (hosts.TryGetValue(host, out var known))
+            known.RecordReport(now);
     }
 
-    /// <summary>Forgets the hosts that were silent for too long.</summary>
+    /// <summary>Removes the hosts that have been silent for too long.</summary>
     /// <returns>Their names.</returns>
-    public IReadOnlyList<string> Forget(DateTimeOffset now)
+    public IReadOnlyList<string> RemoveSilent(DateTimeOffset now)
     {
         List<string>? silent = null;
-        foreach (var (name, entry) in hosts)
+        foreach (var (name, host) in hosts)
         {
-            if (now - entry.LastHeard > timeout)
+            if (now - host.LastSeen > options.Timeout)
                 (silent ??= []).Add(name);
         }
 
@@ -84,17 +84,17 @@ internal sealed class HostRegistry(TimeSpan timeout)
         return silent ?? [];
     }
 
-    private sealed class Entry(HostStatus status, DateTimeOffset heard, DateTimeOffset? freeSince)
+    private sealed class Host(HostStatus status, DateTimeOffset lastSeen, DateTimeOffset? freeSince)
     {
         public HostStatus Status => status;
 
-        public DateTimeOffset LastHeard { get; private set; } = heard;
+        public DateTimeOffset LastSeen { get; private set; } = lastSeen;
 
         public DateTimeOffset? FreeSince { get; private set; } = freeSince;
 
-        public void Worked(DateTimeOffset now)
+        public void RecordReport(DateTimeOffset now)
         {
-            LastHeard = now;
+            LastSeen = now;
             if (FreeSince is not null)
                 FreeSince = now;
         }

@@ -6,42 +6,47 @@ using DistributedBatch.Producer.Ledger;
 namespace DistributedBatch.Producer.Hosts;
 
 /// <summary>
-/// Finds chunks that nobody will report any more. Two rules. A <b>leased</b> chunk is lost when its host is silent for the host timeout, or when the host
-/// lives but does not name it in three heartbeats in a row (its consumer was restarted). Any <b>other</b> chunk is in the broker's care, which hands it on by
-/// itself when a host dies; it is lost only when the broker forgot it. The queue serves in order, so a slot that stays free proves the queue empty: a
-/// chunk that was fed before some slot of its class became free, and is still not heard of when that slot has been free for
-/// <see cref="ProducerOptions.LostAfter"/>, is fed again. Should the rule ever be wrong, the chunk runs twice and the first success counts.
+/// Finds chunks that no host will report any more. Should a rule ever be wrong, the chunk runs twice and the first success counts.
+/// <para>
+/// A <b>leased</b> chunk is lost when its host is lost, or when three heartbeats of its host in a row do not name it (the consumer was restarted).
+/// </para>
+/// <para>
+/// Any <b>other</b> chunk is with the broker, which hands it on when a host dies, so it is lost only when the broker lost it. The queue is served in
+/// order: a slot that stays free proves that the queue is empty. A chunk is lost when it was dispatched before some slot of its class became free,
+/// and that slot has been free for <see cref="HostSupervisionOptions.LostAfter"/>.
+/// </para>
 /// </summary>
 internal static class LostChunkDetector
 {
-    /// <summary>A heartbeat can be made just before an attempt starts and be read just after its report; three in a row cannot.</summary>
-    public const int MostUnmentioned = 3;
+    /// <summary>A heartbeat can be made just before an attempt starts and arrive just after its report; three in a row cannot.</summary>
+    public const int MaxMissedHeartbeats = 3;
 
-    /// <summary>Notes which of the run's attempts on a host its heartbeat names.</summary>
-    public static void Note(RunId run, RunLedger ledger, HostHeartbeat heartbeat)
+    /// <summary>Records which of the run's attempts a heartbeat names.</summary>
+    public static void Record(RunId run, RunLedger ledger, HostHeartbeat heartbeat)
     {
-        foreach (var (index, _, flight) in ledger.OnTheirWay())
+        foreach (var (index, _, chunk) in ledger.InFlight)
         {
-            if (flight.Host != heartbeat.Host.Name)
+            if (chunk.Host != heartbeat.Host.Name)
                 continue;
-            var named = heartbeat.Running.Any(attempt => attempt.Index == index && attempt.Run == run);
-            flight.Unmentioned = named ? 0 : flight.Unmentioned + 1;
+            var isNamed = heartbeat.Running.Any(attempt => attempt.Index == index && attempt.Run == run);
+            chunk.MissedHeartbeats = isNamed ? 0 : chunk.MissedHeartbeats + 1;
         }
     }
 
-    /// <summary>The run's lost chunks: with their host, or forgotten by the broker.</summary>
+    /// <summary>The run's lost chunks, and whether each was lost with its host.</summary>
     public static IReadOnlyList<(int Index, bool WithHost)> Find(
-        RunLedger ledger, string resourceClass, HostRegistry hosts, ProducerOptions options, DateTimeOffset now)
+        RunLedger ledger, string resourceClass, HostRegistry hosts, HostSupervisionOptions options, DateTimeOffset now)
     {
         var idleSince = hosts.IdleSince(resourceClass);
-        var isIdle = now - idleSince >= options.LostAfter;
+        var isQueueEmpty = now - idleSince >= options.LostAfter;
         List<(int Index, bool WithHost)>? lost = null;
-        foreach (var (index, state, flight) in ledger.OnTheirWay())
+        foreach (var (index, state, chunk) in ledger.InFlight)
         {
-            var hostIsGone = flight.Host is { } host
-                && (hosts.IsAlive(host) ? flight.Unmentioned >= MostUnmentioned : now - flight.FedAt >= options.HostTimeout);
-            if (flight.Leased ? hostIsGone : isIdle && flight.FedAt <= idleSince && (state == ChunkState.Queued || (state == ChunkState.Running && hostIsGone)))
-                (lost ??= []).Add((index, flight.Leased));
+            var isHostLost = chunk.Host is { } host
+                && (hosts.IsOnline(host) ? chunk.MissedHeartbeats >= MaxMissedHeartbeats : now - chunk.DispatchedAt >= options.Timeout);
+            var isUnclaimed = state == ChunkState.Queued || (state == ChunkState.Running && isHostLost);
+            if (chunk.Leased ? isHostLost : isQueueEmpty && chunk.DispatchedAt <= idleSince && isUnclaimed)
+                (lost ??= []).Add((index, chunk.Leased));
         }
 
         return lost ?? [];

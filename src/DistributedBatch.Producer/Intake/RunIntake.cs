@@ -1,81 +1,88 @@
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging.Bus;
-using DistributedBatch.Producer.Dispatch;
+using DistributedBatch.Producer.Inbox;
+using DistributedBatch.Producer.Ledger;
+using DistributedBatch.Producer.Runs;
+using DistributedBatch.Producer.Storage;
 
 namespace DistributedBatch.Producer.Intake;
 
-/// <summary>The door to the producer, for code in this process and for requests from the bus. Every answer is given after it was committed.</summary>
-public sealed class RunIntake : IRequestHandler<SubmitRun, RunCommandResult>, IRequestHandler<ChangeRun, RunCommandResult>, IRequestHandler<ForgetRun, RunCommandResult>
+/// <summary>
+/// What users can ask of the producer, from code in this process and by requests over the bus. Every answer is given after the commit.
+/// </summary>
+public sealed class RunIntake : IRequestHandler<IVersioned, RunCommandResult>
 {
-    private readonly ProducerLoop loop;
-    private readonly RunRegistry book;
+    private readonly LoopInbox inbox;
+    private readonly RunRegistry runs;
+    private readonly HostMessageIntake hostMessages;
 
-    internal RunIntake(ProducerLoop loop, RunRegistry book) => (this.loop, this.book) = (loop, book);
+    internal RunIntake(LoopInbox inbox, RunRegistry runs, HostMessageIntake hostMessages) =>
+        (this.inbox, this.runs, this.hostMessages) = (inbox, runs, hostMessages);
 
     /// <summary>All runs in the ledger, the oldest first.</summary>
-    public IReadOnlyList<RunOverview> Runs => [.. book.Overviews.Values.OrderBy(run => run.SubmittedAt)];
+    public IReadOnlyList<RunOverview> Runs => [.. runs.Overviews.Values.OrderBy(run => run.SubmittedAt)];
 
     /// <summary>
-    /// Reports of attempts heard and committed since the start. Within one process what is still on the bus at the end is lost, so a stop waits until
-    /// this is as many as the consumer published.
+    /// Reports of attempts that were committed since the start. Within one process the bus dies with its messages, so a stop waits until this is as
+    /// many as the consumer published.
     /// </summary>
-    public long ReportsHeard => loop.Heard;
+    public long CommittedReports => hostMessages.CommittedReports;
 
-    /// <summary>Accepts a run and starts to feed it.</summary>
+    /// <summary>Submits a run.</summary>
     /// <returns>Its id, or every mistake in it at once.</returns>
     public Task<RunCommandResult> SubmitAsync(RunSpec spec, CancellationToken cancellation) =>
-        AskAsync<RunCommandResult>(answer => new LoopMessage.Submit(spec, answer), cancellation);
-
-    /// <summary>Steers a run. A run that was left alone when the producer started goes on when it is resumed.</summary>
-    /// <returns>The run, or why it cannot be done.</returns>
-    public Task<RunCommandResult> ChangeAsync(RunId run, RunAction action, CancellationToken cancellation) =>
-        AskAsync<RunCommandResult>(answer => new LoopMessage.Change(run, action, answer), cancellation);
-
-    /// <summary>Drops a settled run and its chunks from the ledger for good.</summary>
-    /// <returns>The run, or why it must stay. A run that is not known is forgotten already.</returns>
-    public Task<RunCommandResult> ForgetAsync(RunId run, CancellationToken cancellation) =>
-        AskAsync<RunCommandResult>(answer => new LoopMessage.Forget(run, answer), cancellation);
-
-    /// <summary>Waits until every chunk of a run is in a final state.</summary>
-    /// <returns>How the run ended.</returns>
-    /// <exception cref="ArgumentException">There is no such run.</exception>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/>, or the producer was stopped before the run ended.</exception>
-    /// <exception cref="Storage.LedgerException">The producer gave up because its ledger could not be kept.</exception>
-    public Task<RunState> WaitUntilSettledAsync(RunId run, CancellationToken cancellation) => book.Overviews.ContainsKey(run)
-        ? AskAsync<RunState>(settled => new LoopMessage.Watch(run, settled), cancellation)
-        : throw new ArgumentException($"There is no run {run}.", nameof(run));
+        inbox.AskAsync<RunCommandResult>(new SubmitRun(spec), cancellation);
 
     /// <summary>
-    /// Publishes all that is known of a run once more. Within one process the bus dies with the listeners, so after a crash what was published may be known to
-    /// nobody; revisions make the repetition harmless. Does nothing when there is no such run.
+    /// Pauses, resumes, cancels or retries a run. A run that was not resumed when the producer started continues when it is resumed.
     /// </summary>
-    public Task AnnounceAgainAsync(RunId run, CancellationToken cancellation) =>
-        AskAsync<bool>(done => new LoopMessage.AnnounceAgain(run, done), cancellation);
+    /// <returns>The run, or why it cannot be done.</returns>
+    public Task<RunCommandResult> ChangeAsync(RunId run, RunAction action, CancellationToken cancellation) =>
+        inbox.AskAsync<RunCommandResult>(new ChangeRun(run, action), cancellation);
 
-    /// <inheritdoc/>
-    Task<RunCommandResult> IRequestHandler<SubmitRun, RunCommandResult>.AnswerAsync(SubmitRun request, CancellationToken cancellation) => request.Protocol > Protocol.Version
-        ? Task.FromResult(TooNew(request.Protocol))
-        : SubmitAsync(request.Spec, cancellation);
+    /// <summary>Removes a settled run and its chunks from the ledger.</summary>
+    /// <returns>The run, or why it must stay. Nothing has to be done for an unknown run.</returns>
+    public Task<RunCommandResult> ForgetAsync(RunId run, CancellationToken cancellation) =>
+        inbox.AskAsync<RunCommandResult>(new ForgetRun(run), cancellation);
 
-    /// <inheritdoc/>
-    Task<RunCommandResult> IRequestHandler<ChangeRun, RunCommandResult>.AnswerAsync(ChangeRun request, CancellationToken cancellation) => request.Protocol > Protocol.Version
-        ? Task.FromResult(TooNew(request.Protocol))
-        : ChangeAsync(request.Run, request.Action, cancellation);
-
-    /// <inheritdoc/>
-    Task<RunCommandResult> IRequestHandler<ForgetRun, RunCommandResult>.AnswerAsync(ForgetRun request, CancellationToken cancellation) => request.Protocol > Protocol.Version
-        ? Task.FromResult(TooNew(request.Protocol))
-        : ForgetAsync(request.Run, cancellation);
-
-    private static RunCommandResult TooNew(int protocol) => RunCommandResult.Refused(
-        $"The request speaks protocol {protocol}, this producer speaks {Protocol.Version}; bring the producer to the version of the client.");
-
-    private async Task<TAnswer> AskAsync<TAnswer>(Func<TaskCompletionSource<TAnswer>, LoopMessage> input, CancellationToken cancellation)
+    /// <summary>Waits until every chunk of a run is in a final state.</summary>
+    /// <returns>The final state of the run.</returns>
+    /// <exception cref="ArgumentException">There is no such run.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/>, or the producer was stopped before the run ended.</exception>
+    /// <exception cref="LedgerException">The producer gave up, because its ledger could not be written.</exception>
+    public async Task<RunState> WaitUntilSettledAsync(RunId run, CancellationToken cancellation)
     {
-        var answer = new TaskCompletionSource<TAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!loop.Post(input(answer)))
-            throw new OperationCanceledException("The producer has stopped.");
-        return await answer.Task.WaitAsync(cancellation);
+        if (!runs.Overviews.ContainsKey(run))
+            throw new ArgumentException($"There is no run {run}.", nameof(run));
+        return await (await inbox.AskAsync<Task<RunState>>(new WaitForRun(run), cancellation)).WaitAsync(cancellation);
+    }
+
+    /// <summary>
+    /// Publishes everything about a run once more; does nothing when there is no such run. Within one process the bus dies with its messages, so
+    /// after a crash what was published may not have arrived anywhere. Revisions make the repetition harmless.
+    /// </summary>
+    public Task PublishAgainAsync(RunId run, CancellationToken cancellation) => inbox.AskAsync<object?>(new PublishRunAgain(run), cancellation);
+
+    /// <inheritdoc/>
+    async Task<RunCommandResult> IRequestHandler<IVersioned, RunCommandResult>.AnswerAsync(IVersioned request, CancellationToken cancellation)
+    {
+        if (request.Protocol > Protocol.Version)
+        {
+            return RunCommandResult.Refused(
+                $"The request speaks protocol {request.Protocol}, this producer speaks {Protocol.Version}; "
+                + "bring the producer to the version of the client.");
+        }
+
+        try
+        {
+            return await inbox.AskAsync<RunCommandResult>(request, cancellation);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            // Over the bus an exception would look like a producer that does not run.
+            return RunCommandResult.Refused(
+                failure is LedgerException ? failure.Message : $"The producer could not handle the request ({failure.Message}); its log says more.");
+        }
     }
 }

@@ -1,20 +1,23 @@
 namespace DistributedBatch.Producer.Ledger;
 
-/// <summary>What is known of a chunk between feeding and settling.</summary>
+/// <summary>What is known of a chunk between its dispatch and the end of its attempt.</summary>
 internal sealed class InFlightChunk
 {
-    /// <summary>Attempt number it was fed with. A report of a smaller one belongs to an earlier feed.</summary>
+    /// <summary>Attempt number it was dispatched with. A report of a smaller one belongs to an earlier dispatch.</summary>
     public required int FirstAttempt { get; init; }
 
-    /// <summary>When it was fed, or when this producer took over.</summary>
-    public required DateTimeOffset FedAt { get; init; }
+    /// <summary>When it was dispatched, or when this producer took over.</summary>
+    public required DateTimeOffset DispatchedAt { get; init; }
 
-    /// <summary>Host that said it runs there; null while none did.</summary>
+    /// <summary>Whether the queue has not confirmed it yet. The chunk stays pending until then: publish, then commit.</summary>
+    public bool Publishing { get; set; }
+
+    /// <summary>Host that reported its start; null before that.</summary>
     public string? Host { get; set; }
 
-    /// <summary>Whether the host's heartbeats keep it, because the delivery was acknowledged early.</summary>
+    /// <summary>Whether it lives by its host's heartbeats, because the delivery was acknowledged early.</summary>
     public bool Leased { get; set; }
 
-    /// <summary>Heartbeats of its host in a row that did not name it.</summary>
-    public int Unmentioned { get; set; }
+    /// <summary>How many heartbeats of its host in a row did not name it.</summary>
+    public int MissedHeartbeats { get; set; }
 }

@@ -5,11 +5,11 @@ namespace DistributedBatch.Producer.Ledger;
 
 /// <summary>A run as a whole, as the store keeps it.</summary>
 /// <param name="Revision">Grows with every commit that changes the run.</param>
-/// <param name="State">Where it stands.</param>
+/// <param name="State">Its state.</param>
 /// <param name="Counts">Chunks by state.</param>
 /// <param name="ItemsSucceeded">Items in succeeded chunks.</param>
-/// <param name="FinishedAt">When its last chunk was settled; null while one is not.</param>
-/// <param name="Reason">Why it is as it is, where that needs a word.</param>
+/// <param name="FinishedAt">When its last chunk was settled; null before that.</param>
+/// <param name="Reason">Why it is in that state; null where that is plain.</param>
 internal sealed record LedgerState(
     long Revision, RunState State, ChunkCounts Counts, long ItemsSucceeded, DateTimeOffset? FinishedAt = null, string? Reason = null)
 {

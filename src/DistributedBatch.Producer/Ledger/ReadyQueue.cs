@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace DistributedBatch.Producer.Ledger;
 
-/// <summary>Cut chunks that wait to be fed: those that may go at once, in order, and those whose retry delay has to pass first.</summary>
+/// <summary>Chunks that wait for dispatch: those that may go at once, in order, and those whose retry delay has to pass first.</summary>
 internal sealed class ReadyQueue
 {
     private readonly Queue<int> ready = new();
@@ -18,19 +18,20 @@ internal sealed class ReadyQueue
     /// <summary>When <paramref name="index"/> may go; null for at once.</summary>
     public DateTimeOffset? NotBefore(int index) => notBefore.TryGetValue(index, out var due) ? due : null;
 
-    /// <summary>Lines up a chunk that may go at once.</summary>
-    public void Add(int index) => ready.Enqueue(index);
-
-    /// <summary>Lines up a chunk that may go at <paramref name="due"/>.</summary>
-    public void Add(int index, DateTimeOffset due)
+    /// <summary>Adds a chunk that may go at <paramref name="due"/>; null for at once.</summary>
+    public void Add(int index, DateTimeOffset? due)
     {
-        notBefore[index] = due;
-        delayed.Enqueue(index, due);
+        if (due is not { } later)
+        {
+            ready.Enqueue(index);
+            return;
+        }
+
+        notBefore[index] = later;
+        delayed.Enqueue(index, later);
     }
 
-    /// <summary>
-    /// Takes the next one that may go. It can have been settled by a late report meanwhile, so the caller looks at its state.
-    /// </summary>
+    /// <summary>Takes the next one that may go. A late report can have settled it meanwhile, so the caller checks its state.</summary>
     public bool TryTake(DateTimeOffset now, [NotNullWhen(true)] out int? index)
     {
         index = null;
@@ -43,8 +44,8 @@ internal sealed class ReadyQueue
         return index is not null;
     }
 
-    /// <summary>Empties the line.</summary>
-    /// <returns>What was in it.</returns>
+    /// <summary>Empties the queue.</summary>
+    /// <returns>The chunks that were in it.</returns>
     public IReadOnlyList<int> Clear()
     {
         int[] all = [.. ready, .. delayed.UnorderedItems.Select(item => item.Element)];

@@ -1,217 +1,178 @@
 using DistributedBatch.Contracts.Chunks;
+using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Producer.Planning;
 
 namespace DistributedBatch.Producer.Ledger;
 
 /// <summary>
-/// The truth about one run: which chunks there are, where each stands, and what may happen next. A state machine without clock, disk or wire; every
-/// step is given the time and leaves its traces for <see cref="TakeChanges"/>. Drawn in <c>docs/lifecycle.md</c>.
+/// The truth about one run: its chunks, their states, and what may happen next. A state machine without clock, disk or wire: every step is given the
+/// time, and <see cref="TakeChanges"/> hands what changed to the store.
 /// </summary>
-internal sealed partial class RunLedger
+internal sealed class RunLedger
 {
-    private readonly RunLimits terms;
-    private readonly Func<double> chance;
-    private readonly ChunkPlanner planner;
-    private readonly ItemSpeed speed = new();
-    private readonly ChunkTable table = new();
-    private readonly StateCounts tally = new();
-    private readonly ReadyQueue line = new();
-    private readonly Dictionary<int, InFlightChunk> flights = [];
-    private readonly List<int> changed = [];
-    private readonly Queue<int> unwritten = new();
-    private bool runChanged;
-    private int publishing;
-    private DateTimeOffset? cancelDeadline;
+    private readonly RunLimits limits;
+    private readonly ChunkStateMachine chunks;
+    private readonly RunStateMachine run;
+    private readonly Settlement settlement;
 
-    /// <summary>Opens the books of a run that has no chunks yet.</summary>
-    /// <param name="terms">The run's limits.</param>
+    /// <summary>The ledger of a run that was just accepted.</summary>
+    /// <param name="limits">The run's limits.</param>
     /// <param name="now">A run without items is settled at once.</param>
-    /// <param name="chance">Numbers between 0 and 1 for jitter.</param>
-    public RunLedger(RunLimits terms, DateTimeOffset now, Func<double> chance)
-        : this(terms, LedgerState.New, chance)
+    /// <param name="random">Numbers between 0 and 1 for jitter.</param>
+    public RunLedger(RunLimits limits, DateTimeOffset now, Func<double> random)
+        : this(limits, LedgerState.New, random)
     {
-        runChanged = true;
-        Conclude(now);
+        chunks.Changes.AddRun();
+        run.FinishIfSettled(now);
     }
 
-    private RunLedger(RunLimits terms, LedgerState state, Func<double> chance)
+    private RunLedger(RunLimits limits, LedgerState stored, Func<double> random)
     {
-        this.terms = terms;
-        this.chance = chance;
-        planner = new ChunkPlanner(terms.First, terms.Total, terms.ChunkSize);
-        (Revision, State, _, _, FinishedAt, Reason) = state;
+        this.limits = limits;
+        chunks = new ChunkStateMachine(new ChunkPlanner(limits.First, limits.Total, limits.ChunkSize));
+        run = new RunStateMachine(limits, chunks, stored);
+        settlement = new Settlement(limits, chunks, run, random);
+        Revision = stored.Revision;
     }
 
-    /// <summary>Where the run stands.</summary>
-    public RunState State { get; private set; }
+    /// <summary>The run's state.</summary>
+    public RunState State => run.State;
 
-    /// <summary>Why, where that needs a word.</summary>
-    public string? Reason { get; private set; }
+    /// <summary>Why it is in that state; null where that is plain.</summary>
+    public string? Reason => run.Reason;
 
-    /// <summary>When the last chunk was settled; null while one is not. A cancelled run still waits for its running attempts.</summary>
-    public DateTimeOffset? FinishedAt { get; private set; }
+    /// <summary>When the last chunk was settled; null before that. A cancelled run still waits for its running attempts.</summary>
+    public DateTimeOffset? FinishedAt => run.FinishedAt;
 
     /// <summary>Revision of the last <see cref="TakeChanges"/>.</summary>
     public long Revision { get; private set; }
 
     /// <summary>Items in succeeded chunks.</summary>
-    public long ItemsSucceeded { get; private set; }
+    public long ItemsSucceeded => settlement.ItemsSucceeded;
 
     /// <summary>Chunks by state.</summary>
-    public ChunkCounts Counts => tally.Counts(planner.Uncut, State == RunState.Cancelled);
+    public ChunkCounts Counts => chunks.Table.States.Counts(chunks.Uncut, State == RunState.Cancelled);
 
-    /// <summary>Chunks given to the queue and not settled; what the window bounds.</summary>
-    public int Outstanding => tally[ChunkState.Queued] + tally[ChunkState.Running] + publishing;
+    /// <summary>Chunks that were dispatched and whose attempt has not ended; what the window bounds.</summary>
+    public int Outstanding => chunks.InFlight.Count;
 
-    /// <summary>Whether chunk sizes are known without having been written down; a cut of another kind is committed before it is published.</summary>
-    public bool HasFixedPlan => planner.IsFixed;
+    /// <summary>Whether chunk sizes are known without their rows; a chunk of any other plan is committed before it is published.</summary>
+    public bool HasFixedPlan => limits.ChunkSize is not null;
 
     /// <summary>
-    /// When time alone changes something: a retry delay passes, a chunk has been under way long enough to be written down, or a cancelled run stops waiting.
-    /// Null when it does not.
+    /// When time alone changes something: a retry delay passes, a postponed row is due, or a cancel stops waiting. Null when it does not.
     /// </summary>
-    public DateTimeOffset? NextDue => State == RunState.Cancelled ? cancelDeadline
-        : NextWriteDown is not { } writeDown || line.NextDue <= writeDown ? line.NextDue
-        : writeDown;
+    public DateTimeOffset? NextDue => State == RunState.Cancelled ? run.CancelDeadline
+        : chunks.Changes.NextDue is not { } row || chunks.NextRetry <= row ? chunks.NextRetry
+        : row;
 
-    /// <summary>Whether there is a chunk that could be fed at <paramref name="now"/>.</summary>
-    public bool HasWork(DateTimeOffset now) => State == RunState.Running && (planner.Uncut > 0 || line.HasReady(now));
+    /// <summary>Whether there is something to commit.</summary>
+    public bool HasChanges => chunks.Changes.Any;
 
-    /// <summary>Hands out the next chunk: one that comes back before one that is new.</summary>
+    /// <summary>The chunks in flight, for the detection of lost ones.</summary>
+    public IEnumerable<(int Index, ChunkState State, InFlightChunk Chunk)> InFlight =>
+        chunks.InFlight.Select(pair => (pair.Key, chunks.Table[pair.Key].State, pair.Value));
+
+    /// <summary>Whether a chunk could be dispatched at <paramref name="now"/>.</summary>
+    public bool CanDispatch(DateTimeOffset now) => State == RunState.Running && chunks.CanDispatch(now);
+
+    /// <summary>Hands out the next chunk: one that waits for another attempt before a new one.</summary>
     /// <param name="now">The time.</param>
     /// <param name="slots">Slots known, for automatic sizes.</param>
-    /// <param name="feed">The chunk, which counts as outstanding from now on.</param>
-    public bool TryFeed(DateTimeOffset now, int slots, out DispatchedChunk feed)
+    /// <param name="dispatched">The chunk, which is in flight from now on.</param>
+    public bool TryDispatch(DateTimeOffset now, int slots, out DispatchedChunk dispatched)
     {
-        feed = default;
+        dispatched = default;
         if (State != RunState.Running)
             return false;
-        while (line.TryTake(now, out var waiting))
-        {
-            ref var chunk = ref table[waiting.Value];
-            if (chunk.State == ChunkState.Pending && !chunk.Publishing)
-            {
-                feed = Launch(waiting.Value, ref chunk, now, isNew: false);
-                return true;
-            }
-        }
-
-        if (planner.Cut(slots, speed.SecondsPerItem) is not { } cut)
+        var ready = chunks.DispatchReady(now);
+        if ((ready ?? chunks.DispatchNew(now, slots, settlement.Speed.SecondsPerItem)) is not { } index)
             return false;
-        feed = Launch(cut.Index, ref Enter(cut), now, isNew: true);
+        ref var chunk = ref chunks.Table[index];
+        dispatched = new DispatchedChunk(
+            RangeOf(index), chunk.Attempts, Math.Max(1, limits.CrashLimit - chunk.Crashes), chunk.Crashes, IsNew: ready is null);
         return true;
     }
 
     /// <summary>The queue confirmed a chunk.</summary>
-    public void Published(int index, int attempt)
+    public void Confirm(int index, int attempt)
     {
-        if (!IsPublishing(index, attempt))
-            return;
-        ref var chunk = ref table[index];
-        Land(ref chunk);
-        Place(ref chunk, ChunkState.Queued);
-        if (!chunk.Unwritten)
-            Mark(index, ref chunk);
+        if (IsPublishing(index, attempt))
+            chunks.Confirm(index);
     }
 
-    /// <summary>The queue did not take a chunk; it may go again at <paramref name="retryAt"/>.</summary>
-    public void Unpublished(int index, int attempt, DateTimeOffset retryAt)
+    /// <summary>The queue did not confirm a chunk; it may go again at <paramref name="retryAt"/>.</summary>
+    public void Unconfirm(int index, int attempt, DateTimeOffset retryAt)
     {
-        if (!IsPublishing(index, attempt))
-            return;
-        ref var chunk = ref table[index];
-        Land(ref chunk);
-        Mark(index, ref chunk);
-        flights.Remove(index);
-        line.Add(index, retryAt);
+        if (IsPublishing(index, attempt))
+            chunks.Unconfirm(index, retryAt);
     }
 
-    private DispatchedChunk Launch(int index, ref PackedChunk chunk, DateTimeOffset now, bool isNew)
+    /// <inheritdoc cref="Settlement.Settle"/>
+    public SettleResult Settle(AttemptReport report, DateTimeOffset now) => settlement.Settle(report, now);
+
+    /// <inheritdoc cref="Settlement.Lease"/>
+    public void Lease(LeaseTaken lease) => settlement.Lease(lease);
+
+    /// <inheritdoc cref="Settlement.Return"/>
+    public void Return(ReturnedChunk returned) => settlement.Return(returned);
+
+    /// <inheritdoc cref="Settlement.DeadLetter"/>
+    public SettleResult DeadLetter(int index, int attempt, DateTimeOffset now) => settlement.DeadLetter(index, attempt, now);
+
+    /// <inheritdoc cref="Settlement.LoseHost"/>
+    public SettleResult LoseHost(int index, DateTimeOffset now) => settlement.LoseHost(index, now);
+
+    /// <inheritdoc cref="Settlement.Requeue"/>
+    public void Requeue(int index) => settlement.Requeue(index);
+
+    /// <inheritdoc cref="RunStateMachine.Apply"/>
+    public string? Apply(RunAction action, DateTimeOffset now) => run.Apply(action, now);
+
+    /// <inheritdoc cref="RunStateMachine.CheckDeadline"/>
+    public void CheckDeadline(DateTimeOffset now) => run.CheckDeadline(now);
+
+    /// <summary>The items of a chunk that was cut.</summary>
+    public ChunkRange RangeOf(int index) => chunks.Table.RangeOf(index);
+
+    /// <summary>The run as a whole.</summary>
+    public LedgerState Snapshot() => new(Revision, State, Counts, ItemsSucceeded, FinishedAt, Reason);
+
+    /// <summary>Adds the postponed rows that are due to the changes; all of them when the run does not run.</summary>
+    public void AddDueChanges(DateTimeOffset now) => chunks.Changes.AddDue(State == RunState.Running ? now : DateTimeOffset.MaxValue);
+
+    /// <summary>What changed since the last call, under a new revision.</summary>
+    public LedgerChanges TakeChanges()
     {
-        chunk.Attempts++;
-        chunk.Publishing = true;
-        publishing++;
-        flights[index] = new InFlightChunk { FirstAttempt = chunk.Attempts, FedAt = now };
-        if (isNew && planner.IsFixed)
-            Postpone(index, ref chunk);
-        else
-            Mark(index, ref chunk);
-        return new DispatchedChunk(RangeOf(index), chunk.Attempts, Math.Max(1, terms.CrashLimit - chunk.Crashes), chunk.Crashes, isNew);
+        Revision++;
+        return new LedgerChanges(Snapshot(), chunks.Changes.Take(index => chunks.RowOf(index, Revision)));
     }
 
-    private ref PackedChunk Enter(ChunkRange cut)
+    /// <summary>
+    /// Starts to rebuild a stored run. <see cref="RestoreChunk"/> follows for every stored chunk, then <see cref="FinishRestore"/>.
+    /// </summary>
+    public static RunLedger Restore(RunLimits limits, LedgerState stored, Func<double> random) => new(limits, stored, random);
+
+    /// <summary>Takes back one stored chunk, in index order.</summary>
+    /// <param name="row">The chunk.</param>
+    /// <param name="queueSurvived">Whether queued and running chunks are still with the broker; if not, they are dispatched again.</param>
+    /// <param name="now">The time.</param>
+    public void RestoreChunk(in ChunkRow row, bool queueSurvived, DateTimeOffset now)
     {
-        ref var chunk = ref table.Add(cut.Start);
-        tally.Add(ChunkState.Pending);
-        return ref chunk;
+        if (chunks.Restore(row, now) && !queueSurvived)
+            settlement.Requeue(row.Chunk.Index);
+        if (row.State == ChunkState.Succeeded)
+            settlement.RestoreSuccess(row.Chunk);
     }
 
-    // Chunks that an earlier producer cut and did not write down, with the attempts they are known to have had. They line up to be fed.
-    private void CutUpTo(int index, int attempts)
+    /// <summary>Every stored chunk is back.</summary>
+    public void FinishRestore(DateTimeOffset now)
     {
-        while (table.Count < index && planner.IsFixed && planner.Cut(0, null) is { } cut)
-        {
-            ref var chunk = ref Enter(cut);
-            chunk.Attempts = attempts;
-            Mark(cut.Index, ref chunk);
-            line.Add(cut.Index);
-        }
+        run.RestartDeadline(now);
+        run.FinishIfSettled(now);
     }
 
     private bool IsPublishing(int index, int attempt) =>
-        index < table.Count && table[index].Publishing && flights.TryGetValue(index, out var flight) && flight.FirstAttempt == attempt;
-
-    private void Land(ref PackedChunk chunk)
-    {
-        if (!chunk.Publishing)
-            return;
-        chunk.Publishing = false;
-        publishing--;
-    }
-
-    private void Move(int index, ref PackedChunk chunk, ChunkState to)
-    {
-        Place(ref chunk, to);
-        Mark(index, ref chunk);
-    }
-
-    private void Place(ref PackedChunk chunk, ChunkState to)
-    {
-        tally.Move(chunk.State, to);
-        chunk.State = to;
-    }
-
-    private void Mark(int index, ref PackedChunk chunk)
-    {
-        chunk.Unwritten = false;
-        if (chunk.Changed)
-            return;
-        chunk.Changed = true;
-        changed.Add(index);
-    }
-
-    /// <summary>The items of a chunk that was cut.</summary>
-    public ChunkRange RangeOf(int index)
-    {
-        var start = table[index].Start;
-        var end = index + 1 < table.Count ? table[index + 1].Start : planner.Cursor;
-        return new ChunkRange(index, start, end - start);
-    }
-
-    private void Conclude(DateTimeOffset now)
-    {
-        var open = tally[ChunkState.Pending] + tally[ChunkState.Queued] + tally[ChunkState.Running];
-        if (FinishedAt is not null || open > 0)
-            return;
-        if (State != RunState.Cancelled)
-        {
-            if (planner.Uncut > 0)
-                return;
-            State = tally[ChunkState.Failed] > 0 ? RunState.Failed : RunState.Succeeded;
-        }
-
-        FinishedAt = now;
-        runChanged = true;
-    }
+        chunks.FindInFlight(index) is { Publishing: true } flight && flight.FirstAttempt == attempt;
 }

@@ -2,7 +2,7 @@ using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Producer.Ledger;
 
-/// <summary>What the ledger needs to know of a run: how much there is to do and how patient to be.</summary>
+/// <summary>What the ledger needs to know of a run: its items, and how often and how long to try.</summary>
 internal sealed record RunLimits
 {
     /// <summary>First item.</summary>
@@ -26,10 +26,10 @@ internal sealed record RunLimits
     /// <summary>See <see cref="RunSpec.MaxFailures"/>.</summary>
     public int? MaxFailures { get; init; }
 
-    /// <summary>How long after a cancel a running chunk may still report before it is settled without its host's word.</summary>
-    public TimeSpan CancelPatience { get; init; } = TimeSpan.FromSeconds(15);
+    /// <summary>How long a cancelled run waits for the reports of its running chunks before it settles them without.</summary>
+    public TimeSpan CancelTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>The terms of <paramref name="spec"/>.</summary>
+    /// <summary>The limits of <paramref name="spec"/>.</summary>
     public static RunLimits From(RunSpec spec) => new()
     {
         First = spec.Dataset.First,
@@ -40,6 +40,6 @@ internal sealed record RunLimits
         CrashLimit = spec.CrashLimit,
         MaxFailures = spec.MaxFailures,
         // The host needs the grace period for SIGKILL and then a moment for its report.
-        CancelPatience = spec.Job.Grace + TimeSpan.FromSeconds(5),
+        CancelTimeout = spec.Job.Grace + TimeSpan.FromSeconds(5),
     };
 }

@@ -1,6 +1,6 @@
 namespace DistributedBatch.Producer.Ledger;
 
-/// <summary>What the ledger made of a report.</summary>
+/// <summary>What a report did to its chunk.</summary>
 internal enum SettleResult
 {
     /// <summary>The attempt is under way.</summary>
@@ -18,12 +18,12 @@ internal enum SettleResult
     /// <summary>The chunk failed for good.</summary>
     Failed,
 
-    /// <summary>The chunk was handed back and waits again; no attempt was spent.</summary>
+    /// <summary>The chunk waits for another attempt, and this one is not counted.</summary>
     Released,
 
     /// <summary>The chunk was cancelled with its run.</summary>
     Cancelled,
 
-    /// <summary>The report is about an earlier feed, a settled chunk or another plan; nothing changed.</summary>
+    /// <summary>The report is about an earlier dispatch, a settled chunk or another plan; nothing changed.</summary>
     Stale,
 }

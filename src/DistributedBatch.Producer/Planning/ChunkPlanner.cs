@@ -2,10 +2,10 @@ using DistributedBatch.Contracts.Chunks;
 
 namespace DistributedBatch.Producer.Planning;
 
-/// <summary>Cuts a dataset into chunks from a cursor, one at a time and only when there is room for it. Pure.</summary>
+/// <summary>Cuts a dataset into chunks, one at a time and only when there is room for it. Pure.</summary>
 /// <param name="first">First item.</param>
 /// <param name="total">One past the last item.</param>
-/// <param name="size">Items per chunk; null sizes each chunk by what is known when it is cut.</param>
+/// <param name="size">Items per chunk; null for automatic sizes, decided when a chunk is cut.</param>
 internal sealed class ChunkPlanner(long first, long total, long? size)
 {
     private long lastSize = 1;
@@ -16,13 +16,13 @@ internal sealed class ChunkPlanner(long first, long total, long? size)
     /// <summary>Number of the next chunk, which is how many were cut.</summary>
     public int Next { get; private set; }
 
-    /// <summary>Whether every chunk has the same size, so that the plan is known without having been written down.</summary>
+    /// <summary>Whether every chunk has the same size, so that the plan is known without the rows of its chunks.</summary>
     public bool IsFixed => size is not null;
 
     /// <summary>Chunks still to be cut; an estimate with automatic sizes.</summary>
     public int Uncut => (int)Math.Min(int.MaxValue - Next, DivideUp(total - Cursor, size ?? lastSize));
 
-    /// <summary>The next chunk, the last one taking the remainder; null when every item is in a chunk.</summary>
+    /// <summary>Cuts the next chunk; the last one takes the remainder. Null when every item is in a chunk.</summary>
     public ChunkRange? Cut(int slots, double? secondsPerItem)
     {
         var remaining = total - Cursor;
@@ -33,12 +33,16 @@ internal sealed class ChunkPlanner(long first, long total, long? size)
         return chunk;
     }
 
-    /// <summary>Takes over a chunk that was cut before, in order.</summary>
+    /// <summary>Takes over a chunk that an earlier producer cut, in order.</summary>
     /// <exception cref="InvalidOperationException">The chunk does not follow the last one.</exception>
     public void Continue(ChunkRange chunk)
     {
         if (chunk.Index != Next || chunk.Start != Cursor || chunk.Count < 1 || chunk.End > total)
-            throw new InvalidOperationException($"Chunk {chunk.Index} [{chunk.Start}, {chunk.End}) does not follow chunk {Next - 1}, which ends at {Cursor}.");
+        {
+            throw new InvalidOperationException(
+                $"Chunk {chunk.Index} [{chunk.Start}, {chunk.End}) does not follow chunk {Next - 1}, which ends at {Cursor}.");
+        }
+
         Cursor = chunk.End;
         Next++;
         lastSize = chunk.Count;

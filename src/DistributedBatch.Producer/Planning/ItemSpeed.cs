@@ -1,12 +1,12 @@
 namespace DistributedBatch.Producer.Planning;
 
 /// <summary>
-/// How long an item takes, start-up of its chunk included, learned from the chunks that succeeded. Old chunks fade, because the first ones are small
-/// and pay their start-up for few items.
+/// How long an item takes, with its part of the chunk's start-up, learned from the chunks that succeeded. Old chunks fade, because the first chunks
+/// have few items for their start-up.
 /// </summary>
 internal sealed class ItemSpeed
 {
-    // After 20 chunks the first one weighs about a third; enough memory for skewed items, short enough to forget the probes.
+    // After 20 chunks the first one weighs about a third: enough to average skewed items, few enough to forget the first small chunks.
     private const double Memory = 0.95;
 
     private double seconds;

@@ -4,7 +4,7 @@ using DistributedBatch.Messaging;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Producer.Intake;
-using DistributedBatch.Producer.Tests.Dispatch;
+using DistributedBatch.Producer.Tests.Loop;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

@@ -6,7 +6,7 @@ using DistributedBatch.Messaging;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Producer.Dispatch;
-using DistributedBatch.Producer.Tests.Dispatch;
+using DistributedBatch.Producer.Tests.Loop;
 using DistributedBatch.TestKit.Broker;
 using DistributedBatch.TestKit.Files;
 using DistributedBatch.TestKit.Waiting;
@@ -24,26 +24,26 @@ public sealed class LabTests(PrivateBroker broker)
             await broker.NewVhostAsync(TestContext.Current.CancellationToken), options => options.DataDirectory = directory.Path);
         await using var host = await producer.HostAsync();
 
-        var run = await producer.SubmitAsync(Box.Spec(2_000));
+        var run = await producer.SubmitAsync(EmbeddedProducer.Spec(2_000));
 
         Assert.Equal(RunState.Succeeded, await producer.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));
         Assert.Equal(Enumerable.Range(0, 2_000), host.Executed.Select(chunk => chunk.Index).Order());
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task A_producer_that_was_away_feeds_again_only_what_the_broker_does_not_have()
+    public async Task A_restarted_producer_dispatches_only_chunks_that_the_broker_does_not_have()
     {
         using var directory = new TempDirectory();
         var vhost = await broker.NewVhostAsync(TestContext.Current.CancellationToken);
         RunId run;
         await using (var producer = await LabProducer.StartAsync(vhost, options => options.DataDirectory = directory.Path))
-            run = await producer.SubmitAsync(Box.Spec(500));
+            run = await producer.SubmitAsync(EmbeddedProducer.Spec(500));
 
         await using var again = await LabProducer.StartAsync(vhost, options => options.DataDirectory = directory.Path);
         await using var host = await again.HostAsync();
 
         Assert.Equal(RunState.Succeeded, await again.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));
-        Assert.Equal(500, host.Executed.Count);
+        Assert.Equal(Enumerable.Range(0, 500), host.Executed.Select(chunk => chunk.Index).Order());
     }
 
     [Fact(Timeout = 120_000)]
@@ -53,7 +53,7 @@ public sealed class LabTests(PrivateBroker broker)
         var vhost = await broker.NewVhostAsync(TestContext.Current.CancellationToken);
         var first = await LabProducer.StartAsync(vhost, options => options.DataDirectory = directory.Path);
         await using var standby = await LabProducer.StartAsync(vhost, options => options.DataDirectory = directory.Path);
-        var run = await first.SubmitAsync(Box.Spec(300));
+        var run = await first.SubmitAsync(EmbeddedProducer.Spec(300));
         Assert.Empty(standby.Intake.Runs);
 
         await first.DisposeAsync();
@@ -64,51 +64,52 @@ public sealed class LabTests(PrivateBroker broker)
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task A_chunk_that_no_host_could_take_fails_and_the_world_is_told_why()
+    public async Task A_chunk_that_no_host_could_read_fails_and_the_reason_is_published()
     {
         using var directory = new TempDirectory();
-        var told = new Told();
+        var published = new PublishedReports();
         await using var producer = await LabProducer.StartAsync(
             await broker.NewVhostAsync(TestContext.Current.CancellationToken),
             options => options.DataDirectory = directory.Path,
-            services => services.AddSingleton(told).AddBusEndpoint(Topology.TrackerQueue).Handle<AttemptReports, Told>());
-        var run = await producer.SubmitAsync(Box.Spec(1));
+            services => services.AddSingleton(published).AddBusEndpoint(Topology.TrackerQueue).Handle<AttemptReports, PublishedReports>());
+        var run = await producer.SubmitAsync(EmbeddedProducer.Spec(1));
         await using var lane = await producer.Source.OpenAsync("old/0", ResourceClass.Cpu, TestContext.Current.CancellationToken);
 
         await (await lane.ReceiveAsync(TestContext.Current.CancellationToken)).RejectAsync("it speaks protocol 99");
 
         Assert.Equal(RunState.Failed, await producer.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));
-        var report = Assert.Single((await told.Heard.ReadAsync(TestContext.Current.CancellationToken)).Reports);
+        var report = Assert.Single((await published.Reader.ReadAsync(TestContext.Current.CancellationToken)).Reports);
         Assert.Equal((0, AttemptOutcome.NotStarted, "The chunk was put aside: it speaks protocol 99."), (report.Index, report.Outcome, report.Error));
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task Chunks_that_the_broker_forgot_are_fed_again()
+    public async Task Chunks_that_the_broker_lost_are_dispatched_again()
     {
         using var directory = new TempDirectory();
         var vhost = await broker.NewVhostAsync(TestContext.Current.CancellationToken);
         await using var producer = await LabProducer.StartAsync(vhost, options =>
-            (options.DataDirectory, options.LostAfter) = (directory.Path, TimeSpan.FromSeconds(2)));
-        var run = await producer.SubmitAsync(Box.Spec(DispatchLimit.Least));
+            (options.DataDirectory, options.Hosts.LostAfter) = (directory.Path, TimeSpan.FromSeconds(2)));
+        var run = await producer.SubmitAsync(EmbeddedProducer.Spec(DispatchWindow.Smallest));
         await Eventually.HoldsAsync(
-            "all chunks are queued", () => producer.Intake.Runs[0].Counts.Queued == DispatchLimit.Least, TestContext.Current.CancellationToken);
+            "all chunks are queued", () => producer.Intake.Runs[0].Counts.Queued == DispatchWindow.Smallest, TestContext.Current.CancellationToken);
 
         await broker.EvalAsync(
-            $"{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"{vhost.AbsolutePath.TrimStart('/')}\">>, queue, <<\"dbatch.chunks.cpu\">>)), rabbit_amqqueue:purge(Q).",
+            $"{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"{vhost.AbsolutePath.TrimStart('/')}\">>, queue, <<\"dbatch.chunks.cpu\">>)), "
+            + "rabbit_amqqueue:purge(Q).",
             TestContext.Current.CancellationToken);
         await using var host = await producer.HostAsync();
-        await using var heart = new Heart(producer.Bus);
+        await using var heartbeats = new Heartbeats(producer.Bus);
 
         Assert.Equal(RunState.Succeeded, await producer.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));
         Assert.All(host.Executed, chunk => Assert.Equal(2, chunk.Attempt));
     }
 
-    private sealed class Told : IMessageHandler<AttemptReports>
+    private sealed class PublishedReports : IMessageHandler<AttemptReports>
     {
-        private readonly Channel<AttemptReports> heard = Channel.CreateUnbounded<AttemptReports>();
+        private readonly Channel<AttemptReports> reports = Channel.CreateUnbounded<AttemptReports>();
 
-        public ChannelReader<AttemptReports> Heard => heard.Reader;
+        public ChannelReader<AttemptReports> Reader => reports.Reader;
 
-        public Task HandleAsync(AttemptReports message, CancellationToken cancellation) => heard.Writer.WriteAsync(message, cancellation).AsTask();
+        public Task HandleAsync(AttemptReports message, CancellationToken cancellation) => reports.Writer.WriteAsync(message, cancellation).AsTask();
     }
 }

@@ -12,7 +12,7 @@ public sealed class RetryPolicyTests
     [InlineData(10, 300)]
     [InlineData(5_000, 300)]
     public void The_delay_doubles_up_to_five_minutes(int failure, double seconds) =>
-        Assert.Equal(TimeSpan.FromSeconds(seconds), RetryPolicy.Delay(failure, TimeSpan.FromSeconds(1), chance: 0.5));
+        Assert.Equal(TimeSpan.FromSeconds(seconds), RetryPolicy.Delay(failure, TimeSpan.FromSeconds(1), random: 0.5));
 
     [Theory]
     [InlineData(0, 7.5)]
@@ -21,5 +21,5 @@ public sealed class RetryPolicyTests
         Assert.Equal(TimeSpan.FromSeconds(seconds), RetryPolicy.Delay(1, TimeSpan.FromSeconds(10), chance));
 
     [Fact]
-    public void No_delay_stays_no_delay() => Assert.Equal(TimeSpan.Zero, RetryPolicy.Delay(9, TimeSpan.Zero, chance: 1));
+    public void No_delay_stays_no_delay() => Assert.Equal(TimeSpan.Zero, RetryPolicy.Delay(9, TimeSpan.Zero, random: 1));
 }

@@ -5,7 +5,7 @@ namespace DistributedBatch.Producer.Tests.Ledger;
 
 public sealed class RunLedgerPropertyTests
 {
-    private static readonly Gen<RunLimits> Terms = Gen.Select(
+    private static readonly Gen<RunLimits> Limits = Gen.Select(
         Gen.Long[0, 60],
         Gen.Long[0, 60],
         Gen.Long[0, 12],
@@ -24,13 +24,13 @@ public sealed class RunLedgerPropertyTests
 
     [Fact]
     public void Every_chunk_ends_in_exactly_one_final_state_whatever_happens_on_the_way() =>
-        Gen.Select(Terms, Gen.Int, Gen.Int[0, 10_000].Array[0, 400]).Sample(
-            (terms, seed, steps) =>
+        Gen.Select(Limits, Gen.Int, Gen.Int[0, 10_000].Array[0, 400]).Sample(
+            (limits, seed, steps) =>
             {
-                var world = new LedgerWorld(terms, seed);
+                var simulation = new LedgerSimulation(limits, seed);
                 foreach (var step in steps)
-                    world.Step(step);
-                world.Finish();
+                    simulation.Step(step);
+                simulation.Finish();
             },
             iter: 5_000);
 }

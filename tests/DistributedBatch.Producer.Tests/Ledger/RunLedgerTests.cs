@@ -21,10 +21,10 @@ public sealed class RunLedgerTests
     public void A_chunk_stays_pending_until_the_queue_has_confirmed_it()
     {
         var ledger = Open(total: 2);
-        var feed = Feed(ledger, confirm: false);
+        var dispatched = Dispatch(ledger, confirm: false);
         Assert.Equal((2, 0, 1), (ledger.Counts.Pending, ledger.Counts.Queued, ledger.Outstanding));
 
-        ledger.Published(feed.Chunk.Index, feed.Attempt);
+        ledger.Confirm(dispatched.Chunk.Index, dispatched.Attempt);
 
         Assert.Equal((1, 1, 1), (ledger.Counts.Pending, ledger.Counts.Queued, ledger.Outstanding));
     }
@@ -33,11 +33,11 @@ public sealed class RunLedgerTests
     public void The_first_success_wins_and_a_second_one_changes_nothing()
     {
         var ledger = Open(total: 1);
-        var feed = Feed(ledger);
+        var dispatched = Dispatch(ledger);
 
-        Assert.Equal(SettleResult.Succeeded, ledger.Settle(Report(feed, AttemptOutcome.Succeeded), Now));
+        Assert.Equal(SettleResult.Succeeded, ledger.Settle(Report(dispatched, AttemptOutcome.Succeeded), Now));
         var counts = ledger.Counts;
-        Assert.Equal(SettleResult.Duplicate, ledger.Settle(Report(feed, AttemptOutcome.Succeeded, attempt: 2), Now));
+        Assert.Equal(SettleResult.Duplicate, ledger.Settle(Report(dispatched, AttemptOutcome.Succeeded, attempt: 2), Now));
 
         Assert.Equal(counts, ledger.Counts);
         Assert.Equal(RunState.Succeeded, ledger.State);
@@ -50,14 +50,14 @@ public sealed class RunLedgerTests
         var now = Now;
         foreach (var seconds in (int[])[1, 2])
         {
-            Assert.True(ledger.TryFeed(now, 1, out var feed));
-            Assert.Equal(SettleResult.Retry, ledger.Settle(Report(feed, AttemptOutcome.ExitCode), now));
+            Assert.True(ledger.TryDispatch(now, 1, out var dispatched));
+            Assert.Equal(SettleResult.Retry, ledger.Settle(Report(dispatched, AttemptOutcome.ExitCode), now));
             Assert.Equal(now + TimeSpan.FromSeconds(seconds), ledger.NextDue);
-            Assert.False(ledger.TryFeed(now + TimeSpan.FromSeconds(seconds * 0.99), 1, out _));
+            Assert.False(ledger.TryDispatch(now + TimeSpan.FromSeconds(seconds * 0.99), 1, out _));
             now = ledger.NextDue!.Value;
         }
 
-        Assert.True(ledger.TryFeed(now, 1, out var last));
+        Assert.True(ledger.TryDispatch(now, 1, out var last));
         Assert.Equal(3, last.Attempt);
         Assert.Equal(SettleResult.Failed, ledger.Settle(Report(last, AttemptOutcome.Signal), now));
         Assert.Equal(RunState.Failed, ledger.State);
@@ -66,80 +66,80 @@ public sealed class RunLedgerTests
     [Theory]
     [InlineData(AttemptOutcome.Released)]
     [InlineData(AttemptOutcome.Cancelled)]
-    public void A_chunk_that_is_handed_back_costs_no_attempt(AttemptOutcome outcome)
+    public void A_chunk_that_is_returned_costs_no_attempt(AttemptOutcome outcome)
     {
         var ledger = Open(total: 1, retries: 0);
         for (var times = 0; times < 10; times++)
-            Assert.Equal(SettleResult.Released, ledger.Settle(Report(Feed(ledger), outcome), Now));
+            Assert.Equal(SettleResult.Released, ledger.Settle(Report(Dispatch(ledger), outcome), Now));
 
-        Assert.Equal(SettleResult.Succeeded, ledger.Settle(Report(Feed(ledger), AttemptOutcome.Succeeded), Now));
+        Assert.Equal(SettleResult.Succeeded, ledger.Settle(Report(Dispatch(ledger), AttemptOutcome.Succeeded), Now));
     }
 
     [Fact]
-    public void A_late_failure_of_an_earlier_feed_does_not_touch_the_present_one()
+    public void A_late_failure_of_an_earlier_dispatch_does_not_touch_the_present_one()
     {
         var ledger = Open(total: 1, retries: 0);
-        var first = Feed(ledger);
+        var first = Dispatch(ledger);
         ledger.Settle(Report(first, AttemptOutcome.Released), Now);
-        var second = Feed(ledger);
+        var second = Dispatch(ledger);
 
         Assert.Equal(SettleResult.Stale, ledger.Settle(Report(first, AttemptOutcome.ExitCode), Now));
         Assert.Equal(SettleResult.Succeeded, ledger.Settle(Report(second, AttemptOutcome.Succeeded), Now));
     }
 
     [Fact]
-    public void A_chunk_that_takes_its_hosts_down_fails_at_the_crash_limit_and_spends_no_retries()
+    public void A_chunk_that_is_lost_with_its_hosts_fails_at_the_crash_limit_and_spends_no_retries()
     {
         var ledger = Open(total: 1, retries: 0, crashLimit: 3);
         var now = Now;
         for (var host = 1; host < 3; host++)
         {
-            Assert.True(ledger.TryFeed(now, 1, out var feed));
-            Assert.Equal(3 - host + 1, feed.CrashLimit);
-            Assert.Equal(SettleResult.Retry, ledger.LoseHost(feed.Chunk.Index, now));
+            Assert.True(ledger.TryDispatch(now, 1, out var dispatched));
+            Assert.Equal(3 - host + 1, dispatched.CrashLimit);
+            Assert.Equal(SettleResult.Retry, ledger.LoseHost(dispatched.Chunk.Index, now));
             now += TimeSpan.FromMinutes(10);
         }
 
-        Assert.True(ledger.TryFeed(now, 1, out var last));
+        Assert.True(ledger.TryDispatch(now, 1, out var last));
         Assert.Equal(SettleResult.Failed, ledger.LoseHost(last.Chunk.Index, now));
         Assert.Equal(RunState.Failed, ledger.State);
     }
 
     [Fact]
-    public void A_chunk_that_hosts_got_back_from_lost_ones_fails_on_the_word_of_the_one_that_got_it_last()
+    public void A_chunk_that_was_lost_with_hosts_before_fails_with_the_last_host_that_reports_its_loss()
     {
         var ledger = Open(total: 1, crashLimit: 3);
         for (var lost = 0; lost < 2; lost++)
         {
-            var feed = Feed(ledger);
-            Assert.Equal((lost, 3 - lost), (feed.LostHosts, feed.CrashLimit));
-            ledger.HandBack(new ReturnedChunk(RunId.New(), feed.Chunk.Index, feed.Attempt, LostHosts: 1));
+            var dispatched = Dispatch(ledger);
+            Assert.Equal((lost, 3 - lost), (dispatched.LostHosts, dispatched.CrashLimit));
+            ledger.Return(new ReturnedChunk(RunId.New(), dispatched.Chunk.Index, dispatched.Attempt, LostHosts: 1));
         }
 
-        Assert.Equal(SettleResult.Failed, ledger.Settle(Report(Feed(ledger), AttemptOutcome.HostLost, attempt: 4), Now));
+        Assert.Equal(SettleResult.Failed, ledger.Settle(Report(Dispatch(ledger), AttemptOutcome.HostLost, attempt: 4), Now));
     }
 
     [Theory]
     [InlineData(AttemptOutcome.Released)]
     [InlineData(AttemptOutcome.ExitCode)]
-    public void A_producer_that_forgot_attempts_when_it_was_killed_blames_no_host_for_them(AttemptOutcome outcome)
+    public void Attempts_that_a_killed_producer_did_not_commit_do_not_count_as_lost_hosts(AttemptOutcome outcome)
     {
         var ledger = Open(total: 1, crashLimit: 5);
-        ledger.Settle(Report(Feed(ledger), outcome, attempt: 4), Now);
+        ledger.Settle(Report(Dispatch(ledger), outcome, attempt: 4), Now);
 
-        Assert.True(ledger.TryFeed(Now + TimeSpan.FromMinutes(10), 1, out var again));
+        Assert.True(ledger.TryDispatch(Now + TimeSpan.FromMinutes(10), 1, out var again));
 
         Assert.Equal((0, 5, 5), (again.LostHosts, again.CrashLimit, again.Attempt));
     }
 
     [Fact]
-    public void More_failures_than_allowed_cancel_the_run()
+    public void More_failures_than_the_limit_cancel_the_run()
     {
         var ledger = Open(total: 10, retries: 0, maxFailures: 1);
-        ledger.Settle(Report(Feed(ledger), AttemptOutcome.ExitCode), Now);
+        ledger.Settle(Report(Dispatch(ledger), AttemptOutcome.ExitCode), Now);
         Assert.Equal(RunState.Running, ledger.State);
 
-        ledger.Settle(Report(Feed(ledger), AttemptOutcome.ExitCode), Now);
+        ledger.Settle(Report(Dispatch(ledger), AttemptOutcome.ExitCode), Now);
 
         Assert.Equal(RunState.Cancelled, ledger.State);
         Assert.Contains("2 chunks failed and the limit is 1", ledger.Reason, StringComparison.Ordinal);
@@ -147,18 +147,28 @@ public sealed class RunLedgerTests
     }
 
     [Fact]
-    public void A_cancelled_run_settles_queued_chunks_at_once_and_waits_for_running_ones_no_longer_than_its_patience()
+    public void A_chunk_that_fails_with_a_lost_host_counts_against_the_limit_of_failures()
+    {
+        var ledger = Open(total: 10, crashLimit: 1, maxFailures: 0);
+
+        Assert.Equal(SettleResult.Failed, ledger.LoseHost(Dispatch(ledger).Chunk.Index, Now));
+
+        Assert.Equal((RunState.Cancelled, "Cancelled because 1 chunk failed and the limit is 0."), (ledger.State, ledger.Reason));
+    }
+
+    [Fact]
+    public void A_cancelled_run_settles_queued_chunks_at_once_and_waits_for_running_ones_until_its_timeout()
     {
         var ledger = Open(total: 10);
-        Feed(ledger);
-        var running = Feed(ledger);
+        Dispatch(ledger);
+        var running = Dispatch(ledger);
         ledger.Settle(Report(running, outcome: null), Now);
 
-        Assert.Null(ledger.Change(RunAction.Cancel, Now));
+        Assert.Null(ledger.Apply(RunAction.Cancel, Now));
         Assert.Equal((1, 9), (ledger.Counts.Running, ledger.Counts.Cancelled));
         Assert.Null(ledger.FinishedAt);
 
-        ledger.Expire(ledger.NextDue!.Value);
+        ledger.CheckDeadline(ledger.NextDue!.Value);
         Assert.Equal(10, ledger.Counts.Cancelled);
         Assert.NotNull(ledger.FinishedAt);
     }
@@ -167,56 +177,56 @@ public sealed class RunLedgerTests
     public void An_attempt_that_succeeds_although_its_run_is_cancelled_counts()
     {
         var ledger = Open(total: 1);
-        var feed = Feed(ledger);
-        ledger.Settle(Report(feed, outcome: null), Now);
-        ledger.Change(RunAction.Cancel, Now);
+        var dispatched = Dispatch(ledger);
+        ledger.Settle(Report(dispatched, outcome: null), Now);
+        ledger.Apply(RunAction.Cancel, Now);
 
-        Assert.Equal(SettleResult.Succeeded, ledger.Settle(Report(feed, AttemptOutcome.Succeeded), Now));
+        Assert.Equal(SettleResult.Succeeded, ledger.Settle(Report(dispatched, AttemptOutcome.Succeeded), Now));
         Assert.Equal(RunState.Cancelled, ledger.State);
     }
 
     [Fact]
-    public void A_paused_run_feeds_nothing_and_goes_on_where_it_was()
+    public void A_paused_run_dispatches_nothing_and_continues_where_it_was()
     {
         var ledger = Open(total: 2);
-        Feed(ledger);
-        Assert.Null(ledger.Change(RunAction.Pause, Now));
-        Assert.False(ledger.TryFeed(Now, 1, out _));
+        Dispatch(ledger);
+        Assert.Null(ledger.Apply(RunAction.Pause, Now));
+        Assert.False(ledger.TryDispatch(Now, 1, out _));
 
-        Assert.Null(ledger.Change(RunAction.Resume, Now));
+        Assert.Null(ledger.Apply(RunAction.Resume, Now));
 
-        Assert.Equal(1, Feed(ledger).Chunk.Index);
+        Assert.Equal(1, Dispatch(ledger).Chunk.Index);
     }
 
     [Fact]
     public void Retry_gives_failed_and_cancelled_chunks_new_attempts_and_leaves_succeeded_ones_alone()
     {
         var ledger = Open(total: 3, retries: 0);
-        ledger.Settle(Report(Feed(ledger), AttemptOutcome.Succeeded), Now);
-        ledger.Settle(Report(Feed(ledger), AttemptOutcome.ExitCode), Now);
-        Assert.NotNull(ledger.Change(RunAction.Retry, Now));
-        ledger.Settle(Report(Feed(ledger), AttemptOutcome.Timeout), Now);
+        ledger.Settle(Report(Dispatch(ledger), AttemptOutcome.Succeeded), Now);
+        ledger.Settle(Report(Dispatch(ledger), AttemptOutcome.ExitCode), Now);
+        Assert.NotNull(ledger.Apply(RunAction.Retry, Now));
+        ledger.Settle(Report(Dispatch(ledger), AttemptOutcome.Timeout), Now);
 
-        Assert.Null(ledger.Change(RunAction.Retry, Now));
+        Assert.Null(ledger.Apply(RunAction.Retry, Now));
 
         Assert.Equal((RunState.Running, 2, 1), (ledger.State, ledger.Counts.Pending, ledger.Counts.Succeeded));
-        Assert.Equal([1, 2], [Feed(ledger).Chunk.Index, Feed(ledger).Chunk.Index]);
+        Assert.Equal([1, 2], [Dispatch(ledger).Chunk.Index, Dispatch(ledger).Chunk.Index]);
     }
 
     [Fact]
-    public void A_settled_run_cannot_be_steered()
+    public void A_settled_run_refuses_every_action()
     {
         var ledger = Open(total: 0);
 
         foreach (var action in Enum.GetValues<RunAction>())
-            Assert.NotNull(ledger.Change(action, Now));
+            Assert.NotNull(ledger.Apply(action, Now));
     }
 
     [Fact]
     public void A_report_about_other_items_than_the_chunks_is_ignored()
     {
         var ledger = Open(total: 10);
-        var report = Report(Feed(ledger), AttemptOutcome.Succeeded);
+        var report = Report(Dispatch(ledger), AttemptOutcome.Succeeded);
 
         Assert.Equal(SettleResult.Stale, ledger.Settle(report with { Count = 2 }, Now));
         Assert.Equal(SettleResult.Stale, ledger.Settle(report with { Index = 10 }, Now));
@@ -224,98 +234,100 @@ public sealed class RunLedgerTests
     }
 
     [Fact]
-    public void A_chunk_that_was_fed_but_not_committed_before_a_crash_is_known_from_its_report()
+    public void A_chunk_that_was_dispatched_and_not_committed_before_a_crash_is_known_from_its_report()
     {
         var ledger = Open(total: 10);
         var lost = new DispatchedChunk(new ChunkRange(4, 4, 1), Attempt: 1, CrashLimit: 5, LostHosts: 0, IsNew: true);
 
         Assert.Equal(SettleResult.Succeeded, ledger.Settle(Report(lost, AttemptOutcome.Succeeded), Now));
 
-        Assert.Equal([0, 1, 2, 3, 5], Enumerable.Range(0, 5).Select(_ => Feed(ledger).Chunk.Index));
+        Assert.Equal([0, 1, 2, 3, 5], Enumerable.Range(0, 5).Select(_ => Dispatch(ledger).Chunk.Index));
     }
 
     [Fact]
-    public void A_chunk_that_is_settled_soon_is_written_down_once()
+    public void A_chunk_that_is_settled_soon_is_written_once()
     {
         var ledger = Open(total: 10);
         ledger.TakeChanges();
-        var (first, second) = (Feed(ledger), Feed(ledger));
-        ledger.WriteDown(Now);
+        var (first, second) = (Dispatch(ledger), Dispatch(ledger));
+        ledger.AddDueChanges(Now);
         Assert.False(ledger.HasChanges);
 
         ledger.Settle(Report(second, AttemptOutcome.Succeeded), Now);
-        Assert.Equal((second.Chunk, ChunkState.Succeeded), Assert.Single(Written(ledger)));
+        Assert.Equal((second.Chunk, ChunkState.Succeeded), Assert.Single(ChangesOf(ledger)));
 
         Assert.Equal(Now + TimeSpan.FromSeconds(1), ledger.NextDue);
-        ledger.WriteDown(ledger.NextDue!.Value);
-        Assert.Equal((first.Chunk, ChunkState.Queued), Assert.Single(Written(ledger)));
+        ledger.AddDueChanges(ledger.NextDue!.Value);
+        Assert.Equal((first.Chunk, ChunkState.Queued), Assert.Single(ChangesOf(ledger)));
         Assert.Null(ledger.NextDue);
     }
 
     [Fact]
-    public void Chunks_under_way_are_written_down_with_a_pause()
+    public void Chunks_in_flight_are_written_with_a_pause()
     {
         var ledger = Open(total: 10);
         ledger.TakeChanges();
-        var feed = Feed(ledger);
+        var dispatched = Dispatch(ledger);
 
-        ledger.Change(RunAction.Pause, Now);
-        ledger.WriteDown(Now);
+        ledger.Apply(RunAction.Pause, Now);
+        ledger.AddDueChanges(Now);
 
-        Assert.Equal((feed.Chunk, ChunkState.Queued), Assert.Single(Written(ledger)));
+        Assert.Equal((dispatched.Chunk, ChunkState.Queued), Assert.Single(ChangesOf(ledger)));
     }
 
     [Fact]
-    public void A_chunk_whose_size_only_its_row_tells_is_written_down_before_it_is_published()
+    public void A_chunk_with_an_automatic_size_is_written_before_it_is_published()
     {
         var ledger = new RunLedger(new RunLimits { First = 0, Total = 10, ChunkSize = null }, Now, () => 0.5);
         ledger.TakeChanges();
 
-        var feed = Feed(ledger, confirm: false);
+        var dispatched = Dispatch(ledger, confirm: false);
 
-        Assert.Equal((feed.Chunk, ChunkState.Pending), Assert.Single(Written(ledger)));
+        Assert.Equal((dispatched.Chunk, ChunkState.Pending), Assert.Single(ChangesOf(ledger)));
     }
 
     [Fact]
-    public void Chunks_that_were_not_written_down_before_a_crash_are_fed_again_with_an_attempt_of_their_own()
+    public void Chunks_that_were_not_written_before_a_crash_are_dispatched_again_with_a_new_attempt()
     {
         var ledger = Open(total: 10);
         ledger.TakeChanges();
-        DispatchedChunk[] feeds = [Feed(ledger), Feed(ledger), Feed(ledger), Feed(ledger)];
-        ledger.Settle(Report(feeds[2], AttemptOutcome.Succeeded), Now);
+        DispatchedChunk[] dispatched = [Dispatch(ledger), Dispatch(ledger), Dispatch(ledger), Dispatch(ledger)];
+        ledger.Settle(Report(dispatched[2], AttemptOutcome.Succeeded), Now);
         var stored = ledger.TakeChanges();
 
-        var again = RunLedger.Restoring(new RunLimits { First = 0, Total = 10 }, stored.State, () => 0.5);
+        var again = RunLedger.Restore(new RunLimits { First = 0, Total = 10 }, stored.State, () => 0.5);
         foreach (var row in stored.Chunks)
-            again.Restore(row, queueSurvived: true, Now);
-        again.Restored(Now);
+            again.RestoreChunk(row, queueSurvived: true, Now);
+        again.FinishRestore(Now);
 
         Assert.Equal((9, 1), (again.Counts.Pending, again.Counts.Succeeded));
-        Assert.Equal([(0, 2), (1, 2), (3, 1)], Enumerable.Range(0, 3).Select(_ => Feed(again)).Select(feed => (feed.Chunk.Index, feed.Attempt)));
-        Assert.Equal(SettleResult.Succeeded, again.Settle(Report(feeds[0], AttemptOutcome.Succeeded), Now));
+        Assert.Equal(
+            [(0, 2), (1, 2), (3, 1)],
+            Enumerable.Range(0, 3).Select(_ => Dispatch(again)).Select(chunk => (chunk.Chunk.Index, chunk.Attempt)));
+        Assert.Equal(SettleResult.Succeeded, again.Settle(Report(dispatched[0], AttemptOutcome.Succeeded), Now));
     }
 
-    private static IEnumerable<(ChunkRange Chunk, ChunkState State)> Written(RunLedger ledger) =>
+    private static IEnumerable<(ChunkRange Chunk, ChunkState State)> ChangesOf(RunLedger ledger) =>
         ledger.TakeChanges().Chunks.Select(row => (row.Chunk, row.State));
 
     private static RunLedger Open(long total, int retries = 2, int crashLimit = 5, int? maxFailures = null) => new(
         new RunLimits { First = 0, Total = total, Retries = retries, CrashLimit = crashLimit, MaxFailures = maxFailures }, Now, () => 0.5);
 
-    private static DispatchedChunk Feed(RunLedger ledger, bool confirm = true)
+    private static DispatchedChunk Dispatch(RunLedger ledger, bool confirm = true)
     {
-        Assert.True(ledger.TryFeed(Now, slots: 1, out var feed));
+        Assert.True(ledger.TryDispatch(Now, slots: 1, out var dispatched));
         if (confirm)
-            ledger.Published(feed.Chunk.Index, feed.Attempt);
-        return feed;
+            ledger.Confirm(dispatched.Chunk.Index, dispatched.Attempt);
+        return dispatched;
     }
 
-    private static AttemptReport Report(DispatchedChunk feed, AttemptOutcome? outcome, int? attempt = null) => new()
+    private static AttemptReport Report(DispatchedChunk dispatched, AttemptOutcome? outcome, int? attempt = null) => new()
     {
         Run = default,
-        Index = feed.Chunk.Index,
-        Start = feed.Chunk.Start,
-        Count = feed.Chunk.Count,
-        Attempt = attempt ?? feed.Attempt,
+        Index = dispatched.Chunk.Index,
+        Start = dispatched.Chunk.Start,
+        Count = dispatched.Chunk.Count,
+        Attempt = attempt ?? dispatched.Attempt,
         Host = "h",
         Slot = 0,
         StartedAt = Now,

@@ -54,7 +54,7 @@ internal static class LogsCommand
         do
         {
             var filter = new ChunkFilter { State = failed ? ChunkState.Failed : null };
-            var page = await context.Source.ChunksAsync(context.Run, filter, RunQueries.MostRows, after, context.Cancellation);
+            var page = await context.Source.ChunksAsync(context.Run, filter, RunQueries.MaxRows, after, context.Cancellation);
             foreach (var view in page?.Items ?? [])
             {
                 if (view.LastAttempt is not { } last)

@@ -86,7 +86,7 @@ internal static class ShowCommand
             Console.Out.Write('[');
         do
         {
-            var page = await context.Source.ChunksAsync(context.Run, new ChunkFilter(), RunQueries.MostRows, after, context.Cancellation);
+            var page = await context.Source.ChunksAsync(context.Run, new ChunkFilter(), RunQueries.MaxRows, after, context.Cancellation);
             if (page is null)
                 break;
             if (!context.Json)

@@ -1,0 +1,26 @@
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Producer.Inbox;
+using DistributedBatch.Producer.Ledger;
+using DistributedBatch.Producer.Outbox;
+using DistributedBatch.Producer.Runs;
+using Microsoft.Extensions.Logging;
+
+namespace DistributedBatch.Producer.Handlers;
+
+/// <summary>A chunk is in the dead-letter queue: it fails, and a report says why.</summary>
+internal sealed partial class ChunkDeadHandler(RunRegistry runs, OutboxPublisher outbox, ILogger<ChunkDeadHandler> log) : LoopHandler<ChunkDead>
+{
+    /// <inheritdoc/>
+    protected override async ValueTask<object?> HandleAsync(ChunkDead message, DateTimeOffset now, CancellationToken cancellation)
+    {
+        if (runs.Find(message.Run) is not { } run || run.Ledger.DeadLetter(message.Index, message.Attempt, now) != SettleResult.Failed)
+            return null;
+        LogFailed(message.Run, message.Index, message.Reason);
+        await outbox.PublishAsync(message, run.Ledger.RangeOf(message.Index), cancellation);
+        return null;
+    }
+
+    [LoggerMessage(2011, LogLevel.Error, "Chunk {Index} of run {Run} failed, because it was put aside: {Reason}")]
+    private partial void LogFailed(RunId run, int index, string reason);
+}

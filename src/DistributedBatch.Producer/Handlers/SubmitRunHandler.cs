@@ -1,0 +1,41 @@
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Producer.Dispatch;
+using DistributedBatch.Producer.Inbox;
+using DistributedBatch.Producer.Outbox;
+using DistributedBatch.Producer.Runs;
+using Microsoft.Extensions.Logging;
+
+namespace DistributedBatch.Producer.Handlers;
+
+/// <summary>A user submits a run: it is accepted, or refused with every mistake at once.</summary>
+internal sealed partial class SubmitRunHandler(RunRegistry runs, OutboxPublisher outbox, ILogger<SubmitRunHandler> log) : LoopHandler<SubmitRun>
+{
+    /// <inheritdoc/>
+    protected override async ValueTask<object?> HandleAsync(SubmitRun message, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var spec = message.Spec;
+
+        // A client that did not get the answer asks again with the same id.
+        if (spec.Id is { } chosen && runs.Overviews.ContainsKey(chosen))
+            return RunCommandResult.Done(chosen);
+        List<string> mistakes = [.. RunSpecCheck.Mistakes(spec)];
+        if (runs.Overviews.Values.FirstOrDefault(run => !run.IsSettled && run.Name == spec.Name) is { } same)
+        {
+            mistakes.Add(
+                $"The name '{spec.Name}' belongs to run {same.Run}, which is not settled; choose another name, or resume or cancel that run.");
+        }
+
+        if (mistakes.Count > 0)
+            return RunCommandResult.Refused(mistakes);
+        using var trace = RunTrace.Submit(spec);
+        var run = await runs.AddAsync(spec with { TraceParent = trace?.Id ?? spec.TraceParent }, now, cancellation);
+        trace?.SetTag("dbatch.run", run.Id.Value);
+        LogAccepted(run.Id, spec.Name, run.Ledger.Counts.Total, spec.Dataset.Total - spec.Dataset.First);
+        await outbox.PublishAsync(new RunSubmitted(run.Id, run.SubmittedAt, RunSummarySpec.From(spec)), cancellation);
+        return RunCommandResult.Done(run.Id);
+    }
+
+    [LoggerMessage(2000, LogLevel.Information, "Run {Run} ({Name}) accepted: {Chunks} chunks over {Items} items.")]
+    private partial void LogAccepted(RunId run, string name, int chunks, long items);
+}

@@ -1,0 +1,103 @@
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Producer.Outbox;
+using DistributedBatch.Producer.Runs;
+using Microsoft.Extensions.Logging;
+
+namespace DistributedBatch.Producer.Hosts;
+
+/// <summary>
+/// Acts on what time reveals: cancelled runs whose hosts do not report, lost hosts, lost chunks, failing hosts. Within one process there is one host,
+/// and neither the host nor the queue can be lost alone, so only the first check remains.
+/// </summary>
+internal sealed partial class HostSupervisor(
+    HostRegistry hosts,
+    HostQuarantine quarantine,
+    RunRegistry runs,
+    OutboxPublisher outbox,
+    HostSupervisionOptions options,
+    bool queueSurvives,
+    ILogger<HostSupervisor> log)
+{
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
+
+    private DateTimeOffset checkedAt;
+
+    /// <summary>Records the end of an attempt.</summary>
+    public void Record(AttemptReport report)
+    {
+        if (queueSurvives && report.Outcome is not null)
+            quarantine.Record(report);
+    }
+
+    /// <summary>
+    /// Records a heartbeat. A new host gets the runs that are paused or cancelled. A host on hold that does not know it gets the reason.
+    /// </summary>
+    public async ValueTask RecordAsync(HostHeartbeat heartbeat, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var isNew = hosts.Record(heartbeat, now);
+        if (queueSurvives && quarantine.Record(heartbeat, now) is { } reminder)
+            await outbox.PublishAsync(reminder, cancellation);
+        foreach (var run in runs.Active)
+        {
+            LostChunkDetector.Record(run.Id, run.Ledger, heartbeat);
+            if (isNew && run.Ledger.State is RunState.Paused or RunState.Cancelled)
+                await outbox.PublishAsync(new RunControlMessage(run.Id, run.Ledger.State, run.Ledger.Revision), cancellation);
+        }
+    }
+
+    /// <summary>Checks all timeouts.</summary>
+    public async ValueTask CheckTimeoutsAsync(DateTimeOffset now, CancellationToken cancellation)
+    {
+        foreach (var run in runs.Active)
+            run.Ledger.CheckDeadline(now);
+        if (!queueSurvives)
+            return;
+        if (now - checkedAt >= CheckInterval)
+        {
+            checkedAt = now;
+            FindLost(now);
+        }
+
+        foreach (var decision in quarantine.Decide([.. runs.Active.Select(run => (run.Id, run.ResourceClass))], hosts, now))
+        {
+            if (decision.OnHold is { } reason)
+                LogHold(decision.Host, reason);
+            else
+                LogHoldEnded(decision.Host);
+            await outbox.PublishAsync(decision, cancellation);
+        }
+    }
+
+    /// <summary>When the timeouts of <paramref name="run"/> must be checked even if no message comes; null for never.</summary>
+    public DateTimeOffset? NextCheck(ActiveRun run, DateTimeOffset now) => queueSurvives && run.Ledger.Outstanding > 0 ? now + CheckInterval : null;
+
+    private void FindLost(DateTimeOffset now)
+    {
+        foreach (var host in hosts.RemoveSilent(now))
+            LogHostLost(host, options.Timeout.TotalSeconds);
+        foreach (var run in runs.Active)
+        {
+            foreach (var (index, withHost) in LostChunkDetector.Find(run.Ledger, run.ResourceClass, hosts, options, now))
+            {
+                LogChunkLost(run.Id, index);
+                if (withHost)
+                    run.Ledger.LoseHost(index, now);
+                else
+                    run.Ledger.Requeue(index);
+            }
+        }
+    }
+
+    [LoggerMessage(2006, LogLevel.Warning, "Host {Host} sent nothing for {Seconds} s and is lost; the chunks it had leased are dispatched again.")]
+    private partial void LogHostLost(string host, double seconds);
+
+    [LoggerMessage(2007, LogLevel.Warning, "Chunk {Index} of run {Run} is lost: neither a queue nor a host has it. It is dispatched again.")]
+    private partial void LogChunkLost(RunId run, int index);
+
+    [LoggerMessage(2012, LogLevel.Warning, "Host {Host} takes no chunks for a while. {Reason}.")]
+    private partial void LogHold(string host, string reason);
+
+    [LoggerMessage(2013, LogLevel.Information, "Host {Host} takes chunks again.")]
+    private partial void LogHoldEnded(string host);
+}

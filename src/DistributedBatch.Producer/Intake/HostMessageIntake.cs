@@ -1,0 +1,37 @@
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Producer.Inbox;
+
+namespace DistributedBatch.Producer.Intake;
+
+/// <summary>Takes the messages of hosts from the bus to the loop. A message about chunks is acknowledged after the ledger has committed it.</summary>
+/// <param name="inbox">The way to the loop.</param>
+/// <param name="queueSurvives">Whether an unacknowledged message goes to the next producer.</param>
+internal sealed class HostMessageIntake(LoopInbox inbox, bool queueSurvives) : IMessageHandler<IVersioned>
+{
+    private long committedReports;
+
+    /// <summary>How many reports of attempts were committed.</summary>
+    public long CommittedReports => Interlocked.Read(ref committedReports);
+
+    /// <inheritdoc/>
+    public async Task HandleAsync(IVersioned message, CancellationToken cancellation)
+    {
+        if (message is HostHeartbeat)
+        {
+            // A heartbeat that could not be handled is not worth a retry: the next one says more.
+            inbox.Post(message);
+        }
+        else if (inbox.TrySend(message) is { } committed)
+        {
+            await committed.WaitAsync(cancellation);
+            Interlocked.Add(ref committedReports, message is AttemptReports reports ? reports.Reports.Count : 0);
+        }
+        else if (queueSurvives)
+        {
+            // The producer gave up on its ledger and the program is about to end. Held until then, the message goes to the next producer. Within one
+            // process there is no next producer, and to hold the message would only delay the end.
+            await Task.Delay(Timeout.Infinite, cancellation);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+using DistributedBatch.Contracts.Chunks;
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Producer.Planning;
+
+namespace DistributedBatch.Producer.Ledger;
+
+/// <summary>
+/// What a report does to its chunk: it starts, succeeds, waits for another attempt, or fails for good. Reports may come late, twice and out of order.
+/// </summary>
+/// <param name="limits">Retries and the crash limit.</param>
+/// <param name="chunks">The chunks.</param>
+/// <param name="run">The state of their run.</param>
+/// <param name="random">Numbers between 0 and 1 for jitter.</param>
+internal sealed class Settlement(RunLimits limits, ChunkStateMachine chunks, RunStateMachine run, Func<double> random)
+{
+    /// <summary>Items in succeeded chunks.</summary>
+    public long ItemsSucceeded { get; private set; }
+
+    /// <summary>How long items take, learned from the chunks that succeeded.</summary>
+    public ItemSpeed Speed { get; } = new();
+
+    /// <summary>Counts a stored chunk that had succeeded.</summary>
+    public void RestoreSuccess(ChunkRange chunk) => ItemsSucceeded += chunk.Count;
+
+    /// <summary>Settles a host's report on an attempt. The same report twice changes nothing.</summary>
+    public SettleResult Settle(AttemptReport report, DateTimeOffset now)
+    {
+        if (!IsKnown(report))
+            return SettleResult.Stale;
+        ref var chunk = ref chunks.Table[report.Index];
+        var isSuccess = report.Outcome == AttemptOutcome.Succeeded;
+        if (chunk.State.IsFinal())
+            return isSuccess && chunk.State == ChunkState.Succeeded ? SettleResult.Duplicate : SettleResult.Stale;
+        var result = isSuccess ? Succeed(report)
+            : FindAttempt(report.Index, report.Attempt) is { } flight ? Advance(report, flight, now)
+            : SettleResult.Stale;
+        if (result != SettleResult.Stale && report.Attempt > chunk.Attempts)
+            chunk.Attempts = report.Attempt;
+        return Conclude(result, now);
+    }
+
+    /// <summary>A running attempt lives by its host's heartbeats from now on.</summary>
+    public void Lease(LeaseTaken lease)
+    {
+        if (FindAttempt(lease.Index, lease.Attempt) is not { } flight)
+            return;
+        chunks.Start(lease.Index, flight, lease.Host);
+        flight.Leased = true;
+        ref var chunk = ref chunks.Table[lease.Index];
+        chunk.Attempts = Math.Max(chunk.Attempts, lease.Attempt);
+    }
+
+    /// <summary>A chunk that the queue gave up on fails for good.</summary>
+    public SettleResult DeadLetter(int index, int attempt, DateTimeOffset now) =>
+        FindAttempt(index, attempt) is null ? SettleResult.Stale : Conclude(End(index, ChunkState.Failed), now);
+
+    /// <summary>The host of a leased attempt is lost, and the broker does not hold the chunk any more.</summary>
+    public SettleResult LoseHost(int index, DateTimeOffset now) =>
+        chunks.FindInFlight(index) is { } flight ? Conclude(Crash(index, flight, now), now) : SettleResult.Stale;
+
+    /// <summary>A chunk in flight was lost, but not with a host: it waits for another attempt, and this one is not counted.</summary>
+    public void Requeue(int index)
+    {
+        if (chunks.FindInFlight(index) is not null)
+            RequeueUnlessCancelled(index, due: null, SettleResult.Released);
+    }
+
+    /// <summary>A host returns a chunk that it did not start; the chunk waits again. Hosts that were lost with it before stay counted.</summary>
+    public void Return(ReturnedChunk returned)
+    {
+        // A leased chunk left the queue when its delivery was acknowledged; this is a copy whose acknowledgement was lost.
+        if (chunks.FindInFlight(returned.Index) is not { Leased: false } flight || returned.Attempt != flight.FirstAttempt)
+            return;
+        CountCrashes(returned.Index, returned.LostHosts);
+        RequeueUnlessCancelled(returned.Index, due: null, SettleResult.Released);
+    }
+
+    private bool IsKnown(AttemptReport report)
+    {
+        if (report.Index < 0 || report.Attempt < 1)
+            return false;
+        // The producer may have been killed between dispatch and commit. A fixed plan tells which chunk that was; any other plan is committed first.
+        if (run.State != RunState.Cancelled)
+            chunks.CutUpTo(report.Index + 1, attempts: 0);
+        return report.Index < chunks.Table.Count && chunks.Table.RangeOf(report.Index) == new ChunkRange(report.Index, report.Start, report.Count);
+    }
+
+    private InFlightChunk? FindAttempt(int index, int attempt) =>
+        chunks.FindInFlight(index) is { } flight && attempt >= flight.FirstAttempt ? flight : null;
+
+    private SettleResult Succeed(AttemptReport report)
+    {
+        ItemsSucceeded += report.Count;
+        Speed.Learn(report.Count, report.Duration);
+        return End(report.Index, ChunkState.Succeeded);
+    }
+
+    private SettleResult Advance(AttemptReport report, InFlightChunk flight, DateTimeOffset now)
+    {
+        if (report.Outcome is not { } outcome)
+        {
+            chunks.Start(report.Index, flight, report.Host);
+            return SettleResult.Started;
+        }
+
+        if (outcome == AttemptOutcome.HostLost)
+            return Crash(report.Index, flight, now);
+        return outcome.CostsAnAttempt() ? Fail(report.Index, now) : RequeueUnlessCancelled(report.Index, due: null, SettleResult.Released);
+    }
+
+    private SettleResult Fail(int index, DateTimeOffset now)
+    {
+        ref var chunk = ref chunks.Table[index];
+        chunk.Failures = (ushort)Math.Min(chunk.Failures + 1, ushort.MaxValue);
+        return RetryOrEnd(index, chunk.Failures, chunk.Failures > limits.Retries, now);
+    }
+
+    private SettleResult Crash(int index, InFlightChunk flight, DateTimeOffset now)
+    {
+        flight.Leased = false;
+        CountCrashes(index, 1);
+        var crashes = chunks.Table[index].Crashes;
+        return RetryOrEnd(index, crashes, crashes >= limits.CrashLimit, now);
+    }
+
+    private SettleResult RetryOrEnd(int index, int failures, bool isLast, DateTimeOffset now) => isLast
+        ? End(index, ChunkState.Failed)
+        : RequeueUnlessCancelled(index, now + RetryPolicy.Delay(failures, limits.RetryDelay, random()), SettleResult.Retry);
+
+    private SettleResult RequeueUnlessCancelled(int index, DateTimeOffset? due, SettleResult result)
+    {
+        if (run.State == RunState.Cancelled)
+            return End(index, ChunkState.Cancelled);
+        chunks.Requeue(index, due);
+        return result;
+    }
+
+    private SettleResult End(int index, ChunkState state)
+    {
+        chunks.End(index, state);
+        return state switch
+        {
+            ChunkState.Succeeded => SettleResult.Succeeded,
+            ChunkState.Failed => SettleResult.Failed,
+            _ => SettleResult.Cancelled,
+        };
+    }
+
+    private SettleResult Conclude(SettleResult result, DateTimeOffset now)
+    {
+        if (result == SettleResult.Failed)
+            run.CheckFailures(now);
+        run.FinishIfSettled(now);
+        return result;
+    }
+
+    private void CountCrashes(int index, int lostHosts)
+    {
+        ref var chunk = ref chunks.Table[index];
+        chunk.Crashes = (byte)Math.Min(chunk.Crashes + Math.Max(0, lostHosts), byte.MaxValue);
+    }
+}

@@ -1,0 +1,201 @@
+using DistributedBatch.Contracts.Chunks;
+using DistributedBatch.Contracts.Hosts;
+using DistributedBatch.Contracts.Messages;
+using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Producer.Hosts;
+using DistributedBatch.Producer.Ledger;
+
+namespace DistributedBatch.Producer.Tests.Hosts;
+
+public sealed class LostChunkDetectorTests
+{
+    private static readonly DateTimeOffset Start = DateTimeOffset.UnixEpoch;
+    private static readonly RunId Run = RunId.New();
+
+    private readonly HostSupervisionOptions options = new() { Timeout = TimeSpan.FromSeconds(30), LostAfter = TimeSpan.FromSeconds(20) };
+    private readonly HostRegistry hosts;
+    private readonly RunLedger ledger = new(new RunLimits { First = 0, Total = 10 }, Start, () => 0.5);
+
+    public LostChunkDetectorTests() => hosts = new HostRegistry(options);
+
+    [Fact]
+    public void A_queued_chunk_that_no_free_slot_takes_is_lost()
+    {
+        Dispatch();
+        for (var second = 1; second <= 20; second++)
+            Beat(second, slots: 2);
+        Assert.Empty(Find(20));
+
+        Beat(21, slots: 2);
+
+        Assert.Equal([(0, false)], Find(21));
+    }
+
+    [Fact]
+    public void A_queued_chunk_is_not_lost_while_slots_that_look_free_still_report()
+    {
+        Dispatch();
+        for (var second = 1; second <= 60; second++)
+        {
+            Beat(second, slots: 2);
+            hosts.RecordReport("box", Start.AddSeconds(second + 0.5));
+        }
+
+        Assert.Empty(Find(60));
+    }
+
+    [Fact]
+    public void A_queued_chunk_is_not_lost_after_a_gap_in_the_heartbeats()
+    {
+        Dispatch();
+        for (var second = 1; second <= 5; second++)
+            Beat(second, slots: 2);
+
+        Beat(25, slots: 2);
+
+        Assert.Empty(Find(25));
+    }
+
+    [Fact]
+    public void A_queued_chunk_is_not_lost_while_all_slots_are_busy()
+    {
+        Dispatch();
+        for (var second = 1; second <= 60; second++)
+            Beat(second, slots: 1, new RunningAttempt(RunId.New(), 0, 1, 0, Start));
+
+        Assert.Empty(Find(60));
+    }
+
+    [Fact]
+    public void A_queued_chunk_is_not_lost_while_the_only_free_host_is_on_hold()
+    {
+        Dispatch();
+        for (var second = 1; second <= 60; second++)
+            hosts.Record(new HostHeartbeat(Status("box", 2) with { OnHold = "load" }, Start, []), Start.AddSeconds(second));
+
+        Assert.Empty(Find(60));
+    }
+
+    [Fact]
+    public void A_queued_chunk_is_not_lost_while_no_host_serves_its_class()
+    {
+        Dispatch();
+        for (var second = 1; second <= 60; second++)
+            hosts.Record(new HostHeartbeat(Status("box", 2) with { Classes = ["gpu"] }, Start, []), Start.AddSeconds(second));
+
+        Assert.Empty(Find(60));
+    }
+
+    [Fact]
+    public void A_chunk_that_was_dispatched_after_a_slot_became_free_is_not_lost()
+    {
+        for (var second = 1; second <= 30; second++)
+            Beat(second, slots: 2);
+        Dispatch(at: 25);
+
+        Assert.Empty(Find(30));
+    }
+
+    [Fact]
+    public void A_running_chunk_is_not_lost_while_its_host_names_it()
+    {
+        var dispatched = Dispatch();
+        ledger.Settle(Report(dispatched, outcome: null), Start);
+        for (var second = 1; second <= 60; second++)
+            Beat(second, slots: 2, new RunningAttempt(Run, 0, 1, 0, Start));
+
+        Assert.Empty(Find(60));
+    }
+
+    [Fact]
+    public void A_running_chunk_that_neither_broker_nor_host_has_is_lost()
+    {
+        var dispatched = Dispatch();
+        ledger.Settle(Report(dispatched, outcome: null), Start);
+        for (var second = 1; second <= 21; second++)
+            Beat(second, slots: 2);
+
+        Assert.Equal([(0, false)], Find(21));
+    }
+
+    [Fact]
+    public void A_leased_chunk_is_lost_with_its_host()
+    {
+        Lease(Dispatch());
+        Beat(1, slots: 1, new RunningAttempt(Run, 0, 1, 0, Start, Leased: true));
+        Assert.Empty(hosts.RemoveSilent(Start.AddSeconds(31)));
+        Assert.Empty(Find(31));
+
+        Assert.Equal(["box"], hosts.RemoveSilent(Start.AddSeconds(32)));
+
+        Assert.Equal([(0, true)], Find(32));
+    }
+
+    [Fact]
+    public void A_leased_chunk_is_lost_when_its_host_is_online_and_does_not_name_it()
+    {
+        Lease(Dispatch());
+        for (var second = 1; second <= LostChunkDetector.MaxMissedHeartbeats; second++)
+        {
+            Assert.Empty(Find(second));
+            Beat(second, slots: 1);
+        }
+
+        Assert.Equal([(0, true)], Find(5));
+    }
+
+    [Fact]
+    public void A_report_keeps_a_host_online()
+    {
+        Beat(0, slots: 1);
+        hosts.RecordReport("box", Start.AddSeconds(20));
+
+        Assert.Empty(hosts.RemoveSilent(Start.AddSeconds(45)));
+        Assert.Single(hosts.RemoveSilent(Start.AddSeconds(51)));
+    }
+
+    [Fact]
+    public void Slots_of_a_host_that_stopped_do_not_count()
+    {
+        Beat(0, slots: 4);
+        Assert.Equal(4, hosts.Slots("cpu"));
+
+        hosts.Record(new HostHeartbeat(Status("box", 4), Start, [], Stopping: true), Start);
+
+        Assert.Equal(0, hosts.Slots("cpu"));
+    }
+
+    private static HostStatus Status(string name, int slots) => new() { Name = name, Version = "1", Cores = slots, Slots = slots };
+
+    private static AttemptReport Report(DispatchedChunk dispatched, AttemptOutcome? outcome) => new()
+    {
+        Run = Run,
+        Index = dispatched.Chunk.Index,
+        Start = dispatched.Chunk.Start,
+        Count = dispatched.Chunk.Count,
+        Attempt = dispatched.Attempt,
+        Host = "box",
+        Slot = 0,
+        StartedAt = Start,
+        Outcome = outcome,
+    };
+
+    private DispatchedChunk Dispatch(int at = 0)
+    {
+        Assert.True(ledger.TryDispatch(Start.AddSeconds(at), slots: 1, out var dispatched));
+        ledger.Confirm(dispatched.Chunk.Index, dispatched.Attempt);
+        return dispatched;
+    }
+
+    private void Lease(DispatchedChunk dispatched) => ledger.Lease(new LeaseTaken(Run, dispatched.Chunk.Index, dispatched.Attempt, "box", Start));
+
+    private void Beat(int second, int slots, params RunningAttempt[] running)
+    {
+        var heartbeat = new HostHeartbeat(Status("box", slots), Start, running);
+        hosts.Record(heartbeat, Start.AddSeconds(second));
+        LostChunkDetector.Record(Run, ledger, heartbeat);
+    }
+
+    private IReadOnlyList<(int Index, bool WithHost)> Find(int second) =>
+        LostChunkDetector.Find(ledger, "cpu", hosts, options, Start.AddSeconds(second));
+}
