@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
+using DistributedBatch.Messaging.Queues;
 
 namespace DistributedBatch.Benchmarks;
 

@@ -15,22 +15,24 @@ internal static class DoneConsumer
     public static async Task ConsumeAsync(IServiceProvider services, int slot, CancellationToken stop)
     {
         var bus = services.GetRequiredService<MessageBus>();
-        var lane = await services.GetRequiredService<IChunkSource>().OpenAsync($"bench-{slot}", ResourceClass.Cpu, stop);
+        await using var buffer = services.GetRequiredService<IChunkSource>().Open($"bench-{slot}", ResourceClass.Cpu);
+        buffer.Slots = 1;
         var done = new List<(ChunkDelivery Delivery, AttemptReport Report)>();
         while (!stop.IsCancellationRequested)
         {
-            var next = lane.ReceiveAsync(stop);
+            var next = buffer.ReceiveAsync(stop);
 
             // As the consumer does it: what has ended travels together, when there are many or when nothing else is to do.
             if (done.Count > 0 && (!next.IsCompleted || done.Count == ReportsAMessage))
             {
                 await bus.PublishAsync(new AttemptReports("bench", [.. done.Select(end => end.Report)]), stop);
-                foreach (var (delivery, _) in done)
-                    await delivery.AcknowledgeAsync();
+                done.ForEach(end => end.Delivery.Settle());
+                await done[0].Delivery.FlushAsync();
                 done.Clear();
             }
 
             var received = await next;
+            received.Finished();
             done.Add((received, ReportOf(received.Chunk, slot)));
         }
     }

@@ -12,6 +12,9 @@ internal sealed class HostRegistry(HostSupervisionOptions options)
     /// <summary>Whether <paramref name="host"/> is online.</summary>
     public bool IsOnline(string host) => hosts.ContainsKey(host);
 
+    /// <summary>When a heartbeat or report of <paramref name="host"/> arrived last; null when it is not online.</summary>
+    public DateTimeOffset? LastSeen(string host) => hosts.TryGetValue(host, out var known) ? known.LastSeen : null;
+
     /// <summary>Slots of all hosts that serve <paramref name="resourceClass"/>.</summary>
     public int Slots(string resourceClass)
     {

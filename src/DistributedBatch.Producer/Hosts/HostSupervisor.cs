@@ -3,6 +3,8 @@ using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Producer.Outbox;
 using DistributedBatch.Producer.Runs;
 using Microsoft.Extensions.Logging;
+using DistributedBatch.Producer.Ledger;
+using DistributedBatch.Contracts.Chunks;
 
 namespace DistributedBatch.Producer.Hosts;
 
@@ -56,7 +58,7 @@ internal sealed partial class HostSupervisor(
         if (now - checkedAt >= CheckInterval)
         {
             checkedAt = now;
-            FindLost(now);
+            await FindLostAsync(now, cancellation);
         }
 
         foreach (var decision in quarantine.Decide([.. runs.Active.Select(run => (run.Id, run.ResourceClass))], hosts, now))
@@ -72,7 +74,7 @@ internal sealed partial class HostSupervisor(
     /// <summary>When the timeouts of <paramref name="run"/> must be checked even if no message comes; null for never.</summary>
     public DateTimeOffset? NextCheck(ActiveRun run, DateTimeOffset now) => queueSurvives && run.Ledger.Outstanding > 0 ? now + CheckInterval : null;
 
-    private void FindLost(DateTimeOffset now)
+    private async ValueTask FindLostAsync(DateTimeOffset now, CancellationToken cancellation)
     {
         foreach (var host in hosts.RemoveSilent(now))
             LogHostLost(host, options.Timeout.TotalSeconds);
@@ -82,14 +84,36 @@ internal sealed partial class HostSupervisor(
             {
                 LogChunkLost(run.Id, index);
                 if (withHost)
-                    run.Ledger.LoseHost(index, now);
+                    await LoseHostAsync(run, index, run.Ledger.FindInFlight(index)!, now, cancellation);
                 else
                     run.Ledger.Requeue(index);
             }
         }
     }
 
-    [LoggerMessage(2006, LogLevel.Warning, "Host {Host} sent nothing for {Seconds} s and is lost; the chunks it had leased are dispatched again.")]
+    // The lost host cannot report the attempt, so the producer does.
+    private ValueTask LoseHostAsync(ActiveRun run, int index, InFlightChunk chunk, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var range = run.Ledger.RangeOf(index);
+        var result = run.Ledger.LoseHost(index, now);
+        var report = new AttemptReport
+        {
+            Run = run.Id,
+            Index = index,
+            Start = range.Start,
+            Count = range.Count,
+            Attempt = chunk.FirstAttempt,
+            Host = chunk.Host!,
+            Slot = 0,
+            StartedAt = chunk.DispatchedAt,
+            Outcome = AttemptOutcome.HostLost,
+            Error = $"Host {chunk.Host} was lost while it ran the chunk. "
+                + (result == SettleResult.Failed ? "Too many hosts were lost with it, so it does not run again. Look at the logs of those hosts, then use retry." : "The chunk runs again."),
+        };
+        return outbox.PublishAsync(report, cancellation);
+    }
+
+    [LoggerMessage(2006, LogLevel.Warning, "Host {Host} sent nothing for {Seconds} s and is lost; the chunks it ran are dispatched again.")]
     private partial void LogHostLost(string host, double seconds);
 
     [LoggerMessage(2007, LogLevel.Warning, "Chunk {Index} of run {Run} is lost: neither a queue nor a host has it. It is dispatched again.")]

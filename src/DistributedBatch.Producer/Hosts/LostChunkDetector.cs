@@ -11,6 +11,10 @@ namespace DistributedBatch.Producer.Hosts;
 /// A <b>leased</b> chunk is lost when its host is lost, or when three heartbeats of its host in a row do not name it (the consumer was restarted).
 /// </para>
 /// <para>
+/// A <b>started</b> chunk whose delivery the broker took back is lost when its host stays silent for a third of
+/// <see cref="HostSupervisionOptions.Timeout"/>, or when two heartbeats do not name it. Until then only the host's connection is known to be lost.
+/// </para>
+/// <para>
 /// Any <b>other</b> chunk is with the broker, which hands it on when a host dies, so it is lost only when the broker lost it. The queue is served in
 /// order: a slot that stays free proves that the queue is empty. A chunk is lost when it was dispatched before some slot of its class became free,
 /// and that slot has been free for <see cref="HostSupervisionOptions.LostAfter"/>.
@@ -20,6 +24,9 @@ internal static class LostChunkDetector
 {
     /// <summary>A heartbeat can be made just before an attempt starts and arrive just after its report; three in a row cannot.</summary>
     public const int MaxMissedHeartbeats = 3;
+
+    /// <summary>The start of an attempt whose delivery was lost is known, so only its end can lie between a heartbeat and its report.</summary>
+    public const int MaxMissedAfterLostDelivery = 2;
 
     /// <summary>Records which of the run's attempts a heartbeat names.</summary>
     public static void Record(RunId run, RunLedger ledger, HostHeartbeat heartbeat)
@@ -44,6 +51,14 @@ internal static class LostChunkDetector
         {
             var isHostLost = chunk.Host is { } host
                 && (hosts.IsOnline(host) ? chunk.MissedHeartbeats >= MaxMissedHeartbeats : now - chunk.DispatchedAt >= options.Timeout);
+            if (chunk.DeliveryLostAt is { } lostAt)
+            {
+                var isSilent = now - lostAt >= options.Timeout / 3 && !(hosts.LastSeen(chunk.Host!) > lostAt);
+                if (isSilent || (hosts.IsOnline(chunk.Host!) && chunk.MissedHeartbeats >= MaxMissedAfterLostDelivery))
+                    (lost ??= []).Add((index, true));
+                continue;
+            }
+
             var isUnclaimed = state == ChunkState.Queued || (state == ChunkState.Running && isHostLost);
             if (chunk.Leased ? isHostLost : isQueueEmpty && chunk.DispatchedAt <= idleSince && isUnclaimed)
                 (lost ??= []).Add((index, chunk.Leased));

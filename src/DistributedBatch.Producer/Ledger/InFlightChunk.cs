@@ -18,6 +18,12 @@ internal sealed class InFlightChunk
     /// <summary>Whether it lives by its host's heartbeats, because the delivery was acknowledged early.</summary>
     public bool Leased { get; set; }
 
+    /// <summary>
+    /// When the broker took back the delivery of a chunk that had started; null while it has not. The connection may be lost and its host may still run it, so the
+    /// host's heartbeats decide.
+    /// </summary>
+    public DateTimeOffset? DeliveryLostAt { get; set; }
+
     /// <summary>How many heartbeats of its host in a row did not name it.</summary>
     public int MissedHeartbeats { get; set; }
 }

@@ -13,6 +13,7 @@ internal struct PackedChunk
     private const byte StateBits = 0b0000_0111;
     private const byte ChangedBit = 0b0000_1000;
     private const byte PostponedBit = 0b0001_0000;
+    private const byte ConfirmStartBit = 0b0010_0000;
 
     /// <summary>First item.</summary>
     public long Start;
@@ -47,5 +48,12 @@ internal struct PackedChunk
     {
         readonly get => (bits & PostponedBit) != 0;
         set => bits = (byte)(value ? bits | PostponedBit : bits & ~PostponedBit);
+    }
+
+    /// <summary>Whether a host must report its start before it starts it, see <see cref="Contracts.Messages.RunChunk.ConfirmStart"/>.</summary>
+    public bool ConfirmStart
+    {
+        readonly get => (bits & ConfirmStartBit) != 0;
+        set => bits = (byte)(value ? bits | ConfirmStartBit : bits & ~ConfirmStartBit);
     }
 }

@@ -74,6 +74,9 @@ internal sealed class RunLedger
     public IEnumerable<(int Index, ChunkState State, InFlightChunk Chunk)> InFlight =>
         chunks.InFlight.Select(pair => (pair.Key, chunks.Table[pair.Key].State, pair.Value));
 
+    /// <summary>The chunk in flight; null when it is not.</summary>
+    public InFlightChunk? FindInFlight(int index) => chunks.FindInFlight(index);
+
     /// <summary>Whether a chunk could be dispatched at <paramref name="now"/>.</summary>
     public bool CanDispatch(DateTimeOffset now) => State == RunState.Running && chunks.CanDispatch(now);
 
@@ -91,7 +94,7 @@ internal sealed class RunLedger
             return false;
         ref var chunk = ref chunks.Table[index];
         dispatched = new DispatchedChunk(
-            RangeOf(index), chunk.Attempts, Math.Max(1, limits.CrashLimit - chunk.Crashes), chunk.Crashes, IsNew: ready is null);
+            RangeOf(index), chunk.Attempts, Math.Max(1, limits.CrashLimit - chunk.Crashes), chunk.Crashes, chunk.ConfirmStart, IsNew: ready is null);
         return true;
     }
 
@@ -116,7 +119,7 @@ internal sealed class RunLedger
     public void Lease(LeaseTaken lease) => settlement.Lease(lease);
 
     /// <inheritdoc cref="Settlement.Return"/>
-    public void Return(ReturnedChunk returned) => settlement.Return(returned);
+    public void Return(ReturnedChunk returned, DateTimeOffset now) => settlement.Return(returned, now);
 
     /// <inheritdoc cref="Settlement.DeadLetter"/>
     public SettleResult DeadLetter(int index, int attempt, DateTimeOffset now) => settlement.DeadLetter(index, attempt, now);

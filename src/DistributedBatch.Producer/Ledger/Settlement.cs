@@ -55,7 +55,7 @@ internal sealed class Settlement(RunLimits limits, ChunkStateMachine chunks, Run
     public SettleResult DeadLetter(int index, int attempt, DateTimeOffset now) =>
         FindAttempt(index, attempt) is null ? SettleResult.Stale : Conclude(End(index, ChunkState.Failed), now);
 
-    /// <summary>The host of a leased attempt is lost, and the broker does not hold the chunk any more.</summary>
+    /// <summary>The host of a started attempt is lost, and the broker does not hold the chunk any more.</summary>
     public SettleResult LoseHost(int index, DateTimeOffset now) =>
         chunks.FindInFlight(index) is { } flight ? Conclude(Crash(index, flight, now), now) : SettleResult.Stale;
 
@@ -66,13 +66,24 @@ internal sealed class Settlement(RunLimits limits, ChunkStateMachine chunks, Run
             RequeueUnlessCancelled(index, due: null, SettleResult.Released);
     }
 
-    /// <summary>A host returns a chunk that it did not start; the chunk waits again. Hosts that were lost with it before stay counted.</summary>
-    public void Return(ReturnedChunk returned)
+    /// <summary>
+    /// A host returns a chunk that it did not start. Either it had fetched the chunk ahead, or the broker had taken the chunk back from another host. Only a host that
+    /// reported the chunk's start may have been killed by it; a chunk that lay ready there is not to blame.
+    /// </summary>
+    public void Return(ReturnedChunk returned, DateTimeOffset now)
     {
         // A leased chunk left the queue when its delivery was acknowledged; this is a copy whose acknowledgement was lost.
         if (chunks.FindInFlight(returned.Index) is not { Leased: false } flight || returned.Attempt != flight.FirstAttempt)
             return;
-        CountCrashes(returned.Index, returned.LostHosts);
+        if (returned.LostHosts > 0 && flight.Host is not null)
+        {
+            if (flight.DeliveryLostAt is null)
+                (flight.DeliveryLostAt, flight.MissedHeartbeats) = (now, 0);
+            return;
+        }
+
+        if (returned.LostHosts > 0)
+            chunks.Table[returned.Index].ConfirmStart = true;
         RequeueUnlessCancelled(returned.Index, due: null, SettleResult.Released);
     }
 
@@ -119,9 +130,9 @@ internal sealed class Settlement(RunLimits limits, ChunkStateMachine chunks, Run
     private SettleResult Crash(int index, InFlightChunk flight, DateTimeOffset now)
     {
         flight.Leased = false;
-        CountCrashes(index, 1);
-        var crashes = chunks.Table[index].Crashes;
-        return RetryOrEnd(index, crashes, crashes >= limits.CrashLimit, now);
+        ref var chunk = ref chunks.Table[index];
+        chunk.Crashes = (byte)Math.Min(chunk.Crashes + 1, byte.MaxValue);
+        return RetryOrEnd(index, chunk.Crashes, chunk.Crashes >= limits.CrashLimit, now);
     }
 
     private SettleResult RetryOrEnd(int index, int failures, bool isLast, DateTimeOffset now) => isLast
@@ -153,11 +164,5 @@ internal sealed class Settlement(RunLimits limits, ChunkStateMachine chunks, Run
             run.CheckFailures(now);
         run.FinishIfSettled(now);
         return result;
-    }
-
-    private void CountCrashes(int index, int lostHosts)
-    {
-        ref var chunk = ref chunks.Table[index];
-        chunk.Crashes = (byte)Math.Min(chunk.Crashes + Math.Max(0, lostHosts), byte.MaxValue);
     }
 }

@@ -50,7 +50,7 @@ internal sealed partial class OutboxPublisher(MessageBus bus, LoopInbox inbox, T
     /// <summary>Queues a report on a dead-lettered chunk, which no host could report. People find the reason where they look for it.</summary>
     public ValueTask PublishAsync(ChunkDead dead, ChunkRange range, CancellationToken cancellation)
     {
-        var report = new AttemptReport
+        return PublishAsync(new AttemptReport
         {
             Run = dead.Run,
             Index = dead.Index,
@@ -62,9 +62,12 @@ internal sealed partial class OutboxPublisher(MessageBus bus, LoopInbox inbox, T
             StartedAt = dead.At,
             Outcome = AttemptOutcome.NotStarted,
             Error = $"The chunk was put aside: {dead.Reason}.",
-        };
-        return PublishSingleAsync(new AttemptReports(NoHost, [report]), cancellation);
+        }, cancellation);
     }
+
+    /// <summary>Queues a report on an attempt that its host cannot report any more.</summary>
+    public ValueTask PublishAsync(AttemptReport report, CancellationToken cancellation) =>
+        PublishSingleAsync(new AttemptReports(NoHost, [report]), cancellation);
 
     /// <summary>Nothing more will come; <see cref="RunAsync"/> ends when the rest is published.</summary>
     public void Complete()

@@ -54,6 +54,7 @@ internal sealed class ActiveRun(StoredRun stored, RunLedger ledger, ILedgerStore
         Attempt = dispatched.Attempt,
         CrashLimit = dispatched.CrashLimit,
         LostHosts = dispatched.LostHosts,
+        ConfirmStart = dispatched.ConfirmStart,
         Job = Spec.Job,
         Items = await items.ReadAsync(dispatched.Chunk, cancellation),
         Columns = stored.Columns.Count > 0 ? stored.Columns : null,

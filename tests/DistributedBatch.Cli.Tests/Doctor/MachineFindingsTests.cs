@@ -3,6 +3,7 @@ using DistributedBatch.Consumer.Gpus;
 using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Consumer.Resources;
 using DistributedBatch.Messaging.Connections;
+using DistributedBatch.Messaging.Queues;
 
 namespace DistributedBatch.Cli.Tests.Doctor;
 

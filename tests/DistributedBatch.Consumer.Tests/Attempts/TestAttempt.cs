@@ -27,11 +27,17 @@ internal static class TestAttempt
     {
         public override CancellationToken Lost => CancellationToken.None;
 
-        public override void Done()
+        public override void Finished()
+        {
+        }
+
+        public override void Settle()
         {
         }
 
         public override ValueTask FlushAsync() => ValueTask.CompletedTask;
+
+        public override ValueTask LeaseAsync() => ValueTask.CompletedTask;
 
         public override ValueTask RejectAsync(string reason) => ValueTask.CompletedTask;
     }

@@ -145,6 +145,37 @@ public sealed class LostChunkDetectorTests
     }
 
     [Fact]
+    public void A_started_chunk_whose_delivery_was_lost_is_not_lost_while_its_host_names_it()
+    {
+        LoseDelivery(Dispatch(), at: 1);
+        for (var second = 2; second <= 60; second++)
+            Beat(second, slots: 1, new RunningAttempt(Run, 0, 1, 0, Start));
+
+        Assert.Empty(Find(60));
+    }
+
+    [Fact]
+    public void A_started_chunk_whose_delivery_was_lost_is_lost_with_a_host_that_stays_silent()
+    {
+        Beat(0, slots: 1);
+        LoseDelivery(Dispatch(), at: 1);
+
+        Assert.Empty(Find(10));
+        Assert.Equal([(0, true)], Find(11));
+    }
+
+    [Fact]
+    public void A_started_chunk_whose_delivery_was_lost_is_lost_when_its_host_was_restarted()
+    {
+        LoseDelivery(Dispatch(), at: 1);
+        Beat(2, slots: 1);
+        Assert.Empty(Find(2));
+        Beat(7, slots: 1);
+
+        Assert.Equal([(0, true)], Find(7));
+    }
+
+    [Fact]
     public void A_report_keeps_a_host_online()
     {
         Beat(0, slots: 1);
@@ -185,6 +216,12 @@ public sealed class LostChunkDetectorTests
         Assert.True(ledger.TryDispatch(Start.AddSeconds(at), slots: 1, out var dispatched));
         ledger.Confirm(dispatched.Chunk.Index, dispatched.Attempt);
         return dispatched;
+    }
+
+    private void LoseDelivery(DispatchedChunk dispatched, int at)
+    {
+        ledger.Settle(Report(dispatched, outcome: null), Start);
+        ledger.Return(new ReturnedChunk(Run, dispatched.Chunk.Index, dispatched.Attempt, LostHosts: 1), Start.AddSeconds(at));
     }
 
     private void Lease(DispatchedChunk dispatched) => ledger.Lease(new LeaseTaken(Run, dispatched.Chunk.Index, dispatched.Attempt, "box", Start));

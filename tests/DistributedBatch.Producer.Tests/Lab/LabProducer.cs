@@ -43,7 +43,7 @@ internal sealed class LabProducer : IAsyncDisposable
         return answer.Run!.Value;
     }
 
-    public Task<FakeHost> HostAsync(Func<RunChunk, Task<Contracts.Chunks.AttemptOutcome>>? execute = null) => FakeHost.StartAsync(
+    public FakeHost StartHost(Func<RunChunk, Task<Contracts.Chunks.AttemptOutcome>>? execute = null) => FakeHost.Start(
         Source, Bus, slots: 2, execute ?? (_ => Task.FromResult(Contracts.Chunks.AttemptOutcome.Succeeded)));
 
     public async ValueTask DisposeAsync()

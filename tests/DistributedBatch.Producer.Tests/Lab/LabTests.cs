@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
-using DistributedBatch.Messaging;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Producer.Dispatch;
@@ -11,6 +10,7 @@ using DistributedBatch.TestKit.Broker;
 using DistributedBatch.TestKit.Files;
 using DistributedBatch.TestKit.Waiting;
 using Microsoft.Extensions.DependencyInjection;
+using DistributedBatch.Messaging.Queues;
 
 namespace DistributedBatch.Producer.Tests.Lab;
 
@@ -22,7 +22,7 @@ public sealed class LabTests(PrivateBroker broker)
         using var directory = new TempDirectory();
         await using var producer = await LabProducer.StartAsync(
             await broker.NewVhostAsync(TestContext.Current.CancellationToken), options => options.DataDirectory = directory.Path);
-        await using var host = await producer.HostAsync();
+        await using var host = producer.StartHost();
 
         var run = await producer.SubmitAsync(EmbeddedProducer.Spec(2_000));
 
@@ -40,7 +40,7 @@ public sealed class LabTests(PrivateBroker broker)
             run = await producer.SubmitAsync(EmbeddedProducer.Spec(500));
 
         await using var again = await LabProducer.StartAsync(vhost, options => options.DataDirectory = directory.Path);
-        await using var host = await again.HostAsync();
+        await using var host = again.StartHost();
 
         Assert.Equal(RunState.Succeeded, await again.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));
         Assert.Equal(Enumerable.Range(0, 500), host.Executed.Select(chunk => chunk.Index).Order());
@@ -58,7 +58,7 @@ public sealed class LabTests(PrivateBroker broker)
 
         await first.DisposeAsync();
         await Eventually.HoldsAsync("the standby knows the run", () => standby.Intake.Runs.Count == 1, TestContext.Current.CancellationToken);
-        await using var host = await standby.HostAsync();
+        await using var host = standby.StartHost();
 
         Assert.Equal(RunState.Succeeded, await standby.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));
     }
@@ -73,9 +73,10 @@ public sealed class LabTests(PrivateBroker broker)
             options => options.DataDirectory = directory.Path,
             services => services.AddSingleton(published).AddBusEndpoint(Topology.TrackerQueue).Handle<AttemptReports, PublishedReports>());
         var run = await producer.SubmitAsync(EmbeddedProducer.Spec(1));
-        await using var lane = await producer.Source.OpenAsync("old/0", ResourceClass.Cpu, TestContext.Current.CancellationToken);
+        await using var buffer = producer.Source.Open("old", ResourceClass.Cpu);
+        buffer.Slots = 1;
 
-        await (await lane.ReceiveAsync(TestContext.Current.CancellationToken)).RejectAsync("it speaks protocol 99");
+        await (await buffer.ReceiveAsync(TestContext.Current.CancellationToken)).RejectAsync("it speaks protocol 99");
 
         Assert.Equal(RunState.Failed, await producer.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));
         var report = Assert.Single((await published.Reader.ReadAsync(TestContext.Current.CancellationToken)).Reports);
@@ -97,7 +98,7 @@ public sealed class LabTests(PrivateBroker broker)
             $"{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"{vhost.AbsolutePath.TrimStart('/')}\">>, queue, <<\"dbatch.chunks.cpu\">>)), "
             + "rabbit_amqqueue:purge(Q).",
             TestContext.Current.CancellationToken);
-        await using var host = await producer.HostAsync();
+        await using var host = producer.StartHost();
         await using var heartbeats = new Heartbeats(producer.Bus);
 
         Assert.Equal(RunState.Succeeded, await producer.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));

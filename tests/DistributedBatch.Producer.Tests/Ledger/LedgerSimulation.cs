@@ -35,12 +35,12 @@ internal sealed class LedgerSimulation
 
     public RunLedger Ledger { get; private set; }
 
-    private sealed record Message(ChunkRange Chunk, int Attempt, int CrashLimit, bool Returned = false);
+    private sealed record Message(ChunkRange Chunk, int Attempt, bool Returned = false);
 
     public void Step(int choice)
     {
         now += TimeSpan.FromSeconds(choice % 7);
-        switch (choice % 28)
+        switch (choice % 29)
         {
             case 0 or 1 or 2 or 3:
                 Dispatch();
@@ -89,6 +89,9 @@ internal sealed class LedgerSimulation
                 break;
             case 27:
                 HandleReturn(keepsCopy: true);
+                break;
+            case 28:
+                FindLost();
                 break;
         }
 
@@ -159,7 +162,7 @@ internal sealed class LedgerSimulation
             return;
         if (dispatched.IsNew && !Ledger.HasFixedPlan)
             Commit();
-        publishing.Add(new Message(dispatched.Chunk, dispatched.Attempt, dispatched.CrashLimit));
+        publishing.Add(new Message(dispatched.Chunk, dispatched.Attempt));
     }
 
     private void Confirm(bool isConfirmed)
@@ -181,10 +184,7 @@ internal sealed class LedgerSimulation
             return;
         if (message.Returned)
         {
-            if (message.CrashLimit <= 1)
-                reports.Add(Report(message, AttemptOutcome.HostLost));
-            else
-                returns.Add(Returned(message, lostHosts: 1));
+            returns.Add(Returned(message, lostHosts: 1));
             return;
         }
 
@@ -225,7 +225,17 @@ internal sealed class LedgerSimulation
         if (keepsCopy)
             returns.Add(returned);
         returnsSinceCommit.Add(returned);
-        Ledger.Return(returned);
+        Ledger.Return(returned, now);
+    }
+
+    /// <summary>The host of a started chunk, whose delivery the broker took back, turns out to be lost.</summary>
+    private void FindLost()
+    {
+        foreach (var (index, _, chunk) in Ledger.InFlight.Where(chunk => chunk.Chunk.DeliveryLostAt is not null).ToArray())
+        {
+            if (Ledger.LoseHost(index, now) == SettleResult.Failed)
+                Assert.True(losses[index] >= limits.CrashLimit, $"chunk {index} failed for {losses[index]} lost hosts");
+        }
     }
 
     private void HandleReport(bool keepsCopy)
@@ -312,7 +322,7 @@ internal sealed class LedgerSimulation
         Index = message.Chunk.Index,
         Start = message.Chunk.Start,
         Count = message.Chunk.Count,
-        Attempt = message.Attempt + (message.Returned ? 1 : 0),
+        Attempt = message.Attempt,
         Host = "h",
         Slot = 0,
         StartedAt = default,

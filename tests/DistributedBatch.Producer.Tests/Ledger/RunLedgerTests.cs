@@ -106,17 +106,42 @@ public sealed class RunLedgerTests
     }
 
     [Fact]
-    public void A_chunk_that_was_lost_with_hosts_before_fails_with_the_last_host_that_reports_its_loss()
+    public void A_chunk_that_only_lay_ready_on_a_lost_host_is_not_to_blame_and_its_next_start_is_confirmed()
     {
-        var ledger = Open(total: 1, crashLimit: 3);
-        for (var lost = 0; lost < 2; lost++)
-        {
-            var dispatched = Dispatch(ledger);
-            Assert.Equal((lost, 3 - lost), (dispatched.LostHosts, dispatched.CrashLimit));
-            ledger.Return(new ReturnedChunk(RunId.New(), dispatched.Chunk.Index, dispatched.Attempt, LostHosts: 1));
-        }
+        var ledger = Open(total: 1, crashLimit: 1);
+        var first = Dispatch(ledger);
+        Assert.False(first.ConfirmStart);
+        ledger.Return(new ReturnedChunk(RunId.New(), first.Chunk.Index, first.Attempt, LostHosts: 1), Now);
 
-        Assert.Equal(SettleResult.Failed, ledger.Settle(Report(Dispatch(ledger), AttemptOutcome.HostLost, attempt: 4), Now));
+        var second = Dispatch(ledger);
+
+        Assert.Equal((2, 0, 1, true), (second.Attempt, second.LostHosts, second.CrashLimit, second.ConfirmStart));
+    }
+
+    [Fact]
+    public void A_started_chunk_whose_delivery_is_lost_stays_with_its_host_until_the_host_is_known_to_be_lost()
+    {
+        var ledger = Open(total: 1, crashLimit: 2);
+        var first = Dispatch(ledger);
+        ledger.Settle(Report(first, outcome: null), Now);
+        ledger.Return(new ReturnedChunk(RunId.New(), first.Chunk.Index, first.Attempt, LostHosts: 1), Now);
+        Assert.False(ledger.TryDispatch(Now + TimeSpan.FromMinutes(10), 1, out _));
+
+        Assert.Equal(SettleResult.Retry, ledger.LoseHost(first.Chunk.Index, Now));
+        Assert.True(ledger.TryDispatch(Now + TimeSpan.FromMinutes(10), 1, out var second));
+        Assert.Equal((1, 1), (second.LostHosts, second.CrashLimit));
+    }
+
+    [Fact]
+    public void A_started_chunk_whose_delivery_is_lost_succeeds_with_the_report_of_its_host()
+    {
+        var ledger = Open(total: 1);
+        var first = Dispatch(ledger);
+        ledger.Settle(Report(first, outcome: null), Now);
+        ledger.Return(new ReturnedChunk(RunId.New(), first.Chunk.Index, first.Attempt, LostHosts: 1), Now);
+
+        Assert.Equal(SettleResult.Succeeded, ledger.Settle(Report(first, AttemptOutcome.Succeeded), Now));
+        Assert.Equal(RunState.Succeeded, ledger.State);
     }
 
     [Theory]
@@ -237,7 +262,7 @@ public sealed class RunLedgerTests
     public void A_chunk_that_was_dispatched_and_not_committed_before_a_crash_is_known_from_its_report()
     {
         var ledger = Open(total: 10);
-        var lost = new DispatchedChunk(new ChunkRange(4, 4, 1), Attempt: 1, CrashLimit: 5, LostHosts: 0, IsNew: true);
+        var lost = new DispatchedChunk(new ChunkRange(4, 4, 1), Attempt: 1, CrashLimit: 5, LostHosts: 0, ConfirmStart: false, IsNew: true);
 
         Assert.Equal(SettleResult.Succeeded, ledger.Settle(Report(lost, AttemptOutcome.Succeeded), Now));
 

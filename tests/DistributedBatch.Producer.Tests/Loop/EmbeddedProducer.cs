@@ -76,8 +76,8 @@ internal sealed class EmbeddedProducer : IAsyncDisposable
         return answer.Run!.Value;
     }
 
-    public Task<FakeHost> HostAsync(int slots = 2, Func<RunChunk, Task<AttemptOutcome>>? execute = null) =>
-        FakeHost.StartAsync(Source, Bus, slots, execute ?? (_ => Task.FromResult(AttemptOutcome.Succeeded)));
+    public FakeHost StartHost(int slots = 2, Func<RunChunk, Task<AttemptOutcome>>? execute = null) =>
+        FakeHost.Start(Source, Bus, slots, execute ?? (_ => Task.FromResult(AttemptOutcome.Succeeded)));
 
     public async ValueTask DisposeAsync()
     {

@@ -16,7 +16,7 @@ public sealed class EmbeddedRunTests
     {
         using var directory = new TempDirectory();
         await using var producer = await EmbeddedProducer.StartAsync(directory.Path);
-        await using var host = await producer.HostAsync(slots: 1);
+        await using var host = producer.StartHost(slots: 1);
 
         var run = await producer.SubmitAsync(EmbeddedProducer.Spec(10_000, chunk: 3_000));
 
@@ -29,7 +29,7 @@ public sealed class EmbeddedRunTests
     {
         using var directory = new TempDirectory();
         await using var producer = await EmbeddedProducer.StartAsync(directory.Path);
-        await using var host = await producer.HostAsync();
+        await using var host = producer.StartHost();
 
         var run = await producer.SubmitAsync(EmbeddedProducer.Spec(5_000));
         await producer.Published.ReachesAsync(run, RunState.Succeeded, TestContext.Current.CancellationToken);
@@ -46,7 +46,7 @@ public sealed class EmbeddedRunTests
     {
         using var directory = new TempDirectory();
         await using var producer = await EmbeddedProducer.StartAsync(directory.Path);
-        await using var host = await producer.HostAsync(execute: chunk => Task.FromResult(
+        await using var host = producer.StartHost(execute: chunk => Task.FromResult(
             chunk.Index == 3 || (chunk.Index == 5 && chunk.Attempt == 1) ? AttemptOutcome.ExitCode : AttemptOutcome.Succeeded));
 
         var run = await producer.SubmitAsync(EmbeddedProducer.Spec(10) with { Retries = 2 });
@@ -87,7 +87,7 @@ public sealed class EmbeddedRunTests
     {
         using var directory = new TempDirectory();
         await using var producer = await EmbeddedProducer.StartAsync(directory.Path);
-        await using var host = await producer.HostAsync();
+        await using var host = producer.StartHost();
         string[] items = [.. Enumerable.Range(0, 2_500).Select(number => $"item \"{number}\"\nünï")];
 
         var run = await producer.SubmitAsync(EmbeddedProducer.Spec(0, chunk: 7) with { Dataset = new ItemDataset(items) });
@@ -101,7 +101,7 @@ public sealed class EmbeddedRunTests
     {
         using var directory = new TempDirectory();
         await using var producer = await EmbeddedProducer.StartAsync(directory.Path);
-        await using var host = await producer.HostAsync();
+        await using var host = producer.StartHost();
 
         var sweep = new SweepDataset([new("lr", ["0.1", "0.2"]), new("seed", ["1", "2", "3"])]);
         var run = await producer.SubmitAsync(EmbeddedProducer.Spec(0) with { Dataset = sweep });
@@ -119,7 +119,7 @@ public sealed class EmbeddedRunTests
         await using var producer = await EmbeddedProducer.StartAsync(directory.Path);
         using var taken = new SemaphoreSlim(0);
         var gate = new TaskCompletionSource();
-        await using var host = await producer.HostAsync(slots: 20, async _ =>
+        await using var host = producer.StartHost(slots: 20, async _ =>
         {
             taken.Release();
             await gate.Task;
@@ -145,7 +145,7 @@ public sealed class EmbeddedRunTests
         var running = 0;
         var allRun = new TaskCompletionSource();
         var gate = new TaskCompletionSource();
-        await using var host = await producer.HostAsync(Slots, async _ =>
+        await using var host = producer.StartHost(Slots, async _ =>
         {
             if (Interlocked.Increment(ref running) == Slots)
                 allRun.SetResult();
@@ -170,7 +170,7 @@ public sealed class EmbeddedRunTests
         await using var producer = await EmbeddedProducer.StartAsync(directory.Path);
         var order = new ConcurrentQueue<RunId>();
         using var places = new SemaphoreSlim(0);
-        await using var host = await producer.HostAsync(execute: async chunk =>
+        await using var host = producer.StartHost(execute: async chunk =>
         {
             await places.WaitAsync();
             order.Enqueue(chunk.Run);

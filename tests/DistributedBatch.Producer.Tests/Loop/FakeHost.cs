@@ -14,22 +14,24 @@ internal sealed class FakeHost : IAsyncDisposable
 {
     private readonly Channel<(AttemptReport Report, ChunkDelivery Delivery)> reports = Channel.CreateUnbounded<(AttemptReport, ChunkDelivery)>();
     private readonly CancellationTokenSource stop = new();
+    private readonly IChunkBuffer buffer;
     private readonly MessageBus bus;
     private readonly Func<RunChunk, Task<AttemptOutcome>> execute;
     private readonly List<Task> work = [];
 
-    private FakeHost(MessageBus bus, Func<RunChunk, Task<AttemptOutcome>> execute) => (this.bus, this.execute) = (bus, execute);
+    private FakeHost(IChunkBuffer buffer, MessageBus bus, Func<RunChunk, Task<AttemptOutcome>> execute) =>
+        (this.buffer, this.bus, this.execute) = (buffer, bus, execute);
 
     public ConcurrentQueue<RunChunk> Executed { get; } = new();
 
-    public static async Task<FakeHost> StartAsync(IChunkSource source, MessageBus bus, int slots, Func<RunChunk, Task<AttemptOutcome>> execute)
+    public static FakeHost Start(IChunkSource source, MessageBus bus, int slots, Func<RunChunk, Task<AttemptOutcome>> execute)
     {
-        var host = new FakeHost(bus, execute);
+        var host = new FakeHost(source.Open("fake", ResourceClass.Cpu), bus, execute);
+        host.buffer.Slots = slots;
         for (var slot = 0; slot < slots; slot++)
         {
-            var lane = await source.OpenAsync($"fake-{slot}", ResourceClass.Cpu, CancellationToken.None);
             var number = slot;
-            host.work.Add(Task.Run(() => host.SlotAsync(lane, number)));
+            host.work.Add(Task.Run(() => host.SlotAsync(number)));
         }
 
         host.work.Add(Task.Run(host.FlushAsync));
@@ -54,16 +56,18 @@ internal sealed class FakeHost : IAsyncDisposable
     {
         await stop.CancelAsync();
         await Task.WhenAll(work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await buffer.DisposeAsync();
         stop.Dispose();
     }
 
-    private async Task SlotAsync(IChunkLane lane, int slot)
+    private async Task SlotAsync(int slot)
     {
         while (!stop.IsCancellationRequested)
         {
-            var delivery = await lane.ReceiveAsync(stop.Token);
+            var delivery = await buffer.ReceiveAsync(stop.Token);
             Executed.Enqueue(delivery.Chunk);
             var outcome = await execute(delivery.Chunk).WaitAsync(stop.Token);
+            delivery.Finished();
             reports.Writer.TryWrite((Report(delivery.Chunk, outcome, slot), delivery));
         }
     }
@@ -77,8 +81,9 @@ internal sealed class FakeHost : IAsyncDisposable
             while (batch.Count < 200 && reports.Reader.TryRead(out var ended))
                 batch.Add(ended);
             await bus.PublishAsync(new AttemptReports("fake", [.. batch.Select(ended => ended.Report)]), stop.Token);
+            batch.ForEach(ended => ended.Delivery.Settle());
             foreach (var (_, delivery) in batch)
-                await delivery.AcknowledgeAsync();
+                await delivery.FlushAsync();
         }
     }
 }

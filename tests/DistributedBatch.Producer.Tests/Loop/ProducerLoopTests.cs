@@ -51,14 +51,14 @@ public sealed class ProducerLoopTests
         using var directory = new TempDirectory();
         await using var producer = await EmbeddedProducer.StartAsync(directory.Path);
         await producer.SubmitAsync(EmbeddedProducer.Spec(2));
-        await using var lane = await producer.Source.OpenAsync("fake", "cpu", TestContext.Current.CancellationToken);
-        var delivery = await lane.ReceiveAsync(TestContext.Current.CancellationToken);
+        await using var buffer = producer.Source.Open("fake", "cpu");
+        buffer.Slots = 1;
+        var delivery = await buffer.ReceiveAsync(TestContext.Current.CancellationToken);
 
         await producer.Inbox.TrySend(new AttemptReports("fake", [FakeHost.Report(delivery.Chunk, AttemptOutcome.Succeeded)]))!
             .WaitAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal("succeeded", directory.QuerySql($"SELECT state FROM chunk WHERE idx = {delivery.Chunk.Index}"));
-        await delivery.AcknowledgeAsync();
     }
 
     [Fact(Timeout = 30_000)]
@@ -77,7 +77,7 @@ public sealed class ProducerLoopTests
 
     private static async Task AssertRunsAsync(EmbeddedProducer producer)
     {
-        await using var host = await producer.HostAsync();
+        await using var host = producer.StartHost();
         var run = await producer.SubmitAsync(EmbeddedProducer.Spec(10));
         Assert.Equal(RunState.Succeeded, await producer.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));
     }

@@ -18,7 +18,7 @@ public sealed class RestartTests
         {
             published = producer.Published;
             var half = new TaskCompletionSource();
-            await using var host = await producer.HostAsync(execute: async chunk =>
+            await using var host = producer.StartHost(execute: async chunk =>
             {
                 if (chunk.Index >= 500)
                 {
@@ -35,7 +35,7 @@ public sealed class RestartTests
         await using var again = await EmbeddedProducer.StartAsync(directory.Path);
         int[] succeeded = [.. published.Chunks(run).Where(chunk => chunk.State == ChunkState.Succeeded).Select(chunk => chunk.Index)];
         Assert.Equal(succeeded.Length, again.Intake.Runs.Single().Counts.Succeeded);
-        await using var worker = await again.HostAsync();
+        await using var worker = again.StartHost();
 
         Assert.Equal(RunState.Succeeded, await again.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));
         Assert.Equal(Enumerable.Range(0, 1_000).Except(succeeded), worker.Executed.Select(chunk => chunk.Index).Order());
@@ -52,7 +52,7 @@ public sealed class RestartTests
             run = await producer.SubmitAsync(EmbeddedProducer.Spec(0, chunk: 10) with { Dataset = new ItemDataset(items) });
 
         await using var again = await EmbeddedProducer.StartAsync(directory.Path);
-        await using var host = await again.HostAsync();
+        await using var host = again.StartHost();
         await again.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken);
 
         Assert.Equal(items, host.Executed.OrderBy(chunk => chunk.Index).SelectMany(chunk => chunk.Items!).Select(item => item[0]));
@@ -71,7 +71,7 @@ public sealed class RestartTests
 
 
         await using var again = await EmbeddedProducer.StartAsync(directory.Path, options => options.ResumeOnStart = false);
-        await using var host = await again.HostAsync();
+        await using var host = again.StartHost();
         Assert.Equal(["other", "wanted"], again.Intake.Runs.Select(run => run.Name));
         Assert.Empty((await again.Intake.ChangeAsync(wanted, RunAction.Resume, TestContext.Current.CancellationToken)).Mistakes);
 
@@ -104,13 +104,13 @@ public sealed class RestartTests
         RunId run;
         await using (var producer = await EmbeddedProducer.StartAsync(directory.Path))
         {
-            await using var host = await producer.HostAsync(execute: _ => Task.FromResult(AttemptOutcome.Timeout));
+            await using var host = producer.StartHost(execute: _ => Task.FromResult(AttemptOutcome.Timeout));
             run = await producer.SubmitAsync(EmbeddedProducer.Spec(20) with { Retries = 0 });
             await producer.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken);
         }
 
         await using var again = await EmbeddedProducer.StartAsync(directory.Path);
-        await using var worker = await again.HostAsync();
+        await using var worker = again.StartHost();
         await again.Intake.ChangeAsync(run, RunAction.Retry, TestContext.Current.CancellationToken);
 
         Assert.Equal(RunState.Succeeded, await again.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));
@@ -136,7 +136,7 @@ public sealed class RestartTests
         RunId run;
         await using (var producer = await EmbeddedProducer.StartAsync(directory.Path))
         {
-            await using var host = await producer.HostAsync();
+            await using var host = producer.StartHost();
             run = await producer.SubmitAsync(EmbeddedProducer.Spec(2_500));
             await producer.Published.ReachesAsync(run, RunState.Succeeded, TestContext.Current.CancellationToken);
         }

@@ -16,7 +16,7 @@ public sealed class RunControlTests
             var run = await producer.SubmitAsync(EmbeddedProducer.Spec(3));
             var refused = await producer.Intake.ForgetAsync(run, TestContext.Current.CancellationToken);
             Assert.Contains("cancel it first", Assert.Single(refused.Mistakes), StringComparison.Ordinal);
-            await using var host = await producer.HostAsync();
+            await using var host = producer.StartHost();
             await producer.Published.ReachesAsync(run, RunState.Succeeded, TestContext.Current.CancellationToken);
 
             // The run can be forgotten when the publication of its end is committed, for which there is no signal.
@@ -50,7 +50,7 @@ public sealed class RunControlTests
         using var directory = new TempDirectory();
         await using var producer = await EmbeddedProducer.StartAsync(directory.Path);
         var started = new TaskCompletionSource();
-        await using var host = await producer.HostAsync(slots: 1, async chunk =>
+        await using var host = producer.StartHost(slots: 1, async chunk =>
         {
             await producer.Bus.PublishAsync(new AttemptReports("fake", [FakeHost.Report(chunk, outcome: null)]));
             started.SetResult();
@@ -75,14 +75,14 @@ public sealed class RunControlTests
         await producer.Published.ReachesAsync(run, RunState.Paused, TestContext.Current.CancellationToken);
         // A host that knows of the pause returns the chunks from before it, and no other is dispatched.
         var outstanding = Assert.Single(producer.Intake.Runs).Counts.Outstanding;
-        await using (var host = await producer.HostAsync(execute: _ => Task.FromResult(AttemptOutcome.Released)))
+        await using (var host = producer.StartHost(execute: _ => Task.FromResult(AttemptOutcome.Released)))
         {
             await producer.Published.ReachesAsync(run, change => change.Counts.Outstanding == 0, TestContext.Current.CancellationToken);
             Assert.Equal(outstanding, host.Executed.Count);
         }
 
         await producer.Intake.ChangeAsync(run, RunAction.Resume, TestContext.Current.CancellationToken);
-        await using var worker = await producer.HostAsync();
+        await using var worker = producer.StartHost();
 
         Assert.Equal(RunState.Succeeded, await producer.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));
         Assert.Equal([RunState.Paused, RunState.Running], producer.Published.Controls.Select(control => control.State));
@@ -94,7 +94,7 @@ public sealed class RunControlTests
         using var directory = new TempDirectory();
         await using var producer = await EmbeddedProducer.StartAsync(directory.Path);
         var isMended = false;
-        await using var host = await producer.HostAsync(
+        await using var host = producer.StartHost(
             execute: chunk => Task.FromResult(chunk.Index % 10 == 0 && !isMended ? AttemptOutcome.ExitCode : AttemptOutcome.Succeeded));
         var run = await producer.SubmitAsync(EmbeddedProducer.Spec(100) with { Retries = 0 });
         Assert.Equal(RunState.Failed, await producer.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));

@@ -17,7 +17,7 @@ public sealed class UnwritableLedgerTests
         var settled = producer.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken);
 
         directory.ExecuteSql("ALTER TABLE chunk RENAME TO elsewhere");
-        await using var host = await producer.HostAsync();
+        await using var host = producer.StartHost();
 
         var failure = await Assert.ThrowsAsync<LedgerException>(() => settled);
         Assert.Contains("ledger.db cannot be used", failure.Message, StringComparison.Ordinal);
@@ -34,7 +34,7 @@ public sealed class UnwritableLedgerTests
         directory.ExecuteSql("ALTER TABLE chunk RENAME TO elsewhere");
         var some = new TaskCompletionSource();
         var ended = 0;
-        await using var host = await producer.HostAsync(execute: _ =>
+        await using var host = producer.StartHost(execute: _ =>
         {
             if (Interlocked.Increment(ref ended) == DispatchWindow.Smallest / 2)
                 some.SetResult();
