@@ -55,7 +55,7 @@ internal static class LogsCommand
         do
         {
             var filter = new ChunkFilter { State = failed ? ChunkState.Failed : null };
-            var page = await call.Source.ChunksAsync(call.Run, filter, RunQueries.MostRows, after, call.Cancellation);
+            var page = await call.Source.ChunksAsync(call.Run, filter, RunQueries.MaxRows, after, call.Cancellation);
             foreach (var view in page?.Items ?? [])
             {
                 if (view.LastAttempt is not { } last)

@@ -87,7 +87,7 @@ internal static class ShowCommand
             Console.Out.Write('[');
         do
         {
-            var page = await call.Source.ChunksAsync(call.Run, new ChunkFilter(), RunQueries.MostRows, after, call.Cancellation);
+            var page = await call.Source.ChunksAsync(call.Run, new ChunkFilter(), RunQueries.MaxRows, after, call.Cancellation);
             if (page is null)
                 break;
             if (!call.Json)

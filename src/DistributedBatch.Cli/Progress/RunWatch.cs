@@ -69,7 +69,7 @@ internal sealed class RunWatch(IRunSource source, RunId run, IProgressScreen scr
 
     private async Task LookForFailuresAsync()
     {
-        var page = await source.ChunksAsync(run, new ChunkFilter { State = ChunkState.Failed }, RunQueries.MostRows, null, CancellationToken.None);
+        var page = await source.ChunksAsync(run, new ChunkFilter { State = ChunkState.Failed }, RunQueries.MaxRows, null, CancellationToken.None);
         foreach (var chunk in page?.Items ?? [])
         {
             if (seen.Add(chunk.Index) && chunk.LastAttempt is { } attempt)
