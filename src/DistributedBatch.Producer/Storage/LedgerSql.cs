@@ -35,7 +35,7 @@ internal static class LedgerSql
         ON CONFLICT (run, idx) DO UPDATE SET state = excluded.state, attempts = excluded.attempts, failures = excluded.failures,
             crashes = excluded.crashes, revision = excluded.revision, not_before = excluded.not_before, host = excluded.host, leased = excluded.leased
         """,
-        "bigint", "bigint", "bigint", "bigint", "text", "bigint", "bigint", "bigint", "bigint", "bigint", "text", "boolean");
+        "bigint", "integer", "bigint", "bigint", "text", "integer", "integer", "integer", "bigint", "bigint", "text", "boolean");
 
     public static readonly IReadOnlyList<string> DeleteRun =
     [

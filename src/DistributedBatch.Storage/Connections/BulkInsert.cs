@@ -9,7 +9,7 @@ public sealed class BulkInsert
     /// <summary>Prepares both forms of the statement.</summary>
     /// <param name="into">The start, such as <c>INSERT INTO chunk (run, idx)</c>.</param>
     /// <param name="onConflict">The end: what happens with rows that exist.</param>
-    /// <param name="types">The type of each column: <c>bigint</c>, <c>text</c> or <c>boolean</c>.</param>
+    /// <param name="types">The type of each column: <c>integer</c>, <c>bigint</c>, <c>boolean</c> or <c>text</c>.</param>
     public BulkInsert(string into, string onConflict, params IReadOnlyList<string> types)
     {
         Types = types;

@@ -138,11 +138,17 @@ internal sealed class PostgresWriteConnection(NpgsqlConnection connection, long?
     {
         return type switch
         {
-            "bigint" => Array(NpgsqlDbType.Bigint, value => value is null ? null : (long?)Convert.ToInt64(value, CultureInfo.InvariantCulture)),
-            "boolean" => Array(NpgsqlDbType.Boolean, value => (bool?)value),
+            "integer" => Values(NpgsqlDbType.Integer, value => Convert.ToInt32(value, CultureInfo.InvariantCulture)),
+            "bigint" => Values(NpgsqlDbType.Bigint, value => Convert.ToInt64(value, CultureInfo.InvariantCulture)),
+            "boolean" => Values(NpgsqlDbType.Boolean, value => (bool)value),
             "text" => Array(NpgsqlDbType.Text, value => (string?)value),
             _ => throw new ArgumentException($"No array of {type} is sent yet.", nameof(type)),
         };
+
+        // Npgsql writes an array of plain values in one piece, and one of nullable values element by element.
+        NpgsqlParameter Values<T>(NpgsqlDbType element, Func<object, T> read)
+            where T : struct =>
+            rows.Any(row => row[column] is null) ? Array(element, value => value is null ? (T?)null : read(value)) : Array(element, value => read(value!));
 
         NpgsqlParameter Array<T>(NpgsqlDbType element, Func<object?, T> read)
         {

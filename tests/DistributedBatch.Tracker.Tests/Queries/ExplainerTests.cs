@@ -120,7 +120,14 @@ public sealed class ExplainerTests
     {
         var attempt = new AttemptView
         {
-            Index = 3, Attempt = 2, Host = "ada", Slot = 0, StartedAt = TestData.Noon, Outcome = AttemptOutcome.ExitCode, ExitCode = 1, Error = "The program ended with exit code 1.",
+            Index = 3,
+            Attempt = 2,
+            Host = "ada",
+            Slot = 0,
+            StartedAt = TestData.Noon,
+            Outcome = AttemptOutcome.ExitCode,
+            ExitCode = 1,
+            Error = "The program ended with exit code 1.",
             StderrTail = "Traceback\n\u001b[31mValueError: item 137 has NaN pixels\n\n",
         };
 
