@@ -16,17 +16,21 @@ internal sealed class OutcomeMapper(OomKillCounter oomKills, TimeProvider time)
     public AttemptReport Report(ActiveAttempt attempt, ProgramOutcome outcome, long memoryLimitBytes)
     {
         AttemptReport With(AttemptOutcome reported, string? error = null) => attempt.EndReport(reported, time.GetUtcNow(), error);
+        AttemptReport Killed(int signal, AttemptOutcome reported, string error) => With(reported, error) with { Signal = signal };
         var report = outcome switch
         {
             ProgramOutcome.Exited { Code: 0 } => With(AttemptOutcome.Succeeded) with { ExitCode = 0 },
             ProgramOutcome.Exited exited => With(AttemptOutcome.ExitCode, $"The program ended with exit code {exited.Code}.") with { ExitCode = exited.Code },
-            ProgramOutcome.Signalled killed when IsOutOfMemory(killed) => With(
+            ProgramOutcome.Signalled killed when IsOutOfMemory(killed) => Killed(
+                killed.Signal,
                 AttemptOutcome.OutOfMemory,
                 memoryLimitBytes > 0
                     ? $"The program needed more than the {memoryLimitBytes >> 20} MiB it may have on {attempt.Host} and was killed; give it more with --memory."
-                    : $"The program was killed because memory ran out on {attempt.Host}; say how much it needs with --memory.") with { Signal = killed.Signal },
-            ProgramOutcome.Signalled signalled => With(
-                AttemptOutcome.Signal, $"The program was ended by signal {signalled.Signal} ({SignalNames.Of(signalled.Signal)}).") with { Signal = signalled.Signal },
+                    : $"The program was killed because memory ran out on {attempt.Host}; say how much it needs with --memory."),
+            ProgramOutcome.Signalled signalled => Killed(
+                signalled.Signal,
+                AttemptOutcome.Signal,
+                $"The program was ended by signal {signalled.Signal} ({SignalNames.Of(signalled.Signal)})."),
             ProgramOutcome.TimedOut => With(
                 AttemptOutcome.Timeout,
                 $"The program ran longer than its limit of {attempt.Chunk.Job.Timeout?.TotalSeconds:0.###} s and was stopped; raise --timeout or use smaller chunks."),

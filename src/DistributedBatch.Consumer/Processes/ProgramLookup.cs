@@ -99,7 +99,7 @@ public sealed class ProgramLookup
             return (null, $"'{name}' is a directory, not a program.");
         if (!File.Exists(path))
             return (null, $"There is no program '{name}' on this host (looked for '{path}'); check the path and the working directory.");
-        return IsExecutable(path) ? (path, null) : (null, $"'{name}' has no execute permission; run chmod +x '{path}', or start it with its interpreter.");
+        return IsExecutable(path) ? (path, null) : (null, $"'{name}' has no execute permission; run chmod +x {name}, or start it with its interpreter.");
     }
 
     private static bool IsExecutable(string path)

@@ -39,7 +39,7 @@ public sealed class ProgramCheckTests : IDisposable
     {
         Script("plain", executable: false);
 
-        Assert.Contains("'./plain' has no execute permission; run chmod +x ", ProgramCheck.Mistake("./plain", directory, ""), StringComparison.Ordinal);
+        Assert.Contains("'./plain' has no execute permission; run chmod +x ./plain,", ProgramCheck.Mistake("./plain", directory, ""), StringComparison.Ordinal);
         Assert.Equal("'.' is a directory, not a program.", ProgramCheck.Mistake("./", directory, "")!.Replace("./", ".", StringComparison.Ordinal));
     }
 

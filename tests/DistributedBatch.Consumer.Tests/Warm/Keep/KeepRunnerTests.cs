@@ -241,8 +241,8 @@ public sealed class KeepRunnerTests
     public async Task A_timeout_at_the_very_end_of_a_chunk_gives_the_next_chunk_another_interpreter()
     {
         var limit = TimeSpan.FromHours(3);
-        await using var fixture = new WarmFixture(
-            "import os\ndef process(start, count):\n    return os.getpid()\n", time: new LateTimers(limit)) { Mode = WarmMode.Keep };
+        const string Script = "import os\ndef process(start, count):\n    return os.getpid()\n";
+        await using var fixture = new WarmFixture(Script, time: new LateTimers(limit)) { Mode = WarmMode.Keep };
         var first = fixture.Start() with { Timeout = limit };
         Assert.Equal("exit 0", (await fixture.RunAsync(first, TestContext.Current.CancellationToken)).How);
 
