@@ -51,7 +51,7 @@ internal static class EmbeddedHost
         addConsumer(builder.Services);
         OpenTelemetryExport.AddTo(builder, "run");
 
-                builder.Services.AddSingleton<IHostLifetime, NullHostLifetime>();
+        builder.Services.AddSingleton<IHostLifetime, NullHostLifetime>();
         return builder.Build();
     }
 }
