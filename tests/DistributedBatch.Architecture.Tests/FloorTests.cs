@@ -13,30 +13,15 @@ namespace DistributedBatch.Architecture.Tests;
 /// </summary>
 public sealed class FloorTests
 {
-    /// <summary>
-    /// NOT YET CLEAN: projects whose folders still form rings or use the composition root. Remove a project when it is clean; the list must become empty.
-    /// </summary>
-    private static readonly string[] NotYetClean =
-    [
-        "DistributedBatch.Consumer",
-        "DistributedBatch.Messaging",
-        "DistributedBatch.Producer",
-        "DistributedBatch.Tracker",
-    ];
-
-    public static TheoryData<string> CleanProjects => [.. Solution.Projects.Except(NotYetClean)];
+    public static TheoryData<string> Projects => [.. Solution.Projects];
 
     [Theory]
-    [MemberData(nameof(CleanProjects))]
+    [MemberData(nameof(Projects))]
     public void The_folders_of_a_project_form_floors_without_a_ring(string project) => NoRing(project).Check(Solution.Architecture);
 
     [Theory]
-    [MemberData(nameof(CleanProjects))]
+    [MemberData(nameof(Projects))]
     public void No_folder_uses_the_composition_root(string project) => NoUseOfRoot(project).Check(Solution.Architecture);
-
-    [Fact]
-    public void A_project_that_became_clean_leaves_the_list() =>
-        Assert.DoesNotContain(NotYetClean, project => NoRing(project).HasNoViolations(Solution.Architecture) && NoUseOfRoot(project).HasNoViolations(Solution.Architecture));
 
     [Fact]
     public void The_rules_find_a_ring_through_a_nested_folder_an_async_method_and_a_lambda_and_a_use_of_the_root()
