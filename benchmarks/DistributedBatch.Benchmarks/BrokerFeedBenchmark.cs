@@ -5,11 +5,11 @@ using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging;
 using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Messaging.Queues;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
-using DistributedBatch.Messaging.Queues;
 
 namespace DistributedBatch.Benchmarks;
 

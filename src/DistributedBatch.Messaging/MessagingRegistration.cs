@@ -1,15 +1,15 @@
 using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Messaging.Bus.InProcess;
+using DistributedBatch.Messaging.Bus.Rabbit;
 using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Messaging.Chunks.Rabbit;
 using DistributedBatch.Messaging.Connections;
 using DistributedBatch.Messaging.DeadLetters;
+using DistributedBatch.Messaging.Publishing;
+using DistributedBatch.Messaging.Queues;
 using DistributedBatch.Messaging.Signing;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
-using DistributedBatch.Messaging.Bus.Rabbit;
-using DistributedBatch.Messaging.Bus.InProcess;
-using DistributedBatch.Messaging.Queues;
-using DistributedBatch.Messaging.Publishing;
 
 namespace DistributedBatch.Messaging;
 

@@ -1,6 +1,6 @@
+using DistributedBatch.Messaging.Connections;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
-using DistributedBatch.Messaging.Connections;
 
 namespace DistributedBatch.Messaging.Queues;
 

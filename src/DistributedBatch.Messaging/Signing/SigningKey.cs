@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using NSec.Cryptography;
 using DistributedBatch.Messaging.Files;
+using NSec.Cryptography;
 
 namespace DistributedBatch.Messaging.Signing;
 

@@ -1,10 +1,10 @@
+using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Producer.Ledger;
 using DistributedBatch.Producer.Outbox;
 using DistributedBatch.Producer.Runs;
 using Microsoft.Extensions.Logging;
-using DistributedBatch.Producer.Ledger;
-using DistributedBatch.Contracts.Chunks;
 
 namespace DistributedBatch.Producer.Hosts;
 

@@ -4,10 +4,10 @@ using DistributedBatch.Messaging.Access;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Chunks.Rabbit;
 using DistributedBatch.Messaging.Connections;
+using DistributedBatch.Messaging.Queues;
 using DistributedBatch.Messaging.Tests.Support;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
-using DistributedBatch.Messaging.Queues;
 
 namespace DistributedBatch.Messaging.Tests.Access;
 

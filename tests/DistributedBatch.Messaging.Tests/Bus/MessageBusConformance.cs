@@ -1,8 +1,8 @@
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging.Bus;
-using DistributedBatch.Messaging.Tests.Support;
 using DistributedBatch.Messaging.Queues;
+using DistributedBatch.Messaging.Tests.Support;
 
 namespace DistributedBatch.Messaging.Tests.Bus;
 

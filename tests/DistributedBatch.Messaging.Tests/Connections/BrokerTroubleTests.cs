@@ -3,10 +3,10 @@ using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Connections;
+using DistributedBatch.Messaging.Queues;
 using DistributedBatch.Messaging.Tests.Support;
 using DistributedBatch.TestKit.Network;
 using DistributedBatch.TestKit.Waiting;
-using DistributedBatch.Messaging.Queues;
 
 namespace DistributedBatch.Messaging.Tests.Connections;
 

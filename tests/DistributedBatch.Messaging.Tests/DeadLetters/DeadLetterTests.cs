@@ -3,10 +3,10 @@ using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Messaging.Chunks.Rabbit;
-using DistributedBatch.Messaging.Tests.Support;
-using DistributedBatch.TestKit.Waiting;
 using DistributedBatch.Messaging.Connections;
 using DistributedBatch.Messaging.Queues;
+using DistributedBatch.Messaging.Tests.Support;
+using DistributedBatch.TestKit.Waiting;
 
 namespace DistributedBatch.Messaging.Tests.DeadLetters;
 

@@ -3,10 +3,10 @@ using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Messaging.Chunks.Rabbit;
+using DistributedBatch.Messaging.Queues;
 using DistributedBatch.Messaging.Signing;
 using DistributedBatch.Messaging.Tests.Support;
 using DistributedBatch.TestKit.Files;
-using DistributedBatch.Messaging.Queues;
 
 namespace DistributedBatch.Messaging.Tests.Signing;
 

@@ -2,9 +2,9 @@ using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Messaging.Connections;
-using Microsoft.Extensions.Logging;
-using DistributedBatch.Messaging.Queues;
 using DistributedBatch.Messaging.Publishing;
+using DistributedBatch.Messaging.Queues;
+using Microsoft.Extensions.Logging;
 
 namespace DistributedBatch.Messaging.Tests.Support;
 

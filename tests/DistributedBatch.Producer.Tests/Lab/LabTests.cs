@@ -4,13 +4,13 @@ using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Chunks;
+using DistributedBatch.Messaging.Queues;
 using DistributedBatch.Producer.Dispatch;
 using DistributedBatch.Producer.Tests.Loop;
 using DistributedBatch.TestKit.Broker;
 using DistributedBatch.TestKit.Files;
 using DistributedBatch.TestKit.Waiting;
 using Microsoft.Extensions.DependencyInjection;
-using DistributedBatch.Messaging.Queues;
 
 namespace DistributedBatch.Producer.Tests.Lab;
 

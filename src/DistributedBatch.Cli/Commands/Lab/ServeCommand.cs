@@ -7,6 +7,7 @@ using DistributedBatch.Consumer;
 using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Contracts.Jobs;
 using DistributedBatch.Messaging;
+using DistributedBatch.Messaging.Files;
 using DistributedBatch.Producer;
 using DistributedBatch.Storage.Postgres;
 using DistributedBatch.Tracker;
@@ -17,7 +18,6 @@ using Microsoft.AspNetCore.Routing.Constraints;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using DistributedBatch.Messaging.Files;
 
 namespace DistributedBatch.Cli.Commands.Lab;
 

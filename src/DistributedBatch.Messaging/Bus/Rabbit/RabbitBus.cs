@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Messaging.Connections;
+using DistributedBatch.Messaging.Queues;
 using MassTransit;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client.Exceptions;
-using DistributedBatch.Messaging.Queues;
 
 namespace DistributedBatch.Messaging.Bus.Rabbit;
 

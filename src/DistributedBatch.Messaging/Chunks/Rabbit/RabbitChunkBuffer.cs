@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
@@ -8,14 +9,11 @@ using Microsoft.Extensions.Logging;
 namespace DistributedBatch.Messaging.Chunks.Rabbit;
 
 /// <summary>
-/// The chunks of one host and resource class, received on one channel. Its credit is the number of slots, less those that are busy without a delivery on the channel,
-/// plus the look-ahead that short chunks need. When the channel is lost it opens another; look-ahead that turns out long goes back to the producer.
+/// The chunks of one host and resource class, received on one channel whose credit <see cref="HostCredit"/> decides. When the channel is lost it opens another;
+/// look-ahead that turns out long goes back to the producer.
 /// </summary>
 internal sealed partial class RabbitChunkBuffer : IChunkBuffer
 {
-    /// <summary>How often look-ahead is looked at, and after what time a running chunk counts as long.</summary>
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
-
     /// <summary>How long a buffer that closes waits for the bus. Without it the broker takes the chunks back, which costs them a delivery.</summary>
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(3);
 
@@ -27,20 +25,13 @@ internal sealed partial class RabbitChunkBuffer : IChunkBuffer
     private readonly BrokerOptions options;
     private readonly TimeProvider time;
     private readonly ILogger logger;
+    private readonly HostCredit credit;
     private readonly Channel<RabbitDelivery> ready = Channel.CreateUnbounded<RabbitDelivery>();
-    private readonly ChunkPace pace;
+    private readonly ConcurrentQueue<(ulong Tag, ReturnedChunk Chunk)> redelivered = [];
     private readonly CancellationTokenSource closing = new();
     private readonly SemaphoreSlim changed = new(0);
-
-    // Guards what follows.
-    private readonly Lock gate = new();
-    private readonly HashSet<RabbitDelivery> busy = [];
-    private readonly List<(ulong Tag, ReturnedChunk Chunk)> redelivered = [];
-    private QueueChannel? live;
-    private int slots;
-    private int lookAhead;
+    private readonly Lock starting = new();
     private int waiting;
-    private long lastEnded;
     private Task? loop;
     private int disposed;
 
@@ -49,18 +40,18 @@ internal sealed partial class RabbitChunkBuffer : IChunkBuffer
     {
         (this.connection, this.bus, this.codec, this.name, this.queue, this.options, this.time, this.logger) =
             (connection, bus, codec, name, queue, options, time, logger);
-        pace = new ChunkPace(time);
+        credit = new HostCredit(options, time);
     }
 
     /// <inheritdoc/>
     public int Slots
     {
-        get => slots;
+        get => credit.Slots;
         set
         {
-            lock (gate)
+            credit.Slots = value;
+            lock (starting)
             {
-                slots = value;
                 if (value > 0)
                     loop ??= Task.Run(RunAsync);
             }
@@ -73,10 +64,10 @@ internal sealed partial class RabbitChunkBuffer : IChunkBuffer
     public int Ready => ready.Reader.Count;
 
     /// <inheritdoc/>
-    public bool IsLow => Ready is var count && (count == 0 || (IsFull && count * 4 < lookAhead));
+    public bool IsLow => Ready is var count && (count == 0 || (IsFull && count * 4 < credit.LookAhead));
 
     /// <inheritdoc/>
-    public bool IsFull => live is not { Room: > 0 };
+    public bool IsFull => credit.Live is not { Room: > 0 };
 
     /// <inheritdoc/>
     public async ValueTask<ChunkDelivery> ReceiveAsync(CancellationToken cancellation)
@@ -84,16 +75,12 @@ internal sealed partial class RabbitChunkBuffer : IChunkBuffer
         Interlocked.Increment(ref waiting);
         try
         {
-            while (true)
-            {
-                var delivery = await ready.Reader.ReadAsync(cancellation);
-                if (delivery.Lost.IsCancellationRequested)
-                    continue;
-                delivery.ReceivedAt = time.GetTimestamp();
-                lock (gate)
-                    busy.Add(delivery);
-                return delivery;
-            }
+            RabbitDelivery delivery;
+            do
+                delivery = await ready.Reader.ReadAsync(cancellation);
+            while (delivery.Lost.IsCancellationRequested);
+            credit.Started(delivery);
+            return delivery;
         }
         finally
         {
@@ -114,29 +101,23 @@ internal sealed partial class RabbitChunkBuffer : IChunkBuffer
     }
 
     /// <summary>See <see cref="ChunkDelivery.Finished"/>.</summary>
-    internal void Finished(RabbitDelivery delivery)
+    internal void HandleEnd(RabbitDelivery delivery)
     {
-        delivery.EndedAt = lastEnded = time.GetTimestamp();
-        pace.Ended(time.GetElapsedTime(delivery.ReceivedAt, delivery.EndedAt));
-        bool adjust;
-        lock (gate)
-        {
-            busy.Remove(delivery);
-            adjust = delivery.Channel != live || delivery.IsLeased || NextLookAhead() != lookAhead;
-        }
-
-        if (adjust)
+        if (credit.Ended(delivery))
             Changed();
     }
 
     /// <summary>See <see cref="ChunkDelivery.Settle"/>.</summary>
-    internal void Settled(RabbitDelivery delivery) => pace.Acknowledged(delivery.EndedAt);
+    internal void Settle(RabbitDelivery delivery)
+    {
+        credit.Acknowledged(delivery);
+        delivery.Channel.Settle(delivery.Tag);
+    }
 
     /// <summary>See <see cref="ChunkDelivery.LeaseAsync"/>.</summary>
     internal Task LeaseAsync(RabbitDelivery delivery)
     {
-        lock (gate)
-            delivery.IsLeased = true;
+        credit.Leased(delivery);
         return delivery.Channel.AcknowledgeWithoutReplacementAsync(delivery.Tag);
     }
 
@@ -170,8 +151,7 @@ internal sealed partial class RabbitChunkBuffer : IChunkBuffer
             {
                 var connected = await connection.ConnectedAsync(closing.Token);
                 await using var open = await QueueChannel.OpenAsync(connected, queue, name, ConsumerArguments(), Receive, Changed, closing.Token);
-                lock (gate)
-                    live = open;
+                credit.Live = open;
                 await WorkAsync(open, () => failures = 0);
             }
             catch (OperationCanceledException) when (closing.IsCancellationRequested)
@@ -197,13 +177,14 @@ internal sealed partial class RabbitChunkBuffer : IChunkBuffer
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(closing.Token, open.Lost);
         while (!ended.IsCancellationRequested)
         {
-            var looks = AdjustLookAhead();
-            await open.SetCreditAsync(Credit());
+            credit.Adjust();
+            await open.SetCreditAsync(credit.Current);
             worked();
-            await GiveBackAsync(open, KeepReady(), open.Lost);
-            if (!looks && open.IsIdle)
+            await GiveBackAsync(open, credit.MaxReady, open.Lost);
+            var dependsOnTime = Ready > 0 || credit.DependsOnTime;
+            if (!dependsOnTime && open.IsIdle)
                 await open.MergeSubscriptionsAsync();
-            Task next = changed.WaitAsync(looks ? LookInterval : Timeout.InfiniteTimeSpan, ended.Token);
+            Task next = changed.WaitAsync(dependsOnTime ? HostCredit.LongAfter : Timeout.InfiniteTimeSpan, ended.Token);
             await next.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
@@ -220,55 +201,17 @@ internal sealed partial class RabbitChunkBuffer : IChunkBuffer
         await GiveBackAsync(open, keep: 0, limit.Token);
     }
 
-    /// <summary>Deliveries that the broker may leave with us.</summary>
-    private int Credit()
-    {
-        lock (gate)
-            return slots == 0 ? 0 : Math.Max(0, slots - busy.Count(delivery => delivery.IsLeased || delivery.Channel != live) + lookAhead);
-    }
-
-    /// <summary>Chunks that may lie ready: twice the look-ahead, because those that were fetched for it are soon worked off, and none when no slot is to receive.</summary>
-    private int KeepReady()
-    {
-        lock (gate)
-            return slots == 0 ? 0 : 2 * lookAhead;
-    }
-
-    /// <summary>Sets the look-ahead; true while it should be looked at regularly.</summary>
-    private bool AdjustLookAhead()
-    {
-        lock (gate)
-        {
-            // What follows a pause may be another run.
-            if (busy.Count == 0 && live is { IsIdle: true } && time.GetElapsedTime(lastEnded) >= LookInterval)
-                pace.ForgetService();
-            lookAhead = NextLookAhead();
-            return Ready > 0 || pace.Service is not null;
-        }
-    }
-
-    // A slot that is at a long chunk finishes none of those that lie ready.
-    private int NextLookAhead()
-    {
-        var atLongOnes = busy.Count(delivery => time.GetElapsedTime(delivery.ReceivedAt) > LookInterval);
-        return LookAhead.Next(lookAhead, LookAhead.For(pace.Service, pace.RoundTrip, Math.Max(0, slots - atLongOnes), options.MaxPrefetch));
-    }
-
     /// <summary>
     /// Gives chunks back to the producer: those that lie ready beyond <paramref name="keep"/> while no slot comes for them, and those that the broker had to deliver
     /// again. Each is acknowledged once the producer's queue has it. (A plain return to the queue counts as a lost host on brokers before 4.3.)
     /// </summary>
     private async Task GiveBackAsync(QueueChannel open, int keep, CancellationToken cancellation)
     {
-        List<(ulong Tag, ReturnedChunk Chunk)> returned;
-        lock (gate)
-        {
-            returned = [.. redelivered];
-            redelivered.Clear();
-        }
-
+        List<(ulong Tag, ReturnedChunk Chunk)> returned = [];
+        while (redelivered.TryDequeue(out var again))
+            returned.Add(again);
         while (Ready > keep && ready.Reader.TryPeek(out var oldest)
-            && (slots == 0 || time.GetElapsedTime(oldest.ArrivedAt) >= LookInterval) && ready.Reader.TryRead(out var delivery))
+            && (Slots == 0 || time.GetElapsedTime(oldest.ArrivedAt) >= HostCredit.LongAfter) && ready.Reader.TryRead(out var delivery))
         {
             returned.Add((delivery.Tag, new ReturnedChunk(delivery.Chunk.Run, delivery.Chunk.Index, delivery.Chunk.Attempt, LostHosts: 0)));
         }
@@ -288,14 +231,13 @@ internal sealed partial class RabbitChunkBuffer : IChunkBuffer
         {
             case DecodeResult.Readable(var chunk) when ChunkHeaders.IsRedelivered(message.Properties):
                 // Another host may have been lost with it, which the producer knows better than the broker's count.
-                lock (gate)
-                    redelivered.Add((message.Tag, new ReturnedChunk(chunk.Run, chunk.Index, chunk.Attempt, LostHosts: 1)));
+                redelivered.Enqueue((message.Tag, new ReturnedChunk(chunk.Run, chunk.Index, chunk.Attempt, LostHosts: 1)));
                 Changed();
                 break;
             case DecodeResult.Readable(var chunk):
-                pace.Arrived();
+                credit.Arrived();
                 ready.Writer.TryWrite(new RabbitDelivery(this, from, message.Tag) { Chunk = chunk, ArrivedAt = time.GetTimestamp() });
-                if (waiting == 0 && lookAhead == 0)
+                if (waiting == 0 && credit.LookAhead == 0)
                     Changed();
                 break;
             case DecodeResult.Attributed(var run, var index, var attempt, var reason):
@@ -311,12 +253,8 @@ internal sealed partial class RabbitChunkBuffer : IChunkBuffer
     // Its deliveries are back in the queue.
     private void ForgetChannel()
     {
-        lock (gate)
-        {
-            live = null;
-            redelivered.Clear();
-        }
-
+        credit.Live = null;
+        redelivered.Clear();
         while (ready.Reader.TryRead(out _))
         {
             // Nothing was received by another channel meanwhile.

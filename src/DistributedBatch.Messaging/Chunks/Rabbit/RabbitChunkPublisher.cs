@@ -1,7 +1,7 @@
 using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Messaging.Signing;
-using DistributedBatch.Messaging.Queues;
 using DistributedBatch.Messaging.Publishing;
+using DistributedBatch.Messaging.Queues;
+using DistributedBatch.Messaging.Signing;
 
 namespace DistributedBatch.Messaging.Chunks.Rabbit;
 

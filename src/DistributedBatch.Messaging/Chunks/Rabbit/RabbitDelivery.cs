@@ -15,7 +15,7 @@ internal sealed class RabbitDelivery(RabbitChunkBuffer buffer, QueueChannel chan
     public required long ArrivedAt { get; init; }
 
     /// <summary>Timestamp of the moment when a slot received it; 0 while it lies ready.</summary>
-    public long ReceivedAt { get; set; }
+    public long StartedAt { get; set; }
 
     /// <summary>Timestamp of the moment when its attempt ended; 0 while it has not.</summary>
     public long EndedAt { get; set; }
@@ -27,15 +27,14 @@ internal sealed class RabbitDelivery(RabbitChunkBuffer buffer, QueueChannel chan
     public override CancellationToken Lost => channel.Lost;
 
     /// <inheritdoc/>
-    public override void Finished() => buffer.Finished(this);
+    public override void Finished() => buffer.HandleEnd(this);
 
     /// <inheritdoc/>
     public override void Settle()
     {
         if (Interlocked.Exchange(ref settled, 1) != 0)
             return;
-        buffer.Settled(this);
-        channel.Settle(tag);
+        buffer.Settle(this);
     }
 
     /// <inheritdoc/>
