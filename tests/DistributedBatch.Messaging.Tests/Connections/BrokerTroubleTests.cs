@@ -28,6 +28,7 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
 
         await broker.KillAsync(cancellation);
         await Eventually.HoldsAsync("the delivery is lost", () => held.Lost.IsCancellationRequested, cancellation);
+        held.Finished();
         Assert.IsType<BrokerState.Away>(host.Health.Current);
         var waiting = host.Bus.PublishAsync(Sample.Reports(2), cancellation);
         await broker.StartAgainAsync(cancellation);
@@ -126,7 +127,7 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
     }
 
     [Fact(Timeout = 240_000)]
-    public async Task A_delivery_held_too_long_costs_its_own_slot_and_no_neighbour()
+    public async Task A_delivery_held_too_long_costs_its_own_host_and_no_neighbour()
     {
         var cancellation = TestContext.Current.CancellationToken;
         var vhost = await broker.NewVhostAsync(cancellation);
@@ -134,15 +135,16 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
         try
         {
             await using var site = await Site.StartAsync(vhost, cancellation, Redispatcher.Add);
-            await using var late = site.OpenBuffer("box");
-            await using var neighbour = site.OpenBuffer("box");
+            await using var late = site.OpenBuffer("late");
             await site.Publisher.PublishAsync(Sample.Chunk(1), cancellation);
             var held = await late.ReceiveAsync(cancellation);
+            await using var neighbour = site.OpenBuffer("neighbour");
             await Eventually.HoldsAsync("the broker takes it back", () => held.Lost.IsCancellationRequested, cancellation);
 
             var again = await neighbour.ReceiveAsync(cancellation);
             Assert.Equal((1, 1), (again.Chunk.Index, again.Chunk.LostHosts));
             await again.AcknowledgeAsync();
+            await neighbour.DisposeAsync();
             await held.AcknowledgeAsync();
             await site.Publisher.PublishAsync(Sample.Chunk(2), cancellation);
             Assert.Equal(2, (await late.ReceiveAsync(cancellation)).Chunk.Index);
@@ -170,6 +172,7 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
         var again = await other.ReceiveAsync(cancellation);
         await again.AcknowledgeAsync();
         await Eventually.HoldsAsync("the host has noticed", () => held.Lost.IsCancellationRequested, cancellation);
+        held.Finished();
         await other.DisposeAsync();
         relay.CutOnce();
         relay.Heal();

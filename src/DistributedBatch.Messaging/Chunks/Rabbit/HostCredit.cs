@@ -38,8 +38,17 @@ internal sealed class HostCredit(BrokerOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>Chunks that may stay ready: twice the look-ahead, because they are soon worked off; none when no slot is to receive.</summary>
-    public int MaxReady => Slots == 0 ? 0 : 2 * LookAhead;
+    /// <summary>
+    /// Chunks that may stay ready: those of the free slots, and twice the look-ahead, because that is soon worked off. None when no slot is to receive.
+    /// </summary>
+    public int MaxReady
+    {
+        get
+        {
+            lock (gate)
+                return Slots == 0 ? 0 : Math.Max(0, Slots - busy.Count) + (2 * LookAhead);
+        }
+    }
 
     /// <summary>A chunk arrived.</summary>
     public void Arrived() => pace.Arrived();
