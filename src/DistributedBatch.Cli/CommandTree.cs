@@ -5,7 +5,6 @@ using DistributedBatch.Cli.Commands.Client;
 using DistributedBatch.Cli.Commands.Lab;
 using DistributedBatch.Cli.Menu;
 using DistributedBatch.Cli.Output;
-using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli;
 

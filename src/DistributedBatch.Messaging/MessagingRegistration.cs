@@ -9,14 +9,13 @@ using DistributedBatch.Messaging.Publishing;
 using DistributedBatch.Messaging.Queues;
 using DistributedBatch.Messaging.Signing;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Logging;
 
 namespace DistributedBatch.Messaging;
 
-/// <summary>Puts messaging into a container. Call once, before the services that use it, so that the bus starts first and stops last.</summary>
+/// <summary>Adds messaging to a container. Call it once, before the services that use it, so that the bus starts first and stops last.</summary>
 public static class MessagingRegistration
 {
-    /// <summary>Messaging inside one process: no broker.</summary>
+    /// <summary>Messaging within one process, without a broker.</summary>
     public static IServiceCollection AddInProcessMessaging(this IServiceCollection services)
     {
         var queue = new InProcessChunkQueue();
@@ -27,11 +26,11 @@ public static class MessagingRegistration
     }
 
     /// <summary>
-    /// Messaging over RabbitMQ. The host's start waits for the broker, and fails with <see cref="BrokerRefusedException"/> when the broker refuses us. The
-    /// process that listens to <see cref="Topology.ProducerQueue"/> also deals with dead chunks.
+    /// Messaging over RabbitMQ. The start waits for the broker, and fails with <see cref="BrokerRefusedException"/> when the broker refuses the connection. The process that
+    /// receives from <see cref="Topology.ProducerQueue"/> also reads dead letters.
     /// </summary>
     /// <param name="services">The container under construction.</param>
-    /// <param name="configure">Sets at least <see cref="BrokerOptions.Url"/>.</param>
+    /// <param name="configure">Sets <see cref="BrokerOptions.Url"/> at least.</param>
     public static IServiceCollection AddRabbitMessaging(this IServiceCollection services, Action<BrokerOptions> configure)
     {
         var options = new BrokerOptions();

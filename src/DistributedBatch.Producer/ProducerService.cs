@@ -4,7 +4,6 @@ using DistributedBatch.Producer.Outbox;
 using DistributedBatch.Producer.Runs;
 using DistributedBatch.Producer.Storage;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace DistributedBatch.Producer;
 

@@ -1,4 +1,3 @@
-using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Storage;
 using DistributedBatch.Tracker.Commands;

@@ -1,3 +1,7 @@
+global using DistributedBatch.Contracts.Api;
+global using DistributedBatch.Contracts.Chunks;
+global using DistributedBatch.Contracts.Messages;
+global using DistributedBatch.Contracts.Runs;
 global using Microsoft.Extensions.DependencyInjection;
 global using Microsoft.Extensions.Hosting;
 global using Microsoft.Extensions.Logging;

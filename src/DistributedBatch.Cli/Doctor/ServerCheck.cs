@@ -5,7 +5,6 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using DistributedBatch.Cli.Servers;
 using DistributedBatch.Cli.Text;
-using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Json;
 
 namespace DistributedBatch.Cli.Doctor;

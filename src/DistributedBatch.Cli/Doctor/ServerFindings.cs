@@ -1,8 +1,6 @@
 using System.Globalization;
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Text;
-using DistributedBatch.Contracts.Api;
-using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Cli.Doctor;
 

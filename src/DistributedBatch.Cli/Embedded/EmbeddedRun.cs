@@ -4,7 +4,6 @@ using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Requests;
 using DistributedBatch.Cli.State;
 using DistributedBatch.Consumer.Isolation;
-using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli.Embedded;
 

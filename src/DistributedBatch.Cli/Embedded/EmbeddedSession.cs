@@ -10,7 +10,6 @@ using DistributedBatch.Consumer;
 using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Consumer.Warm;
 using DistributedBatch.Contracts.Hosts;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Producer.Intake;
 using DistributedBatch.Tracker.Notifications;
 using DistributedBatch.Tracker.Projection;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using DistributedBatch.Cli.Requests;
 using DistributedBatch.Cli.State;
-using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli.Embedded;
 

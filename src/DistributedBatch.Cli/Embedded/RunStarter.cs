@@ -1,6 +1,5 @@
 using DistributedBatch.Cli.State;
 using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Producer.Intake;
 
 namespace DistributedBatch.Cli.Embedded;

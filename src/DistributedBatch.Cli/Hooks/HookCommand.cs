@@ -3,7 +3,6 @@ using DistributedBatch.Cli.Hosting;
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Text;
 using DistributedBatch.Contracts.Jobs;
-using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli.Hooks;
 

@@ -1,7 +1,6 @@
 using DistributedBatch.Cli.Hosting;
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Sources;
-using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli.Hooks;
 

@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Text;
-
 namespace DistributedBatch.Cli.Output;
 
 /// <summary>Colours on a terminal; no colours in pipes and files, and none when NO_COLOR is set (https://no-color.org).</summary>

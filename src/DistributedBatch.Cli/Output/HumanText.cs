@@ -1,9 +1,6 @@
 using System.Globalization;
 using DistributedBatch.Cli.Text;
-using DistributedBatch.Contracts.Api;
-using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Hosts;
-using DistributedBatch.Contracts.Text;
 using DistributedBatch.Tracker.Logs;
 
 namespace DistributedBatch.Cli.Output;

@@ -1,6 +1,4 @@
-using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Jobs;
-using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli.Plan;
 

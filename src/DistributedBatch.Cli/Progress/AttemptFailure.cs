@@ -1,5 +1,4 @@
 using DistributedBatch.Cli.Output;
-using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Messages;
 
 namespace DistributedBatch.Cli.Progress;

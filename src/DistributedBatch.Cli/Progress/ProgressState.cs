@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Api;
-
 namespace DistributedBatch.Cli.Progress;
 
 /// <summary>The content of a screen at one moment.</summary>

@@ -1,9 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using DistributedBatch.Cli.Sources;
-using DistributedBatch.Contracts.Api;
-using DistributedBatch.Contracts.Chunks;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Tracker.Queries;
 
 namespace DistributedBatch.Cli.Progress;

@@ -1,5 +1,4 @@
 using DistributedBatch.Consumer.Isolation;
-using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli.Requests;
 

@@ -6,7 +6,6 @@ using DistributedBatch.Cli.Text;
 using DistributedBatch.Consumer.Interpreters;
 using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Contracts.Datasets;
-using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli.Requests;
 

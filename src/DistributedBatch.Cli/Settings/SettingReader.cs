@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Numerics;
 using DistributedBatch.Cli.Text;
-using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Cli.Settings;
 

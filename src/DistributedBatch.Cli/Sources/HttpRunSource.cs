@@ -6,11 +6,8 @@ using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using DistributedBatch.Cli.Servers;
-using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
-using DistributedBatch.Contracts.Text;
 using DistributedBatch.Tracker.Logs;
 using DistributedBatch.Tracker.Queries;
 

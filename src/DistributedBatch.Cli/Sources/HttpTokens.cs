@@ -1,7 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json.Serialization.Metadata;
 using DistributedBatch.Cli.Servers;
-using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Json;
 
 namespace DistributedBatch.Cli.Sources;

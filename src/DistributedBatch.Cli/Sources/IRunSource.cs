@@ -1,6 +1,4 @@
-using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Tracker.Logs;
 using DistributedBatch.Tracker.Queries;
 

@@ -1,5 +1,4 @@
 using DistributedBatch.Cli.Servers;
-using DistributedBatch.Contracts.Api;
 
 namespace DistributedBatch.Cli.Sources;
 

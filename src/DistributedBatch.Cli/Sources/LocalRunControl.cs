@@ -1,8 +1,5 @@
 using DistributedBatch.Cli.State;
-using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
-using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Cli.Sources;
 

@@ -1,10 +1,7 @@
 using System.Runtime.CompilerServices;
 using DistributedBatch.Cli.Hosting;
 using DistributedBatch.Cli.State;
-using DistributedBatch.Contracts.Api;
-using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Tracker.Logs;
 using DistributedBatch.Tracker.Queries;
 using DistributedBatch.Tracker.Retention;

@@ -1,6 +1,5 @@
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Servers;
-using DistributedBatch.Contracts.Api;
 using DistributedBatch.Tracker.Access;
 
 namespace DistributedBatch.Cli.Sources;

@@ -1,8 +1,6 @@
 using System.Text.Json;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
-using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Cli.State;
 

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using DistributedBatch.Contracts.Json;
-using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli.State;
 

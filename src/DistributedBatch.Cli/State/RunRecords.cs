@@ -1,6 +1,5 @@
 using System.Text.Json;
 using DistributedBatch.Cli.Output;
-using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli.State;
 

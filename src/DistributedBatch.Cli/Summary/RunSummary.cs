@@ -1,9 +1,6 @@
 using System.Text.Json.Serialization;
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Sources;
-using DistributedBatch.Contracts.Api;
-using DistributedBatch.Contracts.Chunks;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Tracker.Queries;
 
 namespace DistributedBatch.Cli.Summary;

@@ -2,7 +2,6 @@ using System.Globalization;
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Text;
 using DistributedBatch.Contracts.Hosts;
-using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli.Summary;
 

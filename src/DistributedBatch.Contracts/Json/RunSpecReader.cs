@@ -5,14 +5,14 @@ using DistributedBatch.Contracts.Runs;
 namespace DistributedBatch.Contracts.Json;
 
 /// <summary>
-/// Reads run specs that people and their scripts write: what they leave out has its default. The reader that is generated at compile time
-/// gives an init-only member that is absent nothing at all, which is right only for what our own programs wrote in full.
+/// Reads run specs that people and scripts write: a missing member gets its default. The generated reader would leave a missing init-only member at the type's zero, which
+/// is right only for specs that this program wrote.
 /// </summary>
 public static class RunSpecReader
 {
     private static JsonTypeInfo<RunSpec>? reading;
 
-    /// <summary>How such a spec is read.</summary>
+    /// <summary>The JSON contract for such a spec.</summary>
     public static JsonTypeInfo<RunSpec> Reading => reading ??=
         (JsonTypeInfo<RunSpec>)new JsonSerializerOptions(ContractsJson.Default.Options) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() }.GetTypeInfo(typeof(RunSpec));
 }

@@ -3,7 +3,7 @@ using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Contracts.Messages;
 
-/// <summary>A host's word on one attempt: that it started (no outcome yet) or how it ended.</summary>
+/// <summary>Report of a host on one attempt: it started (no outcome yet), or it ended.</summary>
 public sealed record AttemptReport
 {
     /// <summary>Bytes of standard output and standard error together that a report may carry.</summary>

@@ -1,6 +1,6 @@
 namespace DistributedBatch.Contracts.Messages;
 
-/// <summary>Fact from a host: what happened to its attempts since the last flush. Group-committed, because the cost is per message.</summary>
+/// <summary>Event of a host: reports on its attempts since the last message. Reports travel in groups, because the cost is per message.</summary>
 /// <param name="Host">Name of the host.</param>
 /// <param name="Reports">In the order they happened.</param>
 public sealed record AttemptReports(string Host, IReadOnlyList<AttemptReport> Reports) : IVersioned

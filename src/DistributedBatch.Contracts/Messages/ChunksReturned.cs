@@ -1,9 +1,8 @@
 namespace DistributedBatch.Contracts.Messages;
 
 /// <summary>
-/// Fact from a host: chunks it had asked for ahead go back unseen, because the one before them takes long or the host stops, and it costs them nothing. Or another
-/// host was lost with them, and the queue gave them to this one. The producer feeds them again. (The host may not put them back into the queue itself: it may not
-/// publish chunks.)
+/// Event of a host: it returns chunks that it did not start. It had fetched them ahead and its slots are busy, or it stops. Or the broker had taken them back from another
+/// host. The producer dispatches them again. (A host may not publish chunks itself.)
 /// </summary>
 /// <param name="Host">Name of the host.</param>
 /// <param name="Chunks">The chunks.</param>

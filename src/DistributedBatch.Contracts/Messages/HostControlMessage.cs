@@ -1,12 +1,12 @@
 namespace DistributedBatch.Contracts.Messages;
 
 /// <summary>
-/// Broadcast from the producer to all hosts about one of them: it takes no chunks for a while, because chunks fail on it that succeed elsewhere, or it takes
-/// them again. The host counts the time itself, so that a producer that is gone holds nobody back for ever.
+/// Message of the producer to all hosts about one host: it takes no chunks for a while, because chunks fail on it that succeed elsewhere, or it takes them again. The host
+/// measures the time itself, so that the hold ends without a producer too.
 /// </summary>
-/// <param name="Host">The host it is about; all others ignore it.</param>
+/// <param name="Host">Name of the host; the others ignore the message.</param>
 /// <param name="OnHold">Why it takes no chunks, in one sentence; null when it takes them again.</param>
-/// <param name="For">How long, from when it is heard; null when it takes them again.</param>
+/// <param name="For">How long, from the arrival of the message; null when it takes them again.</param>
 public sealed record HostControlMessage(string Host, string? OnHold, TimeSpan? For) : IVersioned
 {
     /// <summary>See <see cref="Messages.Protocol.Version"/>.</summary>

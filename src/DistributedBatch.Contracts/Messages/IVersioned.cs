@@ -1,6 +1,6 @@
 namespace DistributedBatch.Contracts.Messages;
 
-/// <summary>A message that says which protocol it speaks, so that whoever hears it can refuse one from a newer program before it misunderstands it.</summary>
+/// <summary>A message with a protocol version, so that an older program refuses it instead of misreading it.</summary>
 public interface IVersioned
 {
     /// <summary>See <see cref="Messages.Protocol.Version"/>.</summary>

@@ -3,8 +3,8 @@ using DistributedBatch.Contracts.Runs;
 namespace DistributedBatch.Contracts.Messages;
 
 /// <summary>
-/// Fact from a host: the attempt runs longer than the broker lets a delivery be held, so the host has acknowledged the delivery and its heartbeats
-/// keep the chunk from now on. When they stop, the producer feeds the chunk again.
+/// Event of a host: an attempt runs longer than the broker lets a delivery be held. The host acknowledges the delivery, and its heartbeats keep the chunk from now on. When
+/// they stop, the producer dispatches the chunk again.
 /// </summary>
 /// <param name="Run">The run.</param>
 /// <param name="Index">Number of the chunk.</param>

@@ -1,8 +1,8 @@
 namespace DistributedBatch.Contracts.Messages;
 
-/// <summary>The version of everything that crosses the wire. Change a message so that an older reader would misunderstand it, and raise it.</summary>
+/// <summary>Version of all messages. Raise it with a change that an older program would misread.</summary>
 public static class Protocol
 {
-    /// <summary>The version this program speaks; it refuses newer ones with a sentence.</summary>
+    /// <summary>The version of this program. It refuses newer ones with a sentence.</summary>
     public const int Version = 1;
 }

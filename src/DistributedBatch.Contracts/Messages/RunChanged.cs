@@ -3,7 +3,7 @@ using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Contracts.Messages;
 
-/// <summary>Fact from the producer, one per group commit and run: the run as the ledger has it now, and the chunks that changed.</summary>
+/// <summary>Event of the producer after each commit, one for each run: the state of the run and the chunks that changed.</summary>
 public sealed record RunChanged : IVersioned
 {
     /// <inheritdoc/>
@@ -36,6 +36,6 @@ public sealed record RunChanged : IVersioned
     /// <summary>The changed chunks; empty when only the run itself changed.</summary>
     public IReadOnlyList<ChunkChange> Chunks { get; init; } = [];
 
-    /// <summary>Why the run is as it is, where that needs a word (cancelled by <c>--max-failures</c>, say); null otherwise.</summary>
+    /// <summary>Why the run is in that state, for instance cancelled by <c>--max-failures</c>; null where that is plain.</summary>
     public string? Reason { get; init; }
 }

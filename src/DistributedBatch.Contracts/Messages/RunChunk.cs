@@ -24,10 +24,10 @@ public sealed record RunChunk : IVersioned
     /// <summary>Number of items in the dataset.</summary>
     public required long Total { get; init; }
 
-    /// <summary>Number of this attempt, from 1. A delivery that the broker returned runs as a later attempt.</summary>
+    /// <summary>Number of this attempt, from 1.</summary>
     public required int Attempt { get; init; }
 
-    /// <summary>With how many more lost hosts the chunk counts as poisonous; what is left of <see cref="RunSpec.CrashLimit"/>.</summary>
+    /// <summary>How many more lost hosts make the chunk fail; what is left of <see cref="RunSpec.CrashLimit"/>.</summary>
     public int CrashLimit { get; init; } = 5;
 
     /// <summary>How many hosts the chunk was lost with before this message.</summary>
@@ -49,12 +49,12 @@ public sealed record RunChunk : IVersioned
     /// <summary>Column names of <see cref="Items"/>; null unless the items are rows.</summary>
     public IReadOnlyList<string>? Columns { get; init; }
 
-    /// <summary>The producer's Ed25519 signature of run and job, in base64; null where nobody signs, as on one box.</summary>
+    /// <summary>The producer's Ed25519 signature of run and job, in base64; null without signing, as on one box.</summary>
     public string? Signature { get; init; }
 
     /// <summary>The producer's signature of <see cref="Items"/> and <see cref="Columns"/>, which become part of commands too; null without items or signature.</summary>
     public string? ItemsSignature { get; init; }
 
-    /// <summary>W3C trace context of the feed; null when tracing is off.</summary>
+    /// <summary>W3C trace context of the dispatch; null when tracing is off.</summary>
     public string? TraceParent { get; init; }
 }

@@ -2,7 +2,7 @@ using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Contracts.Messages;
 
-/// <summary>A <see cref="RunSpec"/> small enough for a message and fit to be shown: the dataset's size in place of its items, and no value of a secret.</summary>
+/// <summary>A <see cref="RunSpec"/> for messages and screens: the size of the dataset in place of its items, and no values of secrets.</summary>
 /// <param name="Name">Name of the run.</param>
 /// <param name="DatasetKind"><c>range</c>, <c>items</c>, <c>table</c> or <c>sweep</c>.</param>
 /// <param name="First">First item.</param>
@@ -15,7 +15,7 @@ namespace DistributedBatch.Contracts.Messages;
 public sealed record RunSummarySpec(
     string Name, string DatasetKind, long First, long Total, long? ChunkSize, JobSpec Job, int Retries, int Weight, int Priority)
 {
-    /// <summary>What is shown in a secret's place.</summary>
+    /// <summary>Stands in the place of a secret.</summary>
     public const string HiddenValue = "(secret)";
 
     /// <summary>See <see cref="RunSpec.Notify"/>.</summary>

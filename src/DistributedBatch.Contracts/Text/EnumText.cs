@@ -2,16 +2,16 @@ using System.Text.Json;
 
 namespace DistributedBatch.Contracts.Text;
 
-/// <summary>The one spelling of every enum value outside C#: kebab-case, as in <c>exit-code</c>.</summary>
+/// <summary>Spelling of enum values in JSON, SQL and on screens: kebab-case, as in <c>exit-code</c>.</summary>
 public static class EnumText
 {
-    /// <summary>The word for <paramref name="value"/>, for instance <c>host-lost</c>.</summary>
+    /// <summary>The text of <paramref name="value"/>, for instance <c>host-lost</c>.</summary>
     public static string ToText<TEnum>(this TEnum value)
         where TEnum : struct, Enum => Table<TEnum>.Words[value];
 
-    /// <summary>The value whose word is <paramref name="word"/>, or null when there is none.</summary>
-    public static TEnum? Parse<TEnum>(string word)
-        where TEnum : struct, Enum => Table<TEnum>.Values.TryGetValue(word, out var value) ? value : null;
+    /// <summary>The value with the text <paramref name="text"/>; null when there is none.</summary>
+    public static TEnum? Parse<TEnum>(string text)
+        where TEnum : struct, Enum => Table<TEnum>.Values.TryGetValue(text, out var value) ? value : null;
 
     private static class Table<TEnum>
         where TEnum : struct, Enum

@@ -7,7 +7,7 @@ public static class BrokerDefinitions
 {
     /// <summary>The file's text. Passwords are in it as hashes only.</summary>
     /// <param name="users">The users.</param>
-    /// <param name="vhost">Where they may do what they may; it is made too.</param>
+    /// <param name="vhost">The vhost of the permissions; importing the file creates it.</param>
     public static string Write(IReadOnlyList<BrokerUser> users, string vhost)
     {
         using var bytes = new MemoryStream();

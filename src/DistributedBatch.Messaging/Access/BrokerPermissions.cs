@@ -4,20 +4,20 @@ using DistributedBatch.Messaging.Queues;
 namespace DistributedBatch.Messaging.Access;
 
 /// <summary>
-/// What a user may do in a vhost, as RabbitMQ writes it: three patterns over the names of queues and exchanges
-/// (https://www.rabbitmq.com/docs/access-control#authorisation). Every pattern names the whole of what it allows.
+/// Permissions of a user in a vhost, as RabbitMQ writes them: three regular expressions over the names of queues and exchanges
+/// (https://www.rabbitmq.com/docs/access-control#authorisation). Each matches whole names.
 /// </summary>
-/// <param name="Configure">What it may make and delete.</param>
-/// <param name="Write">Where it may publish, and which queues it may bind.</param>
-/// <param name="Read">Which queues it may consume from, and what it may bind to.</param>
+/// <param name="Configure">What it may declare and delete.</param>
+/// <param name="Write">Where it may publish, and which queues it may bind to an exchange.</param>
+/// <param name="Read">Which queues it may consume from, and to which exchanges it may bind.</param>
 public sealed record BrokerPermissions(string Configure, string Write, string Read)
 {
-    /// <summary>The exchange that reaches every queue by its name. Whoever may write to it may put chunks into the queues, so only the producer may.</summary>
+    /// <summary>The exchange that reaches every queue by its name. Only the producer may write to it, because it can put chunks into the queues.</summary>
     private const string DefaultExchange = @"amq\.default";
 
-    /// <summary>The least that <paramref name="role"/> works with.</summary>
+    /// <summary>The fewest permissions that <paramref name="role"/> works with.</summary>
     /// <param name="role">The role.</param>
-    /// <param name="host">Name of the host whose queue of broadcasts a consumer may use; null for every host's.</param>
+    /// <param name="host">Name of the host whose queue a consumer may use; null for the queues of all hosts.</param>
     /// <param name="prefix">First part of the names of this deployment, see <see cref="Connections.BrokerOptions.Prefix"/>.</param>
     public static BrokerPermissions Of(BrokerRole role, string? host = null, string prefix = "dbatch")
     {
@@ -44,7 +44,7 @@ public sealed record BrokerPermissions(string Configure, string Write, string Re
 
     private static string Only(params IEnumerable<string> patterns) => $"^({string.Join('|', patterns)})$";
 
-    /// <summary>A name as a pattern that matches it alone. Names are checked for the few characters that mean nothing to a shell, so this is all there is to escape.</summary>
+    /// <summary>A name as a regular expression that matches it alone.</summary>
     private static string Escape(string name)
     {
         var pattern = new StringBuilder();

@@ -1,14 +1,14 @@
 namespace DistributedBatch.Messaging.Access;
 
-/// <summary>What a process is to the broker, and so what its user may do there.</summary>
+/// <summary>Role of a process, which decides the permissions of its broker user.</summary>
 public enum BrokerRole
 {
-    /// <summary>Makes every queue and exchange, publishes chunks and hears what hosts say. Also for a process that is producer and tracker.</summary>
+    /// <summary>Declares all queues and exchanges, publishes chunks, receives reports. Also for a process that is producer and tracker.</summary>
     Producer,
 
-    /// <summary>Hears facts and asks the producer.</summary>
+    /// <summary>Receives reports and changes, and sends requests to the producer.</summary>
     Tracker,
 
-    /// <summary>Takes chunks and reports on them.</summary>
+    /// <summary>Receives chunks and reports on them.</summary>
     Consumer,
 }

@@ -15,13 +15,13 @@ public sealed record BrokerUser(string Name, string Password, BrokerPermissions 
     public static BrokerUser For(BrokerRole role) =>
         new($"dbatch-{role.ToString().ToLowerInvariant()}", NewPassword(), BrokerPermissions.Of(role));
 
-    /// <summary>A user for the consumer of one host, which can be taken away without touching the others.</summary>
+    /// <summary>A user for the consumer of one host, which can be removed without touching the others.</summary>
     public static BrokerUser ForHost(string host) => new(NameOfHost(host), NewPassword(), BrokerPermissions.Of(BrokerRole.Consumer, host));
 
-    /// <summary>What the user of a host is called.</summary>
+    /// <summary>Name of the user of a host.</summary>
     public static string NameOfHost(string host) => $"dbatch-host-{host}";
 
-    /// <summary>The password as RabbitMQ keeps it: salt and SHA-256 (https://www.rabbitmq.com/docs/passwords#this-is-the-algorithm).</summary>
+    /// <summary>The password as RabbitMQ stores it: salt and SHA-256 (https://www.rabbitmq.com/docs/passwords#this-is-the-algorithm).</summary>
     public string PasswordHash()
     {
         var salt = RandomNumberGenerator.GetBytes(SaltBytes);

@@ -2,7 +2,7 @@ using MassTransit;
 
 namespace DistributedBatch.Messaging.Bus;
 
-/// <summary>Answers requests of one kind.</summary>
+/// <summary>Receives requests of one type and sends the responses.</summary>
 internal abstract class AnswerListener<TRequest, TResponse> : BusListener
     where TRequest : class
     where TResponse : class
@@ -10,10 +10,10 @@ internal abstract class AnswerListener<TRequest, TResponse> : BusListener
     /// <inheritdoc/>
     public override Type Message => typeof(TRequest);
 
-    /// <summary>The answer to a request.</summary>
+    /// <summary>Gives the response to a request.</summary>
     public abstract Task<TResponse> AnswerAsync(TRequest request, IServiceProvider services, CancellationToken cancellation);
 
-    /// <summary>A request without somebody who waits for its answer.</summary>
+    /// <summary>Handles a request whose sender does not wait for the response.</summary>
     public override Task HearAsync(object message, IServiceProvider services, CancellationToken cancellation) =>
         AnswerAsync((TRequest)message, services, cancellation);
 
@@ -23,13 +23,13 @@ internal abstract class AnswerListener<TRequest, TResponse> : BusListener
             await context.RespondAsync(await AnswerAsync(context.Message, services, context.CancellationToken), WireNames.AddFormer));
 }
 
-/// <summary>Lets the <typeparamref name="TAnswerer"/> of the container answer.</summary>
-internal sealed class AnswerListener<TRequest, TResponse, TAnswerer> : AnswerListener<TRequest, TResponse>
+/// <summary>Gives requests to the <typeparamref name="THandler"/> of the container.</summary>
+internal sealed class AnswerListener<TRequest, TResponse, THandler> : AnswerListener<TRequest, TResponse>
     where TRequest : class
     where TResponse : class
-    where TAnswerer : class, IRequestHandler<TRequest, TResponse>
+    where THandler : class, IRequestHandler<TRequest, TResponse>
 {
     /// <inheritdoc/>
     public override Task<TResponse> AnswerAsync(TRequest request, IServiceProvider services, CancellationToken cancellation) =>
-        services.GetRequiredService<TAnswerer>().AnswerAsync(request, cancellation);
+        services.GetRequiredService<THandler>().AnswerAsync(request, cancellation);
 }

@@ -1,7 +1,7 @@
 namespace DistributedBatch.Messaging.Bus;
 
 /// <summary>
-/// A queue on the bus and who listens to it. Registered with <see cref="BusRegistration.AddBusEndpoint"/> before the bus starts.
+/// A queue on the bus and its handlers. Registered with <see cref="BusRegistration.AddBusEndpoint"/> before the bus starts.
 /// </summary>
 public sealed class BusEndpoint
 {
@@ -17,16 +17,16 @@ public sealed class BusEndpoint
     public string Queue { get; }
 
     /// <summary>
-    /// Whether the queue outlives its listener: true for services that must hear everything, false for a host's own queue of broadcasts.
+    /// Whether the queue stays without its process: true for services that must receive every message, false for the queue of a host.
     /// </summary>
     public bool Durable { get; }
 
-    /// <summary>What it listens to.</summary>
+    /// <summary>Types of the messages that it receives.</summary>
     internal IEnumerable<Type> Messages => listeners.Select(listener => listener.Message);
 
     /// <summary>
-    /// Messages that may be with the listeners at once; 1 by default, which keeps their order. More than one lets a listener commit several messages
-    /// together before it acknowledges any of them, at the price of their order.
+    /// How many messages are handled at once; 1 by default, which keeps their order. More than one lets a handler commit several messages together before they are
+    /// acknowledged, but loses their order.
     /// </summary>
     public int Parallel { get; private set; } = 1;
 
@@ -37,10 +37,10 @@ public sealed class BusEndpoint
         return this;
     }
 
-    /// <summary>Whether somebody opens it when the time has come, see <see cref="MessageBus.OpenAsync"/>; by default it opens with the bus.</summary>
+    /// <summary>Whether a call of <see cref="MessageBus.OpenAsync"/> opens it; by default it opens with the bus.</summary>
     public bool OpensLater { get; private set; }
 
-    /// <summary>Sets <see cref="OpensLater"/>: of two that listen to one queue, the one on standby must not take any of its messages.</summary>
+    /// <summary>Sets <see cref="OpensLater"/>: when two processes share a queue, the one on standby must not receive its messages.</summary>
     public BusEndpoint OpenedLater()
     {
         OpensLater = true;
@@ -49,7 +49,7 @@ public sealed class BusEndpoint
 
     internal IReadOnlyList<BusListener> Listeners => listeners;
 
-    /// <summary>Gives every <typeparamref name="TMessage"/> to <typeparamref name="THandler"/>, which the container holds as a singleton, one at a time.</summary>
+    /// <summary>Gives every <typeparamref name="TMessage"/> to the singleton <typeparamref name="THandler"/> of the container.</summary>
     public BusEndpoint Handle<TMessage, THandler>()
         where TMessage : class
         where THandler : class, IMessageHandler<TMessage>
@@ -58,13 +58,13 @@ public sealed class BusEndpoint
         return this;
     }
 
-    /// <summary>Lets <typeparamref name="TAnswerer"/>, which the container holds as a singleton, answer every <typeparamref name="TRequest"/>.</summary>
-    public BusEndpoint Answer<TRequest, TResponse, TAnswerer>()
+    /// <summary>Gives every <typeparamref name="TRequest"/> to the singleton <typeparamref name="THandler"/> of the container, and sends its response.</summary>
+    public BusEndpoint Answer<TRequest, TResponse, THandler>()
         where TRequest : class
         where TResponse : class
-        where TAnswerer : class, IRequestHandler<TRequest, TResponse>
+        where THandler : class, IRequestHandler<TRequest, TResponse>
     {
-        listeners.Add(new AnswerListener<TRequest, TResponse, TAnswerer>());
+        listeners.Add(new AnswerListener<TRequest, TResponse, THandler>());
         return this;
     }
 }

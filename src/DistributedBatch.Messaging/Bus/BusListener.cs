@@ -2,15 +2,15 @@ using MassTransit;
 
 namespace DistributedBatch.Messaging.Bus;
 
-/// <summary>Somebody who listens to one kind of message on an endpoint, for either bus.</summary>
+/// <summary>Receives messages of one type on an endpoint, on either bus.</summary>
 internal abstract class BusListener
 {
-    /// <summary>The kind of message.</summary>
+    /// <summary>Type of the messages.</summary>
     public abstract Type Message { get; }
 
-    /// <summary>Hands over a message within one process.</summary>
+    /// <summary>Handles a message.</summary>
     public abstract Task HearAsync(object message, IServiceProvider services, CancellationToken cancellation);
 
-    /// <summary>Listens to an endpoint of MassTransit.</summary>
+    /// <summary>Registers with an endpoint of MassTransit.</summary>
     public abstract void Configure(IReceiveEndpointConfigurator endpoint, IServiceProvider services);
 }

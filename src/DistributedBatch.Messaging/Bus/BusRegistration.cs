@@ -1,9 +1,9 @@
 namespace DistributedBatch.Messaging.Bus;
 
-/// <summary>How services say what they listen to.</summary>
+/// <summary>Adds queues of the bus to a container.</summary>
 public static class BusRegistration
 {
-    /// <summary>Adds a queue to the bus. Add its listeners with <see cref="BusEndpoint.Handle{TMessage,THandler}"/>.</summary>
+    /// <summary>Adds a queue to the bus. Add its handlers with <see cref="BusEndpoint.Handle{TMessage,THandler}"/>.</summary>
     /// <param name="services">The container under construction.</param>
     /// <param name="queue">Name of the queue.</param>
     /// <param name="durable">See <see cref="BusEndpoint.Durable"/>.</param>

@@ -1,11 +1,8 @@
-using DistributedBatch.Contracts.Messages;
-using Microsoft.Extensions.Logging;
-
 namespace DistributedBatch.Messaging.Bus;
 
 /// <summary>
-/// Gives a message to its handler again when that failed, before the bus puts it on the endpoint's <c>_error</c> queue where nobody looks. A busy database
-/// is over in seconds, a failing-over one in a minute; the messages behind wait, so that order is kept.
+/// Gives a message to its handler again when the handler fails, before the bus moves the message to the endpoint's <c>_error</c> queue. A busy database recovers in seconds,
+/// a failover takes up to a minute. The following messages wait, so that their order is kept.
 /// </summary>
 internal sealed partial class HandlerRetry(TimeProvider time, ILogger<HandlerRetry> logger)
 {
@@ -18,7 +15,7 @@ internal sealed partial class HandlerRetry(TimeProvider time, ILogger<HandlerRet
     public async Task HandleAsync<TMessage>(IMessageHandler<TMessage> handler, TMessage message, CancellationToken cancellation)
         where TMessage : class
     {
-        // Time does not make this program newer.
+        // A retry would not help.
         if (message is IVersioned { Protocol: > Protocol.Version and var protocol })
             throw new NewerMessageException(typeof(TMessage).Name, protocol);
         foreach (var delay in Delays)
@@ -39,6 +36,6 @@ internal sealed partial class HandlerRetry(TimeProvider time, ILogger<HandlerRet
         await handler.HandleAsync(message, cancellation);
     }
 
-    [LoggerMessage(121, LogLevel.Warning, "A {Message} could not be taken in; trying again in {Seconds} s")]
+    [LoggerMessage(121, LogLevel.Warning, "A {Message} could not be handled; trying again in {Seconds} s")]
     private partial void LogAgain(Exception failure, string message, double seconds);
 }

@@ -1,9 +1,8 @@
 namespace DistributedBatch.Messaging.Bus;
 
 /// <summary>
-/// Facts, requests and broadcasts between the services: by hand within one process, by MassTransit over RabbitMQ in a lab. Nothing outside this project sees
-/// a MassTransit type. Chunks do not travel here, see <see cref="Chunks.IChunkPublisher"/>. It has every <see cref="BusEndpoint"/> the container holds, and starts
-/// with the host.
+/// Messages and requests between the services: in memory within one process, through MassTransit and RabbitMQ in a lab. No type of MassTransit leaves this project. Chunks
+/// have a queue of their own. The bus opens every <see cref="BusEndpoint"/> of the container, and starts with the host.
 /// </summary>
 public abstract class MessageBus : IHostedService, IAsyncDisposable
 {
@@ -11,23 +10,22 @@ public abstract class MessageBus : IHostedService, IAsyncDisposable
     {
     }
 
-    /// <summary>Starts to listen to a queue that was added as <see cref="BusEndpoint.OpenedLater"/>; the task ends when messages come.</summary>
+    /// <summary>Opens a queue that was added with <see cref="BusEndpoint.OpenedLater"/>; the task ends when messages are received.</summary>
     public abstract Task OpenAsync(string queue, CancellationToken cancellation);
 
-    /// <summary>Stops listening to a queue that was opened; messages with its listeners are finished first. What comes afterwards waits in the queue.</summary>
+    /// <summary>Closes a queue that was opened, after the messages in its handlers. Later messages wait in the queue.</summary>
     public abstract Task CloseAsync(string queue, CancellationToken cancellation);
 
     /// <summary>
-    /// Publishes a fact or broadcast; the task ends when the broker has confirmed it. While the broker is away it waits and tries again for as long as
-    /// <paramref name="cancellation"/> lets it: a fact that is lost would be a chunk that is run twice. It may then be on the bus twice. Within one process all
-    /// listeners are given this very object, so it must not be changed any more.
+    /// Publishes a message; the task ends when the broker has confirmed it. Without the broker it tries again until <paramref name="cancellation"/>, because a lost message
+    /// would be a chunk that runs twice. The message may then arrive twice. Within one process all handlers get this object, so it must not change any more.
     /// </summary>
     public abstract Task PublishAsync<TMessage>(TMessage message, CancellationToken cancellation = default)
         where TMessage : class;
 
-    /// <summary>Asks a question and waits for its answer. A question that was not answered in time is not answered later either.</summary>
-    /// <exception cref="RequestUnansweredException">Nobody answered within <paramref name="patience"/>, or the broker is away.</exception>
-    public abstract Task<TResponse> RequestAsync<TRequest, TResponse>(TRequest request, TimeSpan patience, CancellationToken cancellation = default)
+    /// <summary>Sends a request and waits for its response. A request that gets no response in time gets none later.</summary>
+    /// <exception cref="RequestUnansweredException">No response came within <paramref name="timeout"/>, or the broker cannot be reached.</exception>
+    public abstract Task<TResponse> RequestAsync<TRequest, TResponse>(TRequest request, TimeSpan timeout, CancellationToken cancellation = default)
         where TRequest : class
         where TResponse : class;
 
@@ -40,6 +38,6 @@ public abstract class MessageBus : IHostedService, IAsyncDisposable
     /// <inheritdoc/>
     public abstract ValueTask DisposeAsync();
 
-    private protected static RequestUnansweredException Unanswered<TRequest>(TimeSpan patience, Exception failure) => new(
-        $"No answer to {typeof(TRequest).Name} within {patience.TotalSeconds:0} s. Is a producer running and connected to the same broker?", failure);
+    private protected static RequestUnansweredException Unanswered<TRequest>(TimeSpan timeout, Exception failure) => new(
+        $"No answer to {typeof(TRequest).Name} within {timeout.TotalSeconds:0} s. Is a producer running and connected to the same broker?", failure);
 }

@@ -2,7 +2,7 @@ using MassTransit;
 
 namespace DistributedBatch.Messaging.Bus;
 
-/// <summary>Gives facts and broadcasts to their handler, again when it stumbled.</summary>
+/// <summary>Gives messages to their handler, and again when it fails.</summary>
 internal sealed class MessageListener<TMessage, THandler> : BusListener
     where TMessage : class
     where THandler : class, IMessageHandler<TMessage>
@@ -10,7 +10,7 @@ internal sealed class MessageListener<TMessage, THandler> : BusListener
     /// <inheritdoc/>
     public override Type Message => typeof(TMessage);
 
-    // A handler may publish and so need the bus, which is built before it: it is asked for with each message.
+    // Resolved with each message: a handler may need the bus, which is created before its handlers.
 
     /// <inheritdoc/>
     public override Task HearAsync(object message, IServiceProvider services, CancellationToken cancellation) =>

@@ -1,4 +1,3 @@
-using DistributedBatch.Contracts.Messages;
 using MassTransit;
 
 namespace DistributedBatch.Messaging.Bus;

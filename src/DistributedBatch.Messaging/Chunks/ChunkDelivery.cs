@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Messages;
-
 namespace DistributedBatch.Messaging.Chunks;
 
 /// <summary>A chunk in the hands of one slot. It stays the slot's until it is settled, or until <see cref="Lost"/> says that the broker took it back.</summary>

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
-using DistributedBatch.Contracts.Messages;
 
 namespace DistributedBatch.Messaging.Chunks;
 

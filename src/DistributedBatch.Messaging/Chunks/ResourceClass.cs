@@ -1,9 +1,6 @@
-using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
-
 namespace DistributedBatch.Messaging.Chunks;
 
-/// <summary>Which hosts can run a chunk at all; each class has a queue of its own, so that a GPU chunk never blocks the head of another's queue.</summary>
+/// <summary>Which hosts can run a chunk. Each class has a queue of its own, so that a chunk that waits for a GPU does not block other chunks.</summary>
 public static class ResourceClass
 {
     /// <summary>Any host.</summary>

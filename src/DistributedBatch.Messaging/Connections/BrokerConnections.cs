@@ -1,11 +1,10 @@
-using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 
 namespace DistributedBatch.Messaging.Connections;
 
 /// <summary>
-/// The two connections of the chunk queue. They are two because a broker short of memory blocks connections that publish, and acknowledgements on a blocked
-/// one stall (https://www.rabbitmq.com/docs/connections#flow-control). The bus has a third of its own.
+/// The two connections of the chunk queue. A broker that is short of memory blocks a connection that publishes, and acknowledgements on it would stall
+/// (https://www.rabbitmq.com/docs/connections#flow-control). So one connection publishes and the other consumes. The bus has a third.
 /// </summary>
 internal sealed partial class BrokerConnections : IHostedService, IAsyncDisposable
 {
@@ -23,10 +22,10 @@ internal sealed partial class BrokerConnections : IHostedService, IAsyncDisposab
 
     public ConnectionSupervisor Publishing { get; }
 
-    /// <summary>Connects when the first lane or dead-letter reader asks for it.</summary>
+    /// <summary>Connects when the first chunk buffer or dead-letter reader needs it.</summary>
     public ConnectionSupervisor Consuming { get; }
 
-    /// <summary>Waits for the broker, so that whatever starts afterwards finds its queues; refuses to start when the broker refuses us.</summary>
+    /// <summary>Waits for the broker, so that services that start later find its queues. Fails when the broker refuses the connection.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         try
@@ -46,7 +45,7 @@ internal sealed partial class BrokerConnections : IHostedService, IAsyncDisposab
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>The container asks twice, as it holds us as a service and as a hosted one.</summary>
+    /// <summary>Does nothing the second time: the container holds this object as a service and as a hosted service.</summary>
     public async ValueTask DisposeAsync()
     {
         if (disposed)
@@ -57,7 +56,7 @@ internal sealed partial class BrokerConnections : IHostedService, IAsyncDisposab
     }
 
     [LoggerMessage(107, LogLevel.Information,
-        "RabbitMQ {Version} decides alone how long a host may hold a chunk: 30 minutes, unless its rabbitmq.conf says consumer_timeout = 90000000. "
-        + "Longer chunks are kept by a lease.")]
+        "RabbitMQ {Version} lets a host hold a chunk for 30 minutes, unless its rabbitmq.conf sets consumer_timeout = 90000000. "
+        + "Longer chunks are kept by leases.")]
     private partial void LogOldBroker(string version);
 }

@@ -4,9 +4,9 @@ using DistributedBatch.Contracts.Hosts;
 namespace DistributedBatch.Messaging.Connections;
 
 /// <summary>
-/// How this process stands with the broker, for people and for the services that must hold back. Without a broker it is always connected.
+/// State of the connections to the broker, for people and for services that depend on it. Without a broker the state is always connected.
 /// </summary>
-/// <param name="time">Says since when.</param>
+/// <param name="time">Clock.</param>
 public sealed class BrokerHealth(TimeProvider time)
 {
     private static readonly BrokerState.Connected Fine = new();
@@ -15,10 +15,10 @@ public sealed class BrokerHealth(TimeProvider time)
     private BrokerState current = Fine;
     private BrokerTrouble? lastTrouble;
 
-    /// <summary>Raised with the new state when it changes; from any thread.</summary>
+    /// <summary>Raised on any thread with the new state.</summary>
     public event Action<BrokerState>? Changed;
 
-    /// <summary>The worst state of our connections.</summary>
+    /// <summary>The worst state of all connections.</summary>
     public BrokerState Current
     {
         get
@@ -28,7 +28,7 @@ public sealed class BrokerHealth(TimeProvider time)
         }
     }
 
-    /// <summary>What is wrong, or was the last time; null for never.</summary>
+    /// <summary>The present or last problem; null when there was none.</summary>
     public BrokerTrouble? LastTrouble
     {
         get
@@ -41,7 +41,7 @@ public sealed class BrokerHealth(TimeProvider time)
     /// <summary>The broker's version; null without a broker or before the first connection.</summary>
     public BrokerVersion? Version { get; private set; }
 
-    /// <summary>All of it, for the API.</summary>
+    /// <summary>State, version and last problem, for the API.</summary>
     public BrokerView View()
     {
         lock (gate)
@@ -64,7 +64,7 @@ public sealed class BrokerHealth(TimeProvider time)
         Changed?.Invoke(Current);
     }
 
-    // A trouble that turns into another is one: what counts is since when messages do not flow.
+    // A problem that turns into another one counts as one: people want to know since when no messages flow.
     private BrokerTrouble? Remember(BrokerState now) => (now.Trouble, lastTrouble) switch
     {
         (null, { Until: null } lasting) => lasting with { Until = time.GetUtcNow() },

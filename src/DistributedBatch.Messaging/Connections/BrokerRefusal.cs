@@ -3,7 +3,7 @@ using RabbitMQ.Client.Exceptions;
 
 namespace DistributedBatch.Messaging.Connections;
 
-/// <summary>Tells the failures that somebody has to mend from those that pass.</summary>
+/// <summary>Recognises failures that somebody has to mend; other failures pass by themselves.</summary>
 internal static class BrokerRefusal
 {
     private const ushort AccessRefused = 403;

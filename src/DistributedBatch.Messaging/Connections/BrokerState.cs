@@ -1,6 +1,6 @@
 namespace DistributedBatch.Messaging.Connections;
 
-/// <summary>How we stand with the broker.</summary>
+/// <summary>State of a connection to the broker.</summary>
 public abstract record BrokerState
 {
     private BrokerState()
@@ -10,7 +10,7 @@ public abstract record BrokerState
     /// <summary>The state in one word, for programs.</summary>
     public abstract string Word { get; }
 
-    /// <summary>What is wrong, for people; null when nothing is.</summary>
+    /// <summary>The problem, for people; null when there is none.</summary>
     public virtual string? Trouble => null;
 
     /// <summary>Connected, and messages flow.</summary>
@@ -21,7 +21,7 @@ public abstract record BrokerState
     }
 
     /// <summary>Connected, but the broker takes no messages because it is short of memory or disk.</summary>
-    /// <param name="Reason">The broker's word on it.</param>
+    /// <param name="Reason">The reason that the broker gives.</param>
     public sealed record Blocked(string Reason) : BrokerState
     {
         /// <inheritdoc/>
@@ -31,7 +31,7 @@ public abstract record BrokerState
         public override string Trouble => $"the broker takes no messages: {Reason}";
     }
 
-    /// <summary>Not connected; we keep trying.</summary>
+    /// <summary>Not connected; the next try follows by itself.</summary>
     /// <param name="Reason">Why not.</param>
     public sealed record Away(string Reason) : BrokerState
     {
@@ -42,7 +42,7 @@ public abstract record BrokerState
         public override string Trouble => $"the broker cannot be reached: {Reason}";
     }
 
-    /// <summary>The broker does not let us in. We keep trying, but someone has to change something.</summary>
+    /// <summary>The broker refuses the connection. Tries go on, but somebody has to change something.</summary>
     /// <param name="Reason">What it refused and what to do.</param>
     public sealed record Refused(string Reason) : BrokerState
     {

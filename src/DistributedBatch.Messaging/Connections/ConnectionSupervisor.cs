@@ -1,11 +1,10 @@
-using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 
 namespace DistributedBatch.Messaging.Connections;
 
 /// <summary>
-/// Keeps one connection to the broker: builds it, declares the topology on it, and builds it again for ever when it is lost. The client's own recovery is
-/// off, because channels must be rebuilt after channel errors anyway and an acknowledgement with a tag from before a recovery is silently dropped
+/// Keeps one connection to the broker: connects, declares the topology, and connects again whenever the connection is lost. The client's own recovery is off: channels
+/// must be rebuilt after channel errors anyway, and it silently drops an acknowledgement with a tag from before a recovery
 /// (rabbitmq-dotnet-client, RecoveryAwareChannel.cs).
 /// </summary>
 internal sealed partial class ConnectionSupervisor(
@@ -28,8 +27,8 @@ internal sealed partial class ConnectionSupervisor(
             keeping ??= Task.Run(KeepAsync);
     }
 
-    /// <summary>Waits until the first connection stands.</summary>
-    /// <exception cref="BrokerRefusedException">The broker does not let us in.</exception>
+    /// <summary>Waits for the first connection.</summary>
+    /// <exception cref="BrokerRefusedException">The broker refuses the connection.</exception>
     public Task FirstConnectionAsync(CancellationToken cancellation)
     {
         Start();
@@ -44,7 +43,7 @@ internal sealed partial class ConnectionSupervisor(
             return live.Task.WaitAsync(cancellation);
     }
 
-    /// <summary>Declares the topology again, after something on the broker was found missing.</summary>
+    /// <summary>Declares the topology again, after a queue was found missing.</summary>
     public async Task DeclareAsync(CancellationToken cancellation) =>
         await DeclareOnAsync(await ConnectedAsync(cancellation), cancellation);
 
@@ -84,7 +83,7 @@ internal sealed partial class ConnectionSupervisor(
         }
     }
 
-    /// <summary>One life of the connection: returns when it is lost, throws when it could not be had.</summary>
+    /// <summary>Connects, and returns when the connection is lost. Throws when it cannot connect.</summary>
     private async Task LiveOnceAsync(Action connected)
     {
         await using var connection = await Factory(options, purpose).CreateConnectionAsync(stopping.Token);
@@ -117,7 +116,7 @@ internal sealed partial class ConnectionSupervisor(
         lock (gate)
             live.TrySetResult(connection);
 
-        // A connection lost before its event had a listener says so here.
+        // It may have been lost before the event had a listener.
         if (!connection.IsOpen)
             lost.TrySetResult(connection.CloseReason?.ReplyText ?? "closed");
         try
@@ -151,7 +150,7 @@ internal sealed partial class ConnectionSupervisor(
             return;
         }
 
-        // Once per reason: an outage may be long, and it is over with a line of its own.
+        // One line for each reason, because an outage may be long; another line tells of its end.
         var missing = failure as TopologyMissingException;
         var reason = missing?.Message ?? failure.GetBaseException().Message;
         if (reason != told && missing is not null)
@@ -162,7 +161,7 @@ internal sealed partial class ConnectionSupervisor(
         health.Report(purpose, new BrokerState.Away(reason));
     }
 
-    /// <summary>How connections to this broker are made.</summary>
+    /// <summary>The settings of a connection to this broker.</summary>
     internal static ConnectionFactory Factory(BrokerOptions options, string purpose)
     {
         var factory = new ConnectionFactory
@@ -187,7 +186,7 @@ internal sealed partial class ConnectionSupervisor(
     [LoggerMessage(103, LogLevel.Warning, "Cannot reach the broker at {Broker} for {Purpose} ({Reason}); trying again until it answers")]
     private partial void LogUnreachable(string purpose, string broker, string reason);
 
-    [LoggerMessage(104, LogLevel.Error, "The broker refuses us for {Purpose}: {Refusal}")]
+    [LoggerMessage(104, LogLevel.Error, "The broker refuses the connection for {Purpose}: {Refusal}")]
     private partial void LogRefused(string purpose, string refusal);
 
     [LoggerMessage(105, LogLevel.Warning, "The broker takes no messages for {Purpose} ({Reason}); waiting until it does")]

@@ -1,6 +1,6 @@
 namespace DistributedBatch.Messaging.Connections;
 
-/// <summary>How long to wait before trying again: at once at first, then longer, never long, and never all hosts at the same moment.</summary>
+/// <summary>Delay before the next try: short at first, then doubled, at most 5 s, and spread so that hosts do not all return at the same moment.</summary>
 internal static class ReconnectDelay
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(100);

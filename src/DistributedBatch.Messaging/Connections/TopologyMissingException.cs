@@ -1,4 +1,4 @@
 namespace DistributedBatch.Messaging.Connections;
 
-/// <summary>The broker is there, and the queues and exchanges of the lab are not yet. It passes when a producer comes.</summary>
+/// <summary>The broker has no queues and exchanges of the lab yet. It gets them when a producer connects.</summary>
 internal sealed class TopologyMissingException(string message, Exception cause) : Exception(message, cause);

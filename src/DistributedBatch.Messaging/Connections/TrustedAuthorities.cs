@@ -5,8 +5,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace DistributedBatch.Messaging.Connections;
 
 /// <summary>
-/// Verifies a server's certificate against the authorities of a file in place of the system's, for broker and HTTP alike. The host name must match either way; there is
-/// no way to leave the check out.
+/// Verifies the certificate of a broker or HTTP server against the authorities in a file, in place of those of the system. The host name must match in both cases. The
+/// check cannot be switched off.
 /// </summary>
 public static class TrustedAuthorities
 {
@@ -36,7 +36,7 @@ public static class TrustedAuthorities
         };
     }
 
-    /// <summary>An HTTP client that checks so.</summary>
+    /// <summary>An HTTP client with this check.</summary>
     /// <param name="server">Where requests go; a path in it is kept.</param>
     /// <param name="file">As for <see cref="Check"/>.</param>
     public static HttpClient ClientOf(Uri server, string? file)

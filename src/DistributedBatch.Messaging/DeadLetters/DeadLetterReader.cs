@@ -1,16 +1,14 @@
-using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Chunks.Rabbit;
 using DistributedBatch.Messaging.Connections;
 using DistributedBatch.Messaging.Publishing;
 using DistributedBatch.Messaging.Queues;
-using Microsoft.Extensions.Logging;
 
 namespace DistributedBatch.Messaging.DeadLetters;
 
 /// <summary>
-/// Empties the queues of dead chunks: each becomes a <see cref="ChunkDead"/> for the producer, and only then is it acknowledged. What cannot be told whose chunk
-/// it was is kept in a queue for people to look at. Works where the producer is; several share the work.
+/// Reads the dead-letter queues of chunks. Each dead letter becomes a <see cref="ChunkDead"/> message to the producer and is acknowledged after that. A dead letter that
+/// names no run moves to the parking queue. Runs in the producer's process; several producers share the work.
 /// </summary>
 internal sealed partial class DeadLetterReader(
     BrokerConnections connections,
@@ -98,10 +96,10 @@ internal sealed partial class DeadLetterReader(
     [LoggerMessage(131, LogLevel.Error, "Chunk {Index} of run {Run} is dead: {Reason}")]
     private partial void LogDead(int index, string run, string reason);
 
-    [LoggerMessage(132, LogLevel.Error, "A message in {Queue} belongs to no run we can name and was moved to {Parking}: {Reason}")]
+    [LoggerMessage(132, LogLevel.Error, "A message in {Queue} belongs to no known run and was moved to {Parking}: {Reason}")]
     private partial void LogParked(string queue, string parking, string reason);
 
-    [LoggerMessage(133, LogLevel.Warning, "Cannot read {Queue} at the moment ({Reason}); trying again")]
+    [LoggerMessage(133, LogLevel.Warning, "Cannot read {Queue} ({Reason}); trying again")]
     private partial void LogTrouble(string queue, string reason);
 
     private sealed record DeadLetter(ulong Tag, DecodeResult Reading, string Reason, byte[] Body);

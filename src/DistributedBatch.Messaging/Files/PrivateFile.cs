@@ -2,15 +2,15 @@ using System.Text;
 
 namespace DistributedBatch.Messaging.Files;
 
-/// <summary>Files that nobody but their owner may read: keys, tokens, passwords. They are written beside and renamed, so that a crash leaves no half of one.</summary>
+/// <summary>Files that only their owner may read: keys, tokens, passwords. A file is written under another name and renamed, so that a crash leaves no partial file.</summary>
 public static class PrivateFile
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>Writes <paramref name="text"/> to <paramref name="path"/>, in place of what was there.</summary>
+    /// <summary>Writes <paramref name="text"/> to <paramref name="path"/> and replaces an existing file.</summary>
     public static void Replace(string path, string text) => File.Move(Draft(path, text), path, overwrite: true);
 
-    /// <summary>Writes a file that must not be there yet; false, and nothing is changed, when it is.</summary>
+    /// <summary>Writes a new file; returns false and changes nothing when the file exists.</summary>
     public static bool TryCreate(string path, string text)
     {
         if (File.Exists(path))
@@ -28,7 +28,7 @@ public static class PrivateFile
         }
     }
 
-    /// <summary>Makes a directory that only its owner may enter; one that is there is left as it is.</summary>
+    /// <summary>Creates a directory that only its owner may enter. An existing directory keeps its mode.</summary>
     public static void CreateDirectory(string path)
     {
         if (OperatingSystem.IsWindows())

@@ -5,8 +5,8 @@ using RabbitMQ.Client;
 namespace DistributedBatch.Messaging.Publishing;
 
 /// <summary>
-/// Publishes something for nobody every few seconds. A broker that is short of memory or disk tells so only to a connection that publishes
-/// (https://www.rabbitmq.com/docs/connection-blocked), and a tracker or an idle host has nothing to publish; without this it could not say why nothing moves.
+/// Publishes an empty message to an exchange without queues every few seconds. A broker that is short of memory or disk reports it only to a connection that publishes
+/// (https://www.rabbitmq.com/docs/connection-blocked). Without the probe a tracker or an idle host could not say why nothing moves.
 /// </summary>
 internal sealed class AlarmProbe(BrokerConnections connections, Topology topology, TimeProvider time) : BackgroundService
 {
@@ -22,7 +22,7 @@ internal sealed class AlarmProbe(BrokerConnections connections, Topology topolog
             }
             catch (Exception end) when (ConnectionLoss.Caused(end) || end is OperationCanceledException)
             {
-                // The supervisor tells of a lost connection, and gives us the next one.
+                // The supervisor logs the lost connection and makes the next one.
             }
 
             await Task.Delay(Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -35,7 +35,7 @@ internal sealed class AlarmProbe(BrokerConnections connections, Topology topolog
         await using var channel = await live.CreateChannelAsync(cancellationToken: stopping);
         while (channel.IsOpen)
         {
-            // While the broker blocks us the next one waits here.
+            // While the broker blocks the connection, the next message waits here.
             await channel.BasicPublishAsync(topology.ProbeExchange, "", ReadOnlyMemory<byte>.Empty, stopping);
             await Task.Delay(Interval, time, stopping);
         }

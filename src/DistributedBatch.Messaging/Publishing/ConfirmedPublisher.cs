@@ -6,9 +6,9 @@ using RabbitMQ.Client.Exceptions;
 namespace DistributedBatch.Messaging.Publishing;
 
 /// <summary>
-/// Publishes to queues and waits for the broker's word on each message. Messages go out one after the other on one channel, because channels are not made for
-/// concurrent publishing, while any number up to <see cref="BrokerOptions.ConfirmWindow"/> waits for its confirm. The window is ours, because the
-/// client's limiter lets go before the confirm and throws when it is busy.
+/// Publishes to queues and waits for the broker's confirm of each message. One channel sends the messages one after the other, because channels do not allow concurrent
+/// publishing. Up to <see cref="BrokerOptions.ConfirmWindow"/> messages wait for their confirm. The client's own limiter cannot bound them: it releases its permit before
+/// the confirm, and it throws under load.
 /// </summary>
 internal sealed class ConfirmedPublisher(ConnectionSupervisor connection, BrokerOptions options) : IAsyncDisposable
 {
@@ -16,8 +16,8 @@ internal sealed class ConfirmedPublisher(ConnectionSupervisor connection, Broker
     private readonly SemaphoreSlim turn = new(1);
     private IChannel? channel;
 
-    /// <summary>Publishes one message, mandatory and persistent. Waits while the broker is away.</summary>
-    /// <exception cref="ChunkUnpublishedException">The broker did not confirm it; it may be there all the same.</exception>
+    /// <summary>Publishes one message, mandatory and persistent. Waits while the broker cannot be reached.</summary>
+    /// <exception cref="ChunkUnpublishedException">The broker did not confirm the message; the queue may have it or not.</exception>
     public async Task PublishAsync(string queue, ReadOnlyMemory<byte> body, BasicProperties properties, CancellationToken cancellation)
     {
         await window.WaitAsync(cancellation);

@@ -4,10 +4,10 @@ using RabbitMQ.Client.Exceptions;
 
 namespace DistributedBatch.Messaging.Queues;
 
-/// <summary>Looks at a broker the way a service will meet it, once, and leaves nothing there.</summary>
+/// <summary>Checks a broker once, with the settings of a service. Leaves nothing on it.</summary>
 public static class BrokerProbe
 {
-    /// <summary>Connects, and looks for the queues.</summary>
+    /// <summary>Connects and checks whether the queues exist.</summary>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/>.</exception>
     public static async Task<BrokerReading> LookAsync(BrokerOptions options, CancellationToken cancellation)
     {

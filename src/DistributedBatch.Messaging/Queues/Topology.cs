@@ -1,4 +1,3 @@
-using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Messaging.Connections;
@@ -8,16 +7,16 @@ using RabbitMQ.Client.Exceptions;
 namespace DistributedBatch.Messaging.Queues;
 
 /// <summary>
-/// Every queue, exchange and binding on the broker, said once. The producer declares all of it whenever its connection stands, so that a fact published before
-/// its listener ever ran waits for it and a wiped broker mends itself; the others wait for that and declare only what is theirs alone. The broker compares
-/// every argument on a new declaration; change one and the queue must be deleted first.
+/// Every queue, exchange and binding on the broker, in one place. The producer declares all of them on each new connection. So a message waits for a listener that has
+/// never run, and a broker that lost its disk is set up again. Other processes wait for the producer and declare only their own queues. The broker compares every
+/// argument with those of an existing queue: to change one, delete the queue first.
 /// </summary>
 public sealed class Topology
 {
-    /// <summary>The producer hears reports and answers requests here.</summary>
+    /// <summary>The producer receives reports and requests from this queue.</summary>
     public const string ProducerQueue = "dbatch.producer";
 
-    /// <summary>The tracker hears every fact here.</summary>
+    /// <summary>The tracker receives every report and change from this queue.</summary>
     public const string TrackerQueue = "dbatch.tracker";
 
     internal const string ReasonHeader = "dbatch-reason";
@@ -27,22 +26,22 @@ public sealed class Topology
     private const string NamePrefix = "dbatch.";
 
     /// <summary>
-    /// How often a fact or a dead letter may come back; only lost connections count. Explicit and high, because RabbitMQ 4 drops a message at the 20th
-    /// return where nothing is said (https://www.rabbitmq.com/docs/quorum-queues#poison-message-handling).
+    /// How often a message or a dead letter may be delivered again; only lost connections count. RabbitMQ 4 would drop a message at the 20th return
+    /// (https://www.rabbitmq.com/docs/quorum-queues#poison-message-handling).
     /// </summary>
     private const int PatientDeliveryLimit = 1000;
 
     /// <summary>Every resource class, each with a queue of its own.</summary>
     internal static readonly string[] Classes = [ResourceClass.Cpu, ResourceClass.Gpu];
 
-    /// <summary>What hosts publish.</summary>
+    /// <summary>Messages that hosts publish.</summary>
     internal static readonly Type[] FromHosts =
         [typeof(AttemptReports), typeof(HostHeartbeat), typeof(LeaseTaken), typeof(ChunkDead), typeof(ChunksReturned)];
 
-    /// <summary>What the tracker publishes.</summary>
+    /// <summary>Messages that the tracker publishes.</summary>
     internal static readonly Type[] FromTracker = [typeof(SubmitRun), typeof(ChangeRun), typeof(ForgetRun)];
 
-    /// <summary>What hosts hear, each on a queue of its own.</summary>
+    /// <summary>Messages to all hosts; each host has a queue of its own for them.</summary>
     internal static readonly Type[] ToHosts = [typeof(RunControlMessage), typeof(HostControlMessage)];
 
     private static readonly (string Queue, Type[] Messages)[] Services =
@@ -51,7 +50,7 @@ public sealed class Topology
         (TrackerQueue, [typeof(RunSubmitted), typeof(RunChanged), typeof(AttemptReports), typeof(HostHeartbeat), typeof(LeaseTaken)]),
     ];
 
-    /// <summary>How long a host's queue of broadcasts waits for its host to come back.</summary>
+    /// <summary>How long the queue of a host stays on the broker without its host.</summary>
     internal static readonly TimeSpan HostQueueExpiry = TimeSpan.FromMinutes(10);
 
     private readonly BrokerOptions options;
@@ -66,36 +65,36 @@ public sealed class Topology
         this.endpoints = [.. endpoints];
     }
 
-    /// <summary>The queue of broadcasts to one host.</summary>
+    /// <summary>The queue on which one host receives messages to all hosts.</summary>
     /// <param name="host">Name of the host, unique in the lab.</param>
     public static string HostQueue(string host) => $"dbatch.host.{host}";
 
     /// <summary>Queue of the chunks of a class.</summary>
     internal string ChunkQueue(string resourceClass) => $"{options.Prefix}.chunks.{resourceClass}";
 
-    /// <summary>Queue of the chunks of a class that no host will run.</summary>
+    /// <summary>Dead-letter queue of the chunks of a class.</summary>
     internal string DeadQueue(string resourceClass) => DeadOf(ChunkQueue(resourceClass));
 
-    /// <summary>All queues of dead chunks.</summary>
+    /// <summary>The dead-letter queues of all classes.</summary>
     internal IEnumerable<string> DeadQueues => Classes.Select(DeadQueue);
 
-    /// <summary>Queue of dead letters that belong to no run we can name; kept for people to look at.</summary>
+    /// <summary>Queue of dead letters whose run is unknown. They stay there for the administrator.</summary>
     internal string ParkingQueue => $"{options.Prefix}.chunks.parked";
 
     /// <summary>An exchange that nothing is bound to. The broker drops what is published there; publishing alone shows whether it takes messages.</summary>
     internal string ProbeExchange => $"{options.Prefix}.{Probe}";
 
-    /// <summary>A queue or exchange name of ours under the prefix of this deployment.</summary>
+    /// <summary>The name of a queue or exchange with the prefix of this deployment.</summary>
     internal string Named(string name) =>
         name.StartsWith(NamePrefix, StringComparison.Ordinal) ? $"{options.Prefix}.{name[NamePrefix.Length..]}" : name;
 
-    /// <summary>A new name for the queue to which answers to this process come.</summary>
+    /// <summary>A new name for the queue on which this process receives responses.</summary>
     internal string ReplyQueue() => $"{options.Prefix}.reply.{Guid.NewGuid():n}";
 
     /// <summary>The exchange that messages of a type are published to, such as <c>dbatch.attempt-reports</c>.</summary>
     internal string ExchangeOf(Type message) => $"{options.Prefix}.{WordOf(message)}";
 
-    /// <summary>What a message is called on the broker, such as <c>attempt-reports</c>.</summary>
+    /// <summary>The name of a message type on the broker, such as <c>attempt-reports</c>.</summary>
     internal static string WordOf(Type message) => System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(WireNames.Of(message));
 
     /// <summary>Arguments of a durable queue of the bus.</summary>
@@ -110,11 +109,11 @@ public sealed class Topology
     /// <summary>All messages that have an exchange of their own.</summary>
     internal static IEnumerable<Type> Messages => Services.SelectMany(service => service.Messages).Concat(ToHosts).Distinct();
 
-    /// <summary>Whether the bindings of a queue are declared here, and not by the bus.</summary>
+    /// <summary>Whether this class declares the bindings of a queue; otherwise the bus does.</summary>
     internal static bool Binds(BusEndpoint endpoint) => !endpoint.Durable || Array.Exists(Services, service => service.Queue == endpoint.Queue);
 
-    /// <summary>Declares what is ours to declare.</summary>
-    /// <exception cref="TopologyMissingException">The rest is not there yet.</exception>
+    /// <summary>Declares the queues of this process; with <see cref="BrokerOptions.Declares"/> those of the whole lab.</summary>
+    /// <exception cref="TopologyMissingException">No producer has declared the lab's queues yet.</exception>
     internal async Task DeclareAsync(IChannel channel, CancellationToken cancellation)
     {
         if (options.Declares)
@@ -125,7 +124,7 @@ public sealed class Topology
             await DeclareOwnAsync(channel, endpoint, cancellation);
     }
 
-    /// <summary>Looks for what this process works with, and for nothing that its user may not even know of.</summary>
+    /// <summary>Checks that the queues and exchanges of this process exist. Its broker user may not look at others.</summary>
     private async Task FindAsync(IChannel channel, CancellationToken cancellation)
     {
         var durable = endpoints.Where(endpoint => endpoint.Durable).Select(endpoint => Named(endpoint.Queue)).ToList();
@@ -143,7 +142,7 @@ public sealed class Topology
         }
     }
 
-    /// <summary>A queue that expires, bound to what it hears.</summary>
+    /// <summary>Declares the queue of a host, which expires, and binds it.</summary>
     private async Task DeclareOwnAsync(IChannel channel, BusEndpoint endpoint, CancellationToken cancellation)
     {
         var name = Named(endpoint.Queue);

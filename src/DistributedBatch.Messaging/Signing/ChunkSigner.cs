@@ -1,12 +1,10 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using DistributedBatch.Contracts.Json;
-using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Messaging.Signing;
 
-/// <summary>Signs chunks on their way to the queue. The chunks of a run share their job, which is signed once.</summary>
+/// <summary>Signs chunks before they are published. The chunks of a run share their job, which is signed once.</summary>
 internal sealed class ChunkSigner(SigningKey key)
 {
     private readonly ConditionalWeakTable<JobSpec, Signed> jobs = [];

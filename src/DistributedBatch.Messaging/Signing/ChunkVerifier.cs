@@ -1,21 +1,19 @@
 using System.Runtime.CompilerServices;
-using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Messaging.Signing;
 
-/// <summary>Says whether a chunk comes from a producer we trust. The job of a run, one object for all its chunks here, is checked once.</summary>
+/// <summary>Checks that a chunk comes from a trusted producer. The chunks of a run share one job object, which is checked once.</summary>
 internal sealed class ChunkVerifier(TrustedKeys trusted)
 {
     private readonly ConditionalWeakTable<JobSpec, Checked> jobs = [];
 
-    /// <summary>Why the chunk is not run, or null.</summary>
+    /// <summary>Why the chunk must not run; null when it may.</summary>
     /// <param name="chunk">The chunk.</param>
     /// <param name="jobJson">Its job as it came.</param>
     public string? Refusal(RunChunk chunk, ReadOnlySpan<byte> jobJson)
     {
         if (chunk.Signature is not { } signature)
-            return "it is not signed, and this host runs signed chunks only; feed it through a producer with a signing key";
+            return "it is not signed, and this host runs signed chunks only; submit the run to a producer with a signing key";
         if (!jobs.TryGetValue(chunk.Job, out var last) || last.Run != chunk.Run || last.Signature != signature)
         {
             if (!trusted.Signed(SignedText.OfJob(chunk.Run.Value, jobJson), signature))

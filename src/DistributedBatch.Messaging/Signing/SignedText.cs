@@ -1,13 +1,12 @@
 using System.Text;
 using System.Text.Json;
 using DistributedBatch.Contracts.Json;
-using DistributedBatch.Contracts.Messages;
 
 namespace DistributedBatch.Messaging.Signing;
 
 /// <summary>
-/// What exactly is signed. Run and job once for a whole run, because checking a signature takes longer than the rest of receiving a chunk; a chunk's numbers
-/// are only numbers. Items are texts that become part of commands, so those of each chunk are signed by themselves, tied to their chunk.
+/// The bytes that are signed. Run and job are signed once for all chunks of a run, because checking a signature takes longer than receiving a chunk. Items become part of
+/// commands, so the items of each chunk are signed with the chunk's numbers.
 /// </summary>
 internal static class SignedText
 {

@@ -5,20 +5,20 @@ using NSec.Cryptography;
 
 namespace DistributedBatch.Messaging.Signing;
 
-/// <summary>The producer's Ed25519 key (RFC 8032): with it every job is signed, so that hosts run what came through the producer and nothing else.</summary>
+/// <summary>The producer's Ed25519 key (RFC 8032). It signs every job, so that hosts run only jobs of this producer.</summary>
 public sealed class SigningKey : IDisposable
 {
     private readonly Key key;
 
     private SigningKey(Key key) => this.key = key;
 
-    /// <summary>Where a producer keeps its key when nobody says otherwise.</summary>
+    /// <summary>Default file of the key.</summary>
     public static string DefaultFile(string dataDirectory) => Path.Combine(dataDirectory, "signing.key");
 
-    /// <summary>The file with the public half beside a key file.</summary>
+    /// <summary>The file of the public key, beside the key file.</summary>
     public static string PublicFile(string file) => file + ".pub";
 
-    /// <summary>Makes a key and its public half beside it; false, and nothing is changed, when there is a key already.</summary>
+    /// <summary>Creates a key file and its public file. Returns false and changes nothing when the key exists.</summary>
     public static bool TryCreate(string file)
     {
         using var fresh = Key.Create(SignatureAlgorithm.Ed25519, new KeyCreationParameters { ExportPolicy = KeyExportPolicies.AllowPlaintextExport });
@@ -28,7 +28,7 @@ public sealed class SigningKey : IDisposable
         return true;
     }
 
-    /// <summary>Reads a key, or makes one where there is no file yet.</summary>
+    /// <summary>Reads the key, or creates it when there is no file.</summary>
     /// <exception cref="InvalidDataException">The file holds no Ed25519 key.</exception>
     public static SigningKey ReadOrCreate(string file)
     {

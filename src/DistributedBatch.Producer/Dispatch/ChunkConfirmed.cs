@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Runs;
-
 namespace DistributedBatch.Producer.Dispatch;
 
 /// <summary>For the loop: the queue confirmed a chunk, or did not.</summary>

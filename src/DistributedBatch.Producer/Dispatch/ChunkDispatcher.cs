@@ -1,11 +1,8 @@
-using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Producer.Hosts;
 using DistributedBatch.Producer.Inbox;
 using DistributedBatch.Producer.Ledger;
 using DistributedBatch.Producer.Runs;
-using Microsoft.Extensions.Logging;
 
 namespace DistributedBatch.Producer.Dispatch;
 

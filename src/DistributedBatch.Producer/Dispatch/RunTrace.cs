@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Producer.Ledger;
 using DistributedBatch.Producer.Runs;
 

@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Producer.Dispatch;
 using DistributedBatch.Producer.Hosts;
 using DistributedBatch.Producer.Inbox;

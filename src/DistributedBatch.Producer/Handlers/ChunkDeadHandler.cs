@@ -1,10 +1,7 @@
-using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Producer.Inbox;
 using DistributedBatch.Producer.Ledger;
 using DistributedBatch.Producer.Outbox;
 using DistributedBatch.Producer.Runs;
-using Microsoft.Extensions.Logging;
 
 namespace DistributedBatch.Producer.Handlers;
 

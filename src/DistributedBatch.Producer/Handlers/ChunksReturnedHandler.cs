@@ -1,4 +1,3 @@
-using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Producer.Inbox;
 using DistributedBatch.Producer.Runs;
 

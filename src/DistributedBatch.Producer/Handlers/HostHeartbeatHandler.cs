@@ -1,4 +1,3 @@
-using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Producer.Hosts;
 using DistributedBatch.Producer.Inbox;
 

@@ -1,7 +1,3 @@
-using DistributedBatch.Contracts.Chunks;
-using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
-
 namespace DistributedBatch.Producer.Hosts;
 
 /// <summary>

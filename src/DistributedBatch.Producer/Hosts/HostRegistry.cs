@@ -1,5 +1,4 @@
 using DistributedBatch.Contracts.Hosts;
-using DistributedBatch.Contracts.Messages;
 
 namespace DistributedBatch.Producer.Hosts;
 

@@ -1,10 +1,6 @@
-using DistributedBatch.Contracts.Chunks;
-using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Producer.Ledger;
 using DistributedBatch.Producer.Outbox;
 using DistributedBatch.Producer.Runs;
-using Microsoft.Extensions.Logging;
 
 namespace DistributedBatch.Producer.Hosts;
 

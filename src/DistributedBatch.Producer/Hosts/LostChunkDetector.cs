@@ -1,6 +1,3 @@
-using DistributedBatch.Contracts.Chunks;
-using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Producer.Ledger;
 
 namespace DistributedBatch.Producer.Hosts;

@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Producer.Inbox;
 using DistributedBatch.Producer.Ledger;

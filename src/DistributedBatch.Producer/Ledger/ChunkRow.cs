@@ -1,6 +1,3 @@
-using DistributedBatch.Contracts.Chunks;
-using DistributedBatch.Contracts.Messages;
-
 namespace DistributedBatch.Producer.Ledger;
 
 /// <summary>A chunk as the store keeps it.</summary>

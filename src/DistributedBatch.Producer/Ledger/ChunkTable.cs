@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Chunks;
-
 namespace DistributedBatch.Producer.Ledger;
 
 /// <summary>The chunks of a run in index order, with their number by state. Segments stay where they are when the table grows.</summary>

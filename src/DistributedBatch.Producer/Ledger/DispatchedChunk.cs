@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Chunks;
-
 namespace DistributedBatch.Producer.Ledger;
 
 /// <summary>A chunk to publish now.</summary>

@@ -1,6 +1,3 @@
-using DistributedBatch.Contracts.Chunks;
-using DistributedBatch.Contracts.Runs;
-
 namespace DistributedBatch.Producer.Ledger;
 
 /// <summary>A run as a whole, as the store keeps it.</summary>

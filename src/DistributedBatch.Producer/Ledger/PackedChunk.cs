@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using DistributedBatch.Contracts.Chunks;
 
 namespace DistributedBatch.Producer.Ledger;
 

@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Runs;
-
 namespace DistributedBatch.Producer.Ledger;
 
 /// <summary>What the ledger needs to know of a run: its items, and how often and how long to try.</summary>

@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Chunks;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Producer.Ledger;

@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Chunks;
-
 namespace DistributedBatch.Producer.Ledger;
 
 /// <summary>How many of the cut chunks are in each state.</summary>

@@ -2,7 +2,6 @@ using DistributedBatch.Producer.Dispatch;
 using DistributedBatch.Producer.Hosts;
 using DistributedBatch.Producer.Inbox;
 using DistributedBatch.Producer.Runs;
-using Microsoft.Extensions.Logging;
 
 namespace DistributedBatch.Producer.Loop;
 

@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Messages;
-
 namespace DistributedBatch.Producer.Outbox;
 
 /// <summary>A message that waits to be published. A closed family.</summary>

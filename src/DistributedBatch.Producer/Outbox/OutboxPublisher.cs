@@ -1,10 +1,6 @@
 using System.Threading.Channels;
-using DistributedBatch.Contracts.Chunks;
-using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Producer.Inbox;
-using Microsoft.Extensions.Logging;
 
 namespace DistributedBatch.Producer.Outbox;
 

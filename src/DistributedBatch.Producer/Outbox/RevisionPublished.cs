@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Runs;
-
 namespace DistributedBatch.Producer.Outbox;
 
 /// <summary>For the loop: every change of a run up to a revision was published.</summary>

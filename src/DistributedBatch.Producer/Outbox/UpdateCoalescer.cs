@@ -1,6 +1,3 @@
-using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
-
 namespace DistributedBatch.Producer.Outbox;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Chunks;
-
 namespace DistributedBatch.Producer.Planning;
 
 /// <summary>Cuts a dataset into chunks, one at a time and only when there is room for it. Pure.</summary>

@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Producer.Ledger;
 using DistributedBatch.Producer.Storage;
 

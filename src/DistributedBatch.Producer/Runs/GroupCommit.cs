@@ -1,8 +1,5 @@
-using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Producer.Outbox;
 using DistributedBatch.Producer.Storage;
-using Microsoft.Extensions.Logging;
 
 namespace DistributedBatch.Producer.Runs;
 

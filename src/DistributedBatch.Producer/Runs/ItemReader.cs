@@ -1,4 +1,3 @@
-using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Producer.Storage;
 
 namespace DistributedBatch.Producer.Runs;

@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Runs;
-
 namespace DistributedBatch.Producer.Runs;
 
 /// <summary>For the loop: publish everything about a run once more.</summary>

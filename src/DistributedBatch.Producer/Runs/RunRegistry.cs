@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Producer.Ledger;
 using DistributedBatch.Producer.Storage;
-using Microsoft.Extensions.Logging;
 
 namespace DistributedBatch.Producer.Runs;
 

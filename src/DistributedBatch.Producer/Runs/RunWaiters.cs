@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Runs;
-
 namespace DistributedBatch.Producer.Runs;
 
 /// <summary>Those who wait for the end of a run.</summary>

@@ -1,7 +1,6 @@
 using System.Data.Common;
 using System.Runtime.CompilerServices;
 using DistributedBatch.Contracts.Datasets;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Producer.Ledger;
 using DistributedBatch.Storage.Connections;
 using DistributedBatch.Storage.Schema;

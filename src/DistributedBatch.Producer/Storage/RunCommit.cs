@@ -1,4 +1,3 @@
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Producer.Ledger;
 
 namespace DistributedBatch.Producer.Storage;

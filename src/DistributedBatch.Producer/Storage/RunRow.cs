@@ -1,8 +1,6 @@
 using System.Data.Common;
 using System.Text.Json;
-using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Json;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Contracts.Text;
 using DistributedBatch.Producer.Ledger;
 using DistributedBatch.Storage.Connections;

@@ -1,6 +1,4 @@
 using DistributedBatch.Contracts.Datasets;
-using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Producer.Ledger;
 
 namespace DistributedBatch.Producer.Storage;

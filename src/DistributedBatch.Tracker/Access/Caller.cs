@@ -1,4 +1,3 @@
-using DistributedBatch.Contracts.Api;
 using Microsoft.AspNetCore.Http;
 
 namespace DistributedBatch.Tracker.Access;

@@ -1,4 +1,3 @@
-using DistributedBatch.Contracts.Api;
 using Microsoft.AspNetCore.Builder;
 
 namespace DistributedBatch.Tracker.Access;

@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Api;
-
 namespace DistributedBatch.Tracker.Access;
 
 /// <summary>A token in the file.</summary>

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using DistributedBatch.Contracts.Api;
 using DistributedBatch.Messaging.Files;
 
 namespace DistributedBatch.Tracker.Access;

@@ -1,6 +1,4 @@
 using System.Globalization;
-using DistributedBatch.Contracts.Api;
-using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Text;
 using DistributedBatch.Messaging.Connections;

@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using DistributedBatch.Contracts.Json;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Tracker.Projection;
 using DistributedBatch.Tracker.Queries;
 using Microsoft.AspNetCore.Builder;

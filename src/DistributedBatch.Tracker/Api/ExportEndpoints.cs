@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Text;
 using DistributedBatch.Tracker.Queries;

@@ -1,4 +1,3 @@
-using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Messaging.Connections;
 using DistributedBatch.Tracker.Hosts;

@@ -1,4 +1,3 @@
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Contracts.Text;
 using DistributedBatch.Tracker.Http;
 using DistributedBatch.Tracker.Logs;

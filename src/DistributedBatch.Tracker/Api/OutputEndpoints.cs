@@ -1,4 +1,3 @@
-using DistributedBatch.Contracts.Api;
 using DistributedBatch.Tracker.Access;
 using DistributedBatch.Tracker.Http;
 using DistributedBatch.Tracker.Outputs;

@@ -1,7 +1,5 @@
 using System.Text.Json;
-using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Json;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Contracts.Text;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Connections;

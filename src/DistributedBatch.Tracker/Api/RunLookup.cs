@@ -1,4 +1,3 @@
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Tracker.Http;
 using DistributedBatch.Tracker.Queries;
 using Microsoft.AspNetCore.Http;

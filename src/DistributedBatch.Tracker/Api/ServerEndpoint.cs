@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Connections;

@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Runs;
-
 namespace DistributedBatch.Tracker.Api;
 
 /// <summary>The response to a submission or a change.</summary>

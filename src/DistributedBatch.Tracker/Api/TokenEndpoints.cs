@@ -1,5 +1,4 @@
 using System.Text.Json;
-using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Tracker.Access;
 using DistributedBatch.Tracker.Http;

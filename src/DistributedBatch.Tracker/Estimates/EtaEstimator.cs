@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Api;
-
 namespace DistributedBatch.Tracker.Estimates;
 
 /// <summary>

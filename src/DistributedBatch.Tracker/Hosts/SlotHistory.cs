@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using DistributedBatch.Contracts.Api;
-using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Tracker.Projection;
 
 namespace DistributedBatch.Tracker.Hosts;

@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Api;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Contracts.Text;
 using Microsoft.AspNetCore.Http;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Tracker.Logs;
 

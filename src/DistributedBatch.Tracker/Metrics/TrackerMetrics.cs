@@ -1,6 +1,4 @@
 using System.Diagnostics.Metrics;
-using DistributedBatch.Contracts.Chunks;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Contracts.Text;
 using DistributedBatch.Tracker.Projection;
 using DistributedBatch.Tracker.Queries;

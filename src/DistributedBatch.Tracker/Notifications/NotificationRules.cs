@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Runs;
-
 namespace DistributedBatch.Tracker.Notifications;
 
 /// <summary>Decides which events of a run cause notifications. The key of a recorded notification keeps an event from being recorded twice.</summary>

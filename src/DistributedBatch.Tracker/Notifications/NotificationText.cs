@@ -1,6 +1,4 @@
 using System.Globalization;
-using DistributedBatch.Contracts.Api;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Tracker.Notifications;

@@ -1,6 +1,3 @@
-using DistributedBatch.Contracts.Chunks;
-using DistributedBatch.Contracts.Runs;
-
 namespace DistributedBatch.Tracker.Notifications;
 
 /// <summary>The JSON that a webhook receives, see docs/notifications.md.</summary>

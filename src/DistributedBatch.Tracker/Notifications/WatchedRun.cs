@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Api;
-
 namespace DistributedBatch.Tracker.Notifications;
 
 /// <summary>A run with a notification address.</summary>

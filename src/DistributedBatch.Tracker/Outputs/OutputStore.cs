@@ -1,6 +1,5 @@
 using System.Formats.Tar;
 using System.Globalization;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Tracker.Logs;
 
 namespace DistributedBatch.Tracker.Outputs;

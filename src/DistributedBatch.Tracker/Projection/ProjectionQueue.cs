@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Messaging.Bus;
 
 namespace DistributedBatch.Tracker.Projection;

@@ -1,7 +1,4 @@
 using System.Collections.Concurrent;
-using DistributedBatch.Contracts.Chunks;
-using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Tracker.Storage;
 
 namespace DistributedBatch.Tracker.Projection;

@@ -1,4 +1,3 @@
-using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Tracker.Logs;
 using DistributedBatch.Tracker.Storage;
 

@@ -1,7 +1,4 @@
 using System.Data.Common;
-using DistributedBatch.Contracts.Api;
-using DistributedBatch.Contracts.Chunks;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Contracts.Text;
 using DistributedBatch.Storage.Connections;
 

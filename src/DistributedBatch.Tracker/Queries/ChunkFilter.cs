@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Chunks;
-
 namespace DistributedBatch.Tracker.Queries;
 
 /// <summary>Which chunks of a run to list. All conditions must hold; null is no condition.</summary>

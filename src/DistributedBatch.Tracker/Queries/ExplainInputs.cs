@@ -1,6 +1,3 @@
-using DistributedBatch.Contracts.Api;
-using DistributedBatch.Contracts.Runs;
-
 namespace DistributedBatch.Tracker.Queries;
 
 /// <summary>The facts for <see cref="Explainer"/>.</summary>

@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Json;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Storage.Connections;
 using DistributedBatch.Tracker.Statistics;
 

@@ -1,8 +1,5 @@
 using System.Data.Common;
 using System.Globalization;
-using DistributedBatch.Contracts.Api;
-using DistributedBatch.Contracts.Chunks;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Contracts.Text;
 using DistributedBatch.Storage.Connections;
 using DistributedBatch.Tracker.Storage;

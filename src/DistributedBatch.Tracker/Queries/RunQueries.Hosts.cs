@@ -1,9 +1,6 @@
 using System.Data.Common;
 using System.Text.Json;
-using DistributedBatch.Contracts.Api;
-using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Json;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Storage.Connections;
 
 namespace DistributedBatch.Tracker.Queries;

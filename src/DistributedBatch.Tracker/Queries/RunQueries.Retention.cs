@@ -1,4 +1,3 @@
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Storage.Connections;
 
 namespace DistributedBatch.Tracker.Queries;

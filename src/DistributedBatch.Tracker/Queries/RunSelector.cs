@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Runs;
-
 namespace DistributedBatch.Tracker.Queries;
 
 /// <summary>The result of looking up a run by id, prefix or name. A closed family.</summary>

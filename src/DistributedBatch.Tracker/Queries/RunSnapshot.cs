@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Api;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Tracker.Estimates;
 using DistributedBatch.Tracker.Statistics;
 

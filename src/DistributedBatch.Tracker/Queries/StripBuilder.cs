@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Api;
-using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Tracker.Storage;
 
 namespace DistributedBatch.Tracker.Queries;

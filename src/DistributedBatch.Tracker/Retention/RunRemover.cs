@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Contracts.Text;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Storage.Connections;

@@ -1,6 +1,3 @@
-using DistributedBatch.Contracts.Api;
-using DistributedBatch.Contracts.Chunks;
-using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Text;
 using DistributedBatch.Tracker.Statistics;
 

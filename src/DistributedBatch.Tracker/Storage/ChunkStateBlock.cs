@@ -1,5 +1,3 @@
-using DistributedBatch.Contracts.Chunks;
-
 namespace DistributedBatch.Tracker.Storage;
 
 /// <summary>The states of 4,096 neighbouring chunks, one byte each: the state plus one, or 0 when the state is unknown.</summary>

@@ -1,7 +1,5 @@
 using System.Text.Json;
 using DistributedBatch.Contracts.Json;
-using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Contracts.Text;
 using DistributedBatch.Storage.Connections;
 

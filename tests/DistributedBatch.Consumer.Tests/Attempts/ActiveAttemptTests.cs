@@ -10,7 +10,6 @@ public sealed class ActiveAttemptTests
     [InlineData(0, 5, false)]
     [InlineData(3, 5, false)]
     [InlineData(4, 5, true)]
-    [InlineData(5, 5, false)]
     [InlineData(0, 1, false)]
     [InlineData(1, 2, true)]
     public void The_last_chance_is_the_one_before_the_crash_limit(int lostHosts, int crashLimit, bool isLast) =>

@@ -175,11 +175,15 @@ public class JobContractTests
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task A_chunk_that_was_taken_back_too_often_is_not_run_again()
+    public async Task A_chunk_whose_start_must_be_confirmed_is_reported_before_its_program_runs()
     {
         await using var harness = await ConsumerHarness.StartAsync(TestContext.Current.CancellationToken);
-        var report = await harness.RunAsync(Shell("touch \"$1\"", harness.Directory["ran"]), chunk => chunk with { CrashLimit = 0 });
-        Assert.Equal(AttemptOutcome.HostLost, report.Outcome);
-        Assert.False(File.Exists(harness.Directory["ran"]));
+        await harness.RunAsync(Shell("true"));
+
+        await harness.PublishAsync(Shell("true"), index: 1, chunk => chunk with { ConfirmStart = true });
+
+        var started = await harness.ReportedAsync();
+        Assert.Equal((1, null), (started.Index, started.Outcome));
+        Assert.Equal(AttemptOutcome.Succeeded, (await harness.ReportedAsync()).Outcome);
     }
 }

@@ -1,6 +1,5 @@
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Text;
-using DistributedBatch.Contracts.Api;
 
 namespace DistributedBatch.Cli.Commands.Client;
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using DistributedBatch.Cli.Sources;
-using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli.Commands.Client;
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json;
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Text;
-using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Json;
 
 namespace DistributedBatch.Cli.Commands.Client;

@@ -1,10 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using DistributedBatch.Cli.Output;
-using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Json;
-using DistributedBatch.Contracts.Runs;
-using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Cli.Commands.Client;
 

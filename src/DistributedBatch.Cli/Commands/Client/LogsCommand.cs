@@ -2,10 +2,7 @@ using System.CommandLine;
 using System.Text;
 using System.Text.Json;
 using DistributedBatch.Cli.Output;
-using DistributedBatch.Contracts.Api;
-using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Json;
-using DistributedBatch.Contracts.Text;
 using DistributedBatch.Tracker.Logs;
 using DistributedBatch.Tracker.Queries;
 

@@ -2,9 +2,7 @@ using System.CommandLine;
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Settings;
 using DistributedBatch.Cli.Sources;
-using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Tracker.Queries;
 
 namespace DistributedBatch.Cli.Commands.Client;

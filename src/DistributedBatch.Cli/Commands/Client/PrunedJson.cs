@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli.Commands.Client;
 

@@ -5,8 +5,6 @@ using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Settings;
 using DistributedBatch.Cli.Sources;
 using DistributedBatch.Cli.State;
-using DistributedBatch.Contracts.Runs;
-using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Cli.Commands.Client;
 

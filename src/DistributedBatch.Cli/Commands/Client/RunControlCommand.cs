@@ -1,7 +1,5 @@
 using System.CommandLine;
 using DistributedBatch.Cli.Output;
-using DistributedBatch.Contracts.Runs;
-using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Cli.Commands.Client;
 

@@ -3,10 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Text;
-using DistributedBatch.Contracts.Api;
-using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Json;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Tracker.Queries;
 
 namespace DistributedBatch.Cli.Commands.Client;

@@ -7,7 +7,6 @@ using DistributedBatch.Cli.Requests;
 using DistributedBatch.Cli.Servers;
 using DistributedBatch.Cli.Sources;
 using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli.Commands.Client;
 

@@ -4,9 +4,7 @@ using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Servers;
 using DistributedBatch.Cli.Settings;
 using DistributedBatch.Cli.Sources;
-using DistributedBatch.Contracts.Api;
 using DistributedBatch.Contracts.Json;
-using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Cli.Commands.Client;
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Sources;
 using DistributedBatch.Contracts.Json;
-using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli.Commands.Client;
 

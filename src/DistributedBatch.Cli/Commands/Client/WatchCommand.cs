@@ -3,7 +3,6 @@ using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Progress;
 using DistributedBatch.Cli.Sources;
 using DistributedBatch.Cli.Summary;
-using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Cli.Commands.Client;
 

@@ -1,10 +1,8 @@
-using Microsoft.Extensions.Logging;
-
 namespace DistributedBatch.Messaging.Bus.InProcess;
 
 /// <summary>
-/// The bus of one process: a message is an object that everybody who listens is handed, without being written and read again. What is on it when the process
-/// dies is gone; the ledger is what survives. Why not MassTransit here too: <c>docs/decisions/0008-a-bus-of-our-own-in-one-process.md</c>.
+/// The bus within one process. All handlers get the message object itself, without serialization. Messages are lost when the process dies; the ledger survives. Why not
+/// MassTransit: <c>docs/decisions/0008-a-bus-of-our-own-in-one-process.md</c>.
 /// </summary>
 internal sealed class InProcessBus : MessageBus
 {
@@ -55,7 +53,7 @@ internal sealed class InProcessBus : MessageBus
     }
 
     /// <inheritdoc/>
-    public override async Task<TResponse> RequestAsync<TRequest, TResponse>(TRequest request, TimeSpan patience, CancellationToken cancellation = default)
+    public override async Task<TResponse> RequestAsync<TRequest, TResponse>(TRequest request, TimeSpan timeout, CancellationToken cancellation = default)
     {
         var answer = new TaskCompletionSource<TResponse>(TaskCreationOptions.RunContinuationsAsynchronously);
         foreach (var (endpoint, listener) in listeners.GetValueOrDefault(typeof(TRequest)) ?? [])
@@ -66,11 +64,11 @@ internal sealed class InProcessBus : MessageBus
 
         try
         {
-            return await answer.Task.WaitAsync(patience, cancellation);
+            return await answer.Task.WaitAsync(timeout, cancellation);
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
-            throw Unanswered<TRequest>(patience, failure);
+            throw Unanswered<TRequest>(timeout, failure);
         }
     }
 

@@ -1,12 +1,11 @@
 using System.Threading.Channels;
-using Microsoft.Extensions.Logging;
 
 namespace DistributedBatch.Messaging.Bus.InProcess;
 
-/// <summary>The queue of one endpoint within one process. What is posted while nobody listens waits.</summary>
+/// <summary>The queue of one endpoint within one process. Messages wait until it is opened.</summary>
 /// <param name="queue">Its name, for the log.</param>
 /// <param name="parallel">See <see cref="BusEndpoint.Parallel"/>.</param>
-/// <param name="logger">For messages that are given up.</param>
+/// <param name="logger">For messages that are dropped.</param>
 internal sealed partial class InProcessEndpoint(string queue, int parallel, ILogger logger) : IDisposable
 {
     private readonly Channel<Func<CancellationToken, Task>> waiting =
@@ -17,20 +16,20 @@ internal sealed partial class InProcessEndpoint(string queue, int parallel, ILog
     private readonly CancellationTokenSource abandon = new();
     private Task listening = Task.CompletedTask;
 
-    /// <summary>Adds work; it is dropped once the bus has stopped.</summary>
+    /// <summary>Adds a message; it is dropped once the bus has stopped.</summary>
     public void Post(Func<CancellationToken, Task> work) => waiting.Writer.TryWrite(work);
 
-    /// <summary>Begins to listen.</summary>
+    /// <summary>Starts handling messages.</summary>
     public void Open() => listening = Task.Run(ListenAsync);
 
-    /// <summary>Takes nothing more and ends when what was taken is done. What waits goes on waiting.</summary>
+    /// <summary>Ends when the messages in the handlers are done. Other messages go on waiting.</summary>
     public async Task CloseAsync(CancellationToken cancellation)
     {
         await closing.CancelAsync();
         await EndAsync(cancellation);
     }
 
-    /// <summary>Ends when everything that was posted is done; nothing is taken any more.</summary>
+    /// <summary>Ends when all messages are done, and accepts no others.</summary>
     public async Task DrainAsync(CancellationToken cancellation)
     {
         waiting.Writer.TryComplete();
@@ -61,7 +60,7 @@ internal sealed partial class InProcessEndpoint(string queue, int parallel, ILog
                 {
                     await places.WaitAsync(abandon.Token);
 
-                    // Begun here, one after the other, and so in order as far as each handler's first wait.
+                    // Started one after the other, so in order up to each handler's first await.
                     _ = DoAsync(work);
                 }
             }
@@ -93,6 +92,6 @@ internal sealed partial class InProcessEndpoint(string queue, int parallel, ILog
         }
     }
 
-    [LoggerMessage(123, LogLevel.Error, "A message in {Queue} could not be taken in and is given up")]
+    [LoggerMessage(123, LogLevel.Error, "A message in {Queue} could not be handled and is dropped")]
     private partial void LogGivenUp(string queue, Exception failure);
 }

@@ -1,13 +1,11 @@
-using Microsoft.Extensions.Logging;
-
 namespace DistributedBatch.Messaging.Bus.Rabbit;
 
 /// <summary>
-/// MassTransit's log as one line an event: it adds the whole exception each time it tries to connect again, on each of its endpoints, and a broker that restarts
-/// is no bug. The reason is kept, and what was just said is not said again.
+/// Shortens MassTransit's log to one line an event. MassTransit logs the whole exception each time it tries to connect, on each endpoint, but a broker that restarts is no
+/// bug. The reason stays in the line, and the same reason is logged only once a minute.
 /// </summary>
-/// <param name="inner">Where the lines go.</param>
-/// <param name="time">Tells what was just said.</param>
+/// <param name="inner">Gets the lines.</param>
+/// <param name="time">Clock.</param>
 internal sealed class MassTransitLogFilter(ILoggerFactory inner, TimeProvider time) : ILoggerFactory
 {
     private static readonly TimeSpan Just = TimeSpan.FromMinutes(1);
@@ -18,7 +16,7 @@ internal sealed class MassTransitLogFilter(ILoggerFactory inner, TimeProvider ti
     /// <inheritdoc/>
     public void AddProvider(ILoggerProvider provider) => inner.AddProvider(provider);
 
-    /// <summary>The lines' destination belongs to the container.</summary>
+    /// <summary>Does nothing: the container owns the inner factory.</summary>
     public void Dispose()
     {
     }
@@ -42,7 +40,7 @@ internal sealed class MassTransitLogFilter(ILoggerFactory inner, TimeProvider ti
                 return;
             }
 
-            // Whoever gave up on a message knows.
+            // The caller that cancelled knows.
             if (exception.GetBaseException() is OperationCanceledException)
                 return;
             var reason = exception.GetBaseException().Message;

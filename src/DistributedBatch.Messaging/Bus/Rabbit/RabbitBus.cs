@@ -3,7 +3,6 @@ using DistributedBatch.Contracts.Json;
 using DistributedBatch.Messaging.Connections;
 using DistributedBatch.Messaging.Queues;
 using MassTransit;
-using Microsoft.Extensions.Logging;
 using RabbitMQ.Client.Exceptions;
 
 namespace DistributedBatch.Messaging.Bus.Rabbit;
@@ -11,10 +10,10 @@ namespace DistributedBatch.Messaging.Bus.Rabbit;
 /// <summary>The bus over RabbitMQ, on a connection of its own. Queues that outlive their listeners are quorum queues, declared in <see cref="Topology"/>.</summary>
 internal sealed partial class RabbitBus : MessageBus
 {
-    /// <summary>Messages an endpoint may have in advance. Enough to hide the round trip; they are handled one at a time all the same.</summary>
+    /// <summary>Messages that an endpoint prefetches, enough to hide the round trip.</summary>
     private const ushort Prefetch = 32;
 
-    /// <summary>Longer than a broker takes to start, so that waiting for one does not count as failing.</summary>
+    /// <summary>Limit of one try, longer than a broker takes to start.</summary>
     private static readonly TimeSpan LongestTry = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan HealthInterval = TimeSpan.FromMilliseconds(50);
@@ -53,8 +52,8 @@ internal sealed partial class RabbitBus : MessageBus
         opened.TryRemove(queue, out var handle) ? handle.StopAsync(cancellation) : Task.CompletedTask;
 
     /// <summary>
-    /// Publishes until it is confirmed: whoever publishes facts holds back acknowledgements, so nothing is won by giving up. One try is limited, because a
-    /// publish that was under way when its connection died may never hear of it.
+    /// Publishes until the broker confirms: the caller holds back acknowledgements, so giving up would gain nothing. Each try has a limit, because a publish whose connection
+    /// died may never end.
     /// </summary>
     public override async Task PublishAsync<TMessage>(TMessage message, CancellationToken cancellation = default)
     {
@@ -77,22 +76,22 @@ internal sealed partial class RabbitBus : MessageBus
     }
 
     /// <inheritdoc/>
-    public override async Task<TResponse> RequestAsync<TRequest, TResponse>(TRequest request, TimeSpan patience, CancellationToken cancellation = default)
+    public override async Task<TResponse> RequestAsync<TRequest, TResponse>(TRequest request, TimeSpan timeout, CancellationToken cancellation = default)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(patience);
+        limit.CancelAfter(timeout);
         try
         {
-            // An answer is sent to a queue of ours, which may still be missing just after the broker came back; the answer would be lost.
+            // The response comes to a queue of this process. Just after the broker came back the queue may be missing, and the response would be lost.
             while (bus.CheckHealth().Status != BusHealthStatus.Healthy)
                 await Task.Delay(HealthInterval, limit.Token);
-            var response = await bus.CreateRequestClient<TRequest>(patience).GetResponse<TResponse>(request, limit.Token);
+            var response = await bus.CreateRequestClient<TRequest>(timeout).GetResponse<TResponse>(request, limit.Token);
             return response.Message;
         }
         catch (Exception failure) when (failure is RequestException or OperationCanceledException or MassTransitException
             && !cancellation.IsCancellationRequested)
         {
-            throw Unanswered<TRequest>(patience, failure);
+            throw Unanswered<TRequest>(timeout, failure);
         }
     }
 
@@ -129,7 +128,7 @@ internal sealed partial class RabbitBus : MessageBus
             UseContractsJson(configurator);
             configurator.MessageTopology.SetEntityNameFormatter(new EntityNames(topology));
 
-            // Exchanges are declared in Topology, by those who may. Answers come to a queue whose name says that it is ours.
+            // Topology declares the exchanges, where permissions allow it. Responses come to a queue with the prefix of this deployment.
             foreach (var message in Topology.Messages)
                 configurator.Publish(message, publish => publish.Exclude = true);
             configurator.OverrideDefaultBusEndpointQueueName(topology.ReplyQueue());
@@ -142,7 +141,7 @@ internal sealed partial class RabbitBus : MessageBus
 
     private static void UseContractsJson(IBusFactoryConfigurator configurator)
     {
-        // Not "any message type": a stranger's message on one of our queues is skipped, not squeezed into the first type that fits.
+        // Not "any message type": a foreign message is skipped, and not read as the first type that fits.
         configurator.UseRawJsonSerializer(RawSerializerOptions.AddTransportHeaders | RawSerializerOptions.CopyHeaders, isDefault: true);
         configurator.ConfigureJsonSerializerOptions(options =>
         {
@@ -165,23 +164,23 @@ internal sealed partial class RabbitBus : MessageBus
         }
         else
         {
-            // Not exclusive, so that broadcasts wait out a lost connection, and gone some time after the host is.
+            // Not exclusive, so that messages wait while the connection is lost. It expires some time after its host.
             receive.QueueExpiration = Topology.HostQueueExpiry;
             receive.DiscardFaultedMessages();
             receive.DiscardSkippedMessages();
         }
 
-        // Nobody hears of faults; who asked a question gets them as its answer.
+        // No fault is published; the sender of a request gets the failure as its response.
         receive.PublishFaults = false;
         receive.ConfigureConsumeTopology = !Topology.Binds(endpoint);
         foreach (var listener in endpoint.Listeners)
             listener.Configure(receive, services);
     }
 
-    [LoggerMessage(122, LogLevel.Warning, "The broker did not take a {Message} ({Reason}); trying again until it does")]
+    [LoggerMessage(122, LogLevel.Warning, "The broker did not confirm a {Message} ({Reason}); trying again until it does")]
     private partial void LogAgain(string message, string reason);
 
-    /// <summary>Exchanges named after what they carry, such as <c>dbatch.attempt-reports</c>, so that one vhost is readable.</summary>
+    /// <summary>Names exchanges after their message type, such as <c>dbatch.attempt-reports</c>.</summary>
     private sealed class EntityNames(Topology topology) : IEntityNameFormatter
     {
         public string FormatEntityName<T>() => topology.ExchangeOf(typeof(T));

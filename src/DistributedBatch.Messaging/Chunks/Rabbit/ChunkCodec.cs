@@ -1,17 +1,15 @@
 using System.Buffers;
 using System.Text.Json;
 using DistributedBatch.Contracts.Json;
-using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging.Signing;
 
 namespace DistributedBatch.Messaging.Chunks.Rabbit;
 
 /// <summary>
-/// Chunks as JSON. The version is looked at before anything else, so that a message from a newer program is refused with a sentence and not with a parser's
-/// complaint. The job is the same in every chunk of a run and is parsed once; its chunks then share one object.
+/// Chunks as JSON. The decoder checks the protocol version first, so that a message of a newer program is refused with a sentence and not with a parser's error. The job is
+/// the same in every chunk of a run: it is parsed once, and its chunks share one object.
 /// </summary>
-/// <param name="verifier">Says whose chunks these are; null takes everybody's.</param>
+/// <param name="verifier">Checks signatures; null accepts every chunk.</param>
 internal sealed class ChunkCodec(ChunkVerifier? verifier = null)
 {
     private readonly JobCache jobs = new();
@@ -35,7 +33,7 @@ internal sealed class ChunkCodec(ChunkVerifier? verifier = null)
         if (protocol > Protocol.Version)
         {
             return outline.Refused(
-                $"it speaks protocol {protocol} and this program only up to {Protocol.Version}; use the same version of dbatch on every machine");
+                $"it has protocol {protocol}, but this program knows only up to {Protocol.Version}; use the same version of dbatch on every machine");
         }
 
         try
@@ -58,7 +56,7 @@ internal sealed class ChunkCodec(ChunkVerifier? verifier = null)
         if (job is null)
             return null;
 
-        // The rest is parsed with a null in the job's place.
+        // The rest is parsed with a null in place of the job.
         var length = body.Length - (outline.JobEnd - outline.JobStart) + 4;
         var rest = ArrayPool<byte>.Shared.Rent(length);
         try
@@ -75,7 +73,7 @@ internal sealed class ChunkCodec(ChunkVerifier? verifier = null)
         }
     }
 
-    /// <summary>Where the parts of a chunk's JSON are, and whose chunk it is, read without understanding the rest.</summary>
+    /// <summary>The position of the job in a chunk's JSON, and the fields that name the chunk. Everything else is skipped.</summary>
     private readonly record struct ChunkOutline(int? Protocol, string? Run, int? Index, int Attempt, int JobStart, int JobEnd)
     {
         public static ChunkOutline Of(ReadOnlySpan<byte> body)

@@ -1,11 +1,10 @@
 using System.Text;
-using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Messaging.Queues;
 using RabbitMQ.Client;
 
 namespace DistributedBatch.Messaging.Chunks.Rabbit;
 
-/// <summary>How a chunk looks as a message, headers included.</summary>
+/// <summary>Properties and headers of a chunk's message.</summary>
 internal static class ChunkHeaders
 {
     private const string DeliveryCountHeader = "x-delivery-count";
@@ -20,7 +19,7 @@ internal static class ChunkHeaders
         MessageId = $"{chunk.Run}/{chunk.Index}/{chunk.Attempt}",
     };
 
-    /// <summary>Properties of a message that is put aside, with the reason.</summary>
+    /// <summary>Properties of a message in the parking queue, with the reason.</summary>
     public static BasicProperties Aside(string reason) => new()
     {
         DeliveryMode = DeliveryModes.Persistent,
@@ -32,7 +31,7 @@ internal static class ChunkHeaders
     public static bool IsRedelivered(IReadOnlyBasicProperties properties) =>
         properties.Headers?.TryGetValue(DeliveryCountHeader, out var count) == true && count is int and > 0 or long and > 0;
 
-    /// <summary>Why the message was put aside.</summary>
+    /// <summary>Why the message is in the dead-letter queue.</summary>
     public static string Reason(IReadOnlyBasicProperties properties)
     {
         if (properties.Headers?.TryGetValue(Topology.ReasonHeader, out var own) == true && TextOf(own) is { } reason)
@@ -44,11 +43,11 @@ internal static class ChunkHeaders
             {
                 "delivery_limit" => "the broker had to take it back from lost hosts too often",
                 "rejected" => "a host could not read it",
-                var other => $"the broker put it aside ({other})",
+                var other => $"the broker dead-lettered it ({other})",
             };
         }
 
-        return "it was put aside without a reason";
+        return "no reason is known";
     }
 
     private static string? TextOf(object? value) => value switch { byte[] bytes => Encoding.UTF8.GetString(bytes), string text => text, _ => null };

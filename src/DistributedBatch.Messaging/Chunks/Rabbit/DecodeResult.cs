@@ -1,21 +1,18 @@
-using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
-
 namespace DistributedBatch.Messaging.Chunks.Rabbit;
 
-/// <summary>What a message on the chunk queue turned out to be.</summary>
+/// <summary>Result of decoding a message of the chunk queue.</summary>
 internal abstract record DecodeResult
 {
     private DecodeResult()
     {
     }
 
-    /// <summary>A chunk we can run.</summary>
+    /// <summary>A chunk that can be run.</summary>
     public sealed record Readable(RunChunk Chunk) : DecodeResult;
 
-    /// <summary>A chunk of a known run that we cannot run.</summary>
+    /// <summary>A chunk that names its run but cannot be run.</summary>
     public sealed record Attributed(RunId Run, int Index, int Attempt, string Reason) : DecodeResult;
 
-    /// <summary>Nothing we can name.</summary>
+    /// <summary>A message that names no run.</summary>
     public sealed record Unreadable(string Reason) : DecodeResult;
 }

@@ -1,10 +1,9 @@
 using System.Text.Json;
 using DistributedBatch.Contracts.Json;
-using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Messaging.Chunks.Rabbit;
 
-/// <summary>Jobs by their JSON. Few runs are on at once, so that a short list of the last ones, compared byte by byte, beats any hash of them.</summary>
+/// <summary>Jobs by their JSON. Few runs are active at once, so comparing the last few jobs byte by byte is faster than hashing.</summary>
 internal sealed class JobCache
 {
     private const int Kept = 16;

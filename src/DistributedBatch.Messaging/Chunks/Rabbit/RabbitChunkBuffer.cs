@@ -1,10 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
-using DistributedBatch.Contracts.Messages;
-using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Connections;
-using Microsoft.Extensions.Logging;
 
 namespace DistributedBatch.Messaging.Chunks.Rabbit;
 

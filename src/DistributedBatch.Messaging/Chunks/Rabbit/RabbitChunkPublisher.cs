@@ -1,11 +1,10 @@
-using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Messaging.Publishing;
 using DistributedBatch.Messaging.Queues;
 using DistributedBatch.Messaging.Signing;
 
 namespace DistributedBatch.Messaging.Chunks.Rabbit;
 
-/// <summary>Puts chunks on RabbitMQ. While the broker is away it waits; a chunk whose fate is unknown is an error, and safe to publish again.</summary>
+/// <summary>Publishes chunks to RabbitMQ. Waits while the broker cannot be reached. A chunk without a confirm is an error; it is safe to publish it again.</summary>
 internal sealed class RabbitChunkPublisher(ConfirmedPublisher publisher, Topology topology, ChunkSigner? signer) : IChunkPublisher
 {
     /// <inheritdoc/>

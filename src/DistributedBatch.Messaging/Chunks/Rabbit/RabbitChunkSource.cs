@@ -2,7 +2,6 @@ using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Connections;
 using DistributedBatch.Messaging.Queues;
 using DistributedBatch.Messaging.Signing;
-using Microsoft.Extensions.Logging;
 
 namespace DistributedBatch.Messaging.Chunks.Rabbit;
 

@@ -1,0 +1,4 @@
+global using DistributedBatch.Contracts.Chunks;
+global using DistributedBatch.Contracts.Messages;
+global using DistributedBatch.Contracts.Runs;
+global using Microsoft.Extensions.Logging;
