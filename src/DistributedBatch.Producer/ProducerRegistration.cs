@@ -36,7 +36,7 @@ public static class ProducerRegistration
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options).AddSingleton(options.Dispatch).AddSingleton(options.Hosts).AddSingleton(options.Commit);
         services
-            .AddSingleton<ILedgerStore>(_ => new LedgerStore(DatabaseFactory.Create(LedgerStore.Schema, options.DataDirectory, options.Database)))
+            .AddSingleton(_ => new LedgerStore(DatabaseFactory.Create(LedgerStore.Schema, options.DataDirectory, options.Database)))
             .AddSingleton<LoopInbox>()
             .AddSingleton<OutboxPublisher>()
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<RunRegistry>(provider, QueueSurvives(provider)))

@@ -12,7 +12,7 @@ namespace DistributedBatch.Producer;
 /// consumers in the same process finish or return their chunks. Then the messages so far are committed and published.
 /// </summary>
 internal sealed partial class ProducerService(
-    ILedgerStore store,
+    LedgerStore store,
     ProducerLoop loop,
     RunUpdates updates,
     GroupCommit commit,

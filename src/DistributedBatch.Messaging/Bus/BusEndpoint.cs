@@ -64,7 +64,7 @@ public sealed class BusEndpoint
         where TResponse : class
         where THandler : class, IRequestHandler<TRequest, TResponse>
     {
-        listeners.Add(new AnswerListener<TRequest, TResponse, THandler>());
+        listeners.Add(new RequestListener<TRequest, TResponse, THandler>());
         return this;
     }
 }

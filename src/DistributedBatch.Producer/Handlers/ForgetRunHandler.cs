@@ -6,7 +6,7 @@ using DistributedBatch.Producer.Storage;
 namespace DistributedBatch.Producer.Handlers;
 
 /// <summary>A user removes a settled run from the ledger.</summary>
-internal sealed class ForgetRunHandler(RunRegistry runs, ILedgerStore store) : LoopHandler<ForgetRun>
+internal sealed class ForgetRunHandler(RunRegistry runs, LedgerStore store) : LoopHandler<ForgetRun>
 {
     /// <inheritdoc/>
     protected override async ValueTask<object?> HandleAsync(ForgetRun message, DateTimeOffset now, CancellationToken cancellation)

@@ -7,7 +7,7 @@ namespace DistributedBatch.Producer.Runs;
 /// <param name="stored">The run as it was submitted.</param>
 /// <param name="ledger">Its chunks and its state.</param>
 /// <param name="store">Where its items are.</param>
-internal sealed class ActiveRun(StoredRun stored, RunLedger ledger, ILedgerStore store)
+internal sealed class ActiveRun(StoredRun stored, RunLedger ledger, LedgerStore store)
 {
     private readonly ItemReader items = new(stored, store);
 

@@ -6,7 +6,7 @@ namespace DistributedBatch.Producer.Runs;
 /// <summary>Writes the changes of all runs in one transaction, and only then publishes them.</summary>
 internal sealed partial class GroupCommit(
     RunRegistry runs,
-    ILedgerStore store,
+    LedgerStore store,
     OutboxPublisher outbox,
     RunWaiters waiters,
     CommitOptions options,

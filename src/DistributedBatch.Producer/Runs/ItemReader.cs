@@ -3,7 +3,7 @@ using DistributedBatch.Producer.Storage;
 namespace DistributedBatch.Producer.Runs;
 
 /// <summary>The values of a chunk's items: none for a range, computed for a sweep, read from the store for lists and tables.</summary>
-internal sealed class ItemReader(StoredRun run, ILedgerStore store)
+internal sealed class ItemReader(StoredRun run, LedgerStore store)
 {
     // Chunks are dispatched in order, so the items after a small chunk are read along with it.
     private const int ReadAhead = 500;

@@ -8,7 +8,7 @@ namespace DistributedBatch.Producer.Runs;
 /// <param name="store">Where runs are kept.</param>
 /// <param name="queueSurvives">Whether queued chunks are still queued after a restart: with a broker, but not within one process.</param>
 /// <param name="log">Where restored runs are recorded.</param>
-internal sealed partial class RunRegistry(ILedgerStore store, bool queueSurvives, ILogger<RunRegistry> log)
+internal sealed partial class RunRegistry(LedgerStore store, bool queueSurvives, ILogger<RunRegistry> log)
 {
     private readonly List<ActiveRun> active = [];
     private readonly Dictionary<RunId, ActiveRun> byId = [];

@@ -5,7 +5,7 @@ using DistributedBatch.Producer.Storage;
 namespace DistributedBatch.Producer.Runs;
 
 /// <summary>Publishes runs as they are in the store: what an earlier producer left unpublished, or everything once more.</summary>
-internal sealed class RunUpdates(RunRegistry runs, ILedgerStore store, OutboxPublisher outbox, TimeProvider time)
+internal sealed class RunUpdates(RunRegistry runs, LedgerStore store, OutboxPublisher outbox, TimeProvider time)
 {
     /// <summary>Reads all runs at the start, publishes what is unpublished and, with <paramref name="resume"/>, activates unfinished runs.</summary>
     public async ValueTask LoadAsync(bool resume, CancellationToken cancellation)

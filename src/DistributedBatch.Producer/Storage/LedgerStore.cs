@@ -10,9 +10,10 @@ namespace DistributedBatch.Producer.Storage;
 /// <summary>
 /// Ledgers in a database, SQLite or PostgreSQL. When SQLite loses the last commits in a power failure, the chunks that they settled are dispatched again,
 /// which the guarantees allow. A commit on PostgreSQL survives a power failure.
+/// One producer at a time has the store open, and only its event loop calls it. Every method may throw <see cref="LedgerException"/>.
 /// </summary>
 /// <param name="database">The database of <see cref="Schema"/>. The store disposes it.</param>
-internal sealed class LedgerStore(IDatabase database) : ILedgerStore
+internal sealed class LedgerStore(IDatabase database) : IAsyncDisposable
 {
     /// <summary>The tables of the ledger. The lock's number spells "dbatch" in ASCII.</summary>
     public static readonly DatabaseSchema Schema = new("ledger", typeof(LedgerStore), 0x646261746368, singleWriter: true);
@@ -20,17 +21,18 @@ internal sealed class LedgerStore(IDatabase database) : ILedgerStore
     private readonly DatabaseWriter writer = new(database);
     private readonly Dictionary<RunId, long> keys = [];
 
-    /// <inheritdoc/>
+    /// <summary>Becomes the writer and brings the tables to the newest version.</summary>
+    /// <returns>False when another producer has the ledger open.</returns>
     public ValueTask<bool> TryOpenAsync(CancellationToken cancellation) => ExplainAsync(() => writer.TryOpenAsync(cancellation));
 
-    /// <inheritdoc/>
+    /// <summary>All runs, the oldest first, or only the one with the given id.</summary>
     public ValueTask<IReadOnlyList<StoredRun>> ReadRunsAsync(RunId? only, CancellationToken cancellation) => ExplainAsync(async ValueTask<IReadOnlyList<StoredRun>> () =>
     {
         await using var connection = await database.OpenReadAsync(cancellation);
         return await connection.ListAsync(LedgerSql.SelectRuns, ReadRun, cancellation, only?.Value ?? "");
     });
 
-    /// <inheritdoc/>
+    /// <summary>The chunks of a run in index order.</summary>
     public async IAsyncEnumerable<ChunkRow> ReadChunksAsync(RunId run, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var key = await KeyAsync(run, cancellation);
@@ -40,7 +42,7 @@ internal sealed class LedgerStore(IDatabase database) : ILedgerStore
             yield return rows.Current;
     }
 
-    /// <inheritdoc/>
+    /// <summary>The values of the items <c>[start, start + count)</c> of a run whose items are stored.</summary>
     public async ValueTask<IReadOnlyList<IReadOnlyList<string>>> ReadItemsAsync(RunId run, long start, long count, CancellationToken cancellation)
     {
         var key = await KeyAsync(run, cancellation);
@@ -55,7 +57,7 @@ internal sealed class LedgerStore(IDatabase database) : ILedgerStore
         return items;
     }
 
-    /// <inheritdoc/>
+    /// <summary>Adds a run and, where the store keeps them, its items.</summary>
     public async ValueTask AddAsync(StoredRun run, Dataset dataset, CancellationToken cancellation)
     {
         var key = 0L;
@@ -70,14 +72,14 @@ internal sealed class LedgerStore(IDatabase database) : ILedgerStore
         keys[run.Id] = key;
     }
 
-    /// <inheritdoc/>
+    /// <summary>Removes a run with its items and chunks; does nothing when there is no such run.</summary>
     public async ValueTask RemoveAsync(RunId run, CancellationToken cancellation)
     {
         await WriteAsync(() => writer.ExecuteAsync([.. LedgerSql.DeleteRun.Select(sql => new Statement(sql, [[run.Value]]))], cancellation));
         keys.Remove(run);
     }
 
-    /// <inheritdoc/>
+    /// <summary>Writes the changes of all runs in one transaction.</summary>
     public async ValueTask CommitAsync(IReadOnlyList<RunCommit> commits, CancellationToken cancellation)
     {
         var runs = new List<object?[]>(commits.Count);

@@ -16,9 +16,9 @@ public sealed class LeastPrivilegeTests(PrivateBroker broker)
 {
     private const string Chunks = "dbatch.chunks.cpu";
 
-    private readonly Ear<ChunksReturned> returned = new();
-    private readonly Ear<ChunkDead> dead = new();
-    private readonly Ear<AttemptReports> reports = new();
+    private readonly RecordingHandler<ChunksReturned> returned = new();
+    private readonly RecordingHandler<ChunkDead> dead = new();
+    private readonly RecordingHandler<AttemptReports> reports = new();
 
     [Fact(Timeout = 120_000)]
     public async Task Every_role_does_its_work_with_the_least_permissions()
@@ -27,7 +27,7 @@ public sealed class LeastPrivilegeTests(PrivateBroker broker)
         var vhost = await broker.NewVhostAsync(cancellation);
         await using var producer = await ProducerAsync(vhost, cancellation);
         await using var tracker = await TrackerAsync(vhost, cancellation);
-        var steered = new Ear<RunControlMessage>();
+        var steered = new RecordingHandler<RunControlMessage>();
         await using var host = await HostAsync(vhost, "lab7", steered, cancellation);
         await using var buffer = host.OpenBuffer("lab7");
 
@@ -40,7 +40,7 @@ public sealed class LeastPrivilegeTests(PrivateBroker broker)
         await producer.Bus.PublishAsync(new RunControlMessage(Sample.Run, RunState.Paused, 7), cancellation);
 
         Assert.Equal(1, (await reports.NextAsync(cancellation)).Reports[0].Index);
-        Assert.Equal(1, (await tracker.Get<Ear<AttemptReports>>().NextAsync(cancellation)).Reports[0].Index);
+        Assert.Equal(1, (await tracker.Get<RecordingHandler<AttemptReports>>().NextAsync(cancellation)).Reports[0].Index);
         Assert.Equal((2, "a test"), await dead.NextAsync(cancellation) is var chunk ? (chunk.Index, chunk.Reason) : default);
         Assert.Equal(3, (await returned.NextAsync(cancellation)).Chunks[0].Index);
         Assert.Equal(RunState.Paused, (await steered.NextAsync(cancellation)).State);
@@ -53,7 +53,7 @@ public sealed class LeastPrivilegeTests(PrivateBroker broker)
     {
         var cancellation = TestContext.Current.CancellationToken;
         var vhost = await broker.NewVhostAsync(cancellation);
-        var late = HostAsync(vhost, "early", new Ear<RunControlMessage>(), cancellation);
+        var late = HostAsync(vhost, "early", new RecordingHandler<RunControlMessage>(), cancellation);
         var failure = await Assert.ThrowsAsync<BrokerRefusedException>(() => StartAsync(
             vhost, BrokerUser.ForHost("hasty"), services => { }, cancellation, options => options.StartPatience = TimeSpan.FromSeconds(1)));
         Assert.Contains("did not answer within", failure.Message, StringComparison.Ordinal);
@@ -74,7 +74,7 @@ public sealed class LeastPrivilegeTests(PrivateBroker broker)
         var cancellation = TestContext.Current.CancellationToken;
         var vhost = await broker.NewVhostAsync(cancellation);
         await using var producer = await ProducerAsync(vhost, cancellation);
-        await using var neighbour = await HostAsync(vhost, "neighbour", new Ear<RunControlMessage>(), cancellation);
+        await using var neighbour = await HostAsync(vhost, "neighbour", new RecordingHandler<RunControlMessage>(), cancellation);
         var mallory = BrokerUser.ForHost("mallory");
         await using var connection = await new ConnectionFactory { Uri = await AdmitAsync(vhost, mallory, cancellation) }.CreateConnectionAsync(cancellation);
 
@@ -116,8 +116,8 @@ public sealed class LeastPrivilegeTests(PrivateBroker broker)
         var cancellation = TestContext.Current.CancellationToken;
         var vhost = await broker.NewVhostAsync(cancellation);
         await using var producer = await ProducerAsync(vhost, cancellation);
-        await using var bad = await HostAsync(vhost, "bad", new Ear<RunControlMessage>(), cancellation);
-        await using var good = await HostAsync(vhost, "good", new Ear<RunControlMessage>(), cancellation);
+        await using var bad = await HostAsync(vhost, "bad", new RecordingHandler<RunControlMessage>(), cancellation);
+        await using var good = await HostAsync(vhost, "good", new RecordingHandler<RunControlMessage>(), cancellation);
         await using var buffer = bad.OpenBuffer("bad");
         await producer.Publisher.PublishAsync(Sample.Chunk(1), cancellation);
         var held = await buffer.ReceiveAsync(cancellation);
@@ -134,47 +134,47 @@ public sealed class LeastPrivilegeTests(PrivateBroker broker)
         Assert.True(held.Lost.IsCancellationRequested);
     }
 
-    private Task<Site> ProducerAsync(Uri vhost, CancellationToken cancellation) => StartAsync(
+    private Task<MessagingHost> ProducerAsync(Uri vhost, CancellationToken cancellation) => StartAsync(
         vhost,
         BrokerUser.For(BrokerRole.Producer),
         services =>
         {
             services.AddSingleton(returned).AddSingleton(dead).AddSingleton(reports).AddSingleton<Yes>();
             services.AddBusEndpoint(Topology.ProducerQueue)
-                .Handle<ChunksReturned, Ear<ChunksReturned>>()
-                .Handle<ChunkDead, Ear<ChunkDead>>()
-                .Handle<AttemptReports, Ear<AttemptReports>>()
+                .Handle<ChunksReturned, RecordingHandler<ChunksReturned>>()
+                .Handle<ChunkDead, RecordingHandler<ChunkDead>>()
+                .Handle<AttemptReports, RecordingHandler<AttemptReports>>()
                 .Answer<ChangeRun, RunCommandResult, Yes>();
         },
         cancellation,
         options => options.Declares = true);
 
-    private Task<Site> TrackerAsync(Uri vhost, CancellationToken cancellation) => StartAsync(
+    private Task<MessagingHost> TrackerAsync(Uri vhost, CancellationToken cancellation) => StartAsync(
         vhost,
         BrokerUser.For(BrokerRole.Tracker),
         services =>
         {
-            services.AddSingleton(new Ear<AttemptReports>());
-            services.AddBusEndpoint(Topology.TrackerQueue).Handle<AttemptReports, Ear<AttemptReports>>();
+            services.AddSingleton(new RecordingHandler<AttemptReports>());
+            services.AddBusEndpoint(Topology.TrackerQueue).Handle<AttemptReports, RecordingHandler<AttemptReports>>();
         },
         cancellation);
 
-    private Task<Site> HostAsync(Uri vhost, string name, Ear<RunControlMessage> steered, CancellationToken cancellation) => StartAsync(
+    private Task<MessagingHost> HostAsync(Uri vhost, string name, RecordingHandler<RunControlMessage> steered, CancellationToken cancellation) => StartAsync(
         vhost,
         BrokerUser.ForHost(name),
         services =>
         {
             services.AddSingleton(steered);
-            services.AddBusEndpoint(Topology.HostQueue(name), durable: false).Handle<RunControlMessage, Ear<RunControlMessage>>();
+            services.AddBusEndpoint(Topology.HostQueue(name), durable: false).Handle<RunControlMessage, RecordingHandler<RunControlMessage>>();
         },
         cancellation,
         options => options.HostName = name);
 
-    private async Task<Site> StartAsync(
+    private async Task<MessagingHost> StartAsync(
         Uri vhost, BrokerUser user, Action<IServiceCollection> services, CancellationToken cancellation, Action<BrokerOptions>? more = null)
     {
         var url = await AdmitAsync(vhost, user, cancellation);
-        return await Site.StartAsync(url, cancellation, services, options =>
+        return await MessagingHost.StartAsync(url, cancellation, services, options =>
         {
             options.Declares = false;
             options.StartPatience = TimeSpan.FromSeconds(90);

@@ -5,5 +5,5 @@ namespace DistributedBatch.Messaging.Tests.Bus;
 public sealed class InMemoryBusTests : MessageBusConformance
 {
     protected override async Task<object> StartAsync(Action<IServiceCollection> services, CancellationToken cancellation) =>
-        await Site.StartInProcessAsync(cancellation, services);
+        await MessagingHost.StartInProcessAsync(cancellation, services);
 }

@@ -13,20 +13,20 @@ public abstract class MessageBusConformance
     public async Task A_fact_reaches_every_endpoint_that_listens_to_it()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        var producer = new Ear<AttemptReports>();
-        var tracker = new Ear<HostHeartbeat>();
-        await using var site = await StartSiteAsync(services =>
+        var producer = new RecordingHandler<AttemptReports>();
+        var tracker = new RecordingHandler<HostHeartbeat>();
+        await using var messaging = await StartHostAsync(services =>
         {
             services.AddSingleton(producer).AddSingleton(tracker).AddSingleton<Second>();
-            services.AddBusEndpoint(Topology.ProducerQueue).Handle<AttemptReports, Ear<AttemptReports>>();
-            services.AddBusEndpoint(Topology.TrackerQueue).Handle<AttemptReports, Second>().Handle<HostHeartbeat, Ear<HostHeartbeat>>();
+            services.AddBusEndpoint(Topology.ProducerQueue).Handle<AttemptReports, RecordingHandler<AttemptReports>>();
+            services.AddBusEndpoint(Topology.TrackerQueue).Handle<AttemptReports, Second>().Handle<HostHeartbeat, RecordingHandler<HostHeartbeat>>();
         });
 
         var sent = Sample.Reports(1, 2);
-        await site.Bus.PublishAsync(sent, cancellation);
+        await messaging.Bus.PublishAsync(sent, cancellation);
 
         Assert.Equivalent(sent, await producer.NextAsync(cancellation), strict: true);
-        Assert.Equivalent(sent, await site.Get<Second>().Ear.NextAsync(cancellation), strict: true);
+        Assert.Equivalent(sent, await messaging.Get<Second>().RecordingHandler.NextAsync(cancellation), strict: true);
         Assert.Empty(tracker.Heard);
     }
 
@@ -34,67 +34,67 @@ public abstract class MessageBusConformance
     public async Task Messages_of_an_endpoint_are_heard_in_the_order_they_were_published()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        var ear = new Ear<AttemptReports>();
-        await using var site = await StartSiteAsync(services =>
+        var handler = new RecordingHandler<AttemptReports>();
+        await using var messaging = await StartHostAsync(services =>
         {
-            services.AddSingleton(ear);
-            services.AddBusEndpoint(Topology.ProducerQueue).Handle<AttemptReports, Ear<AttemptReports>>();
+            services.AddSingleton(handler);
+            services.AddBusEndpoint(Topology.ProducerQueue).Handle<AttemptReports, RecordingHandler<AttemptReports>>();
         });
 
         for (var index = 0; index < 100; index++)
-            await site.Bus.PublishAsync(Sample.Reports(index), cancellation);
+            await messaging.Bus.PublishAsync(Sample.Reports(index), cancellation);
 
         for (var index = 0; index < 100; index++)
-            Assert.Equal(index, (await ear.NextAsync(cancellation)).Reports[0].Index);
+            Assert.Equal(index, (await handler.NextAsync(cancellation)).Reports[0].Index);
     }
 
     [Fact(Timeout = 60_000)]
     public async Task A_message_from_a_newer_program_is_refused_with_a_sentence_and_those_behind_it_are_heard()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        var ear = new Ear<AttemptReports>();
-        await using var site = await StartSiteAsync(services =>
+        var handler = new RecordingHandler<AttemptReports>();
+        await using var messaging = await StartHostAsync(services =>
         {
-            services.AddSingleton(ear);
-            services.AddBusEndpoint(Topology.ProducerQueue).Handle<AttemptReports, Ear<AttemptReports>>();
+            services.AddSingleton(handler);
+            services.AddBusEndpoint(Topology.ProducerQueue).Handle<AttemptReports, RecordingHandler<AttemptReports>>();
         });
 
-        await site.Bus.PublishAsync(Sample.Reports(1) with { Protocol = 99 }, cancellation);
-        await site.Bus.PublishAsync(Sample.Reports(2), cancellation);
+        await messaging.Bus.PublishAsync(Sample.Reports(1) with { Protocol = 99 }, cancellation);
+        await messaging.Bus.PublishAsync(Sample.Reports(2), cancellation);
 
-        Assert.Equal(2, (await ear.NextAsync(cancellation)).Reports[0].Index);
-        Assert.Contains(site.Log.Lines, line => line.Contains("A message (AttemptReports) speaks protocol 99", StringComparison.Ordinal));
+        Assert.Equal(2, (await handler.NextAsync(cancellation)).Reports[0].Index);
+        Assert.Contains(messaging.Log.Lines, line => line.Contains("A message (AttemptReports) speaks protocol 99", StringComparison.Ordinal));
     }
 
     [Fact(Timeout = 60_000)]
     public async Task A_handler_that_stumbles_gets_the_message_again()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        var ear = new Ear<AttemptReports>(stumbles: 2);
-        await using var site = await StartSiteAsync(services =>
+        var handler = new RecordingHandler<AttemptReports>(stumbles: 2);
+        await using var messaging = await StartHostAsync(services =>
         {
-            services.AddSingleton(ear);
-            services.AddBusEndpoint(Topology.ProducerQueue).Handle<AttemptReports, Ear<AttemptReports>>();
+            services.AddSingleton(handler);
+            services.AddBusEndpoint(Topology.ProducerQueue).Handle<AttemptReports, RecordingHandler<AttemptReports>>();
         });
 
-        await site.Bus.PublishAsync(Sample.Reports(1), cancellation);
-        await site.Bus.PublishAsync(Sample.Reports(2), cancellation);
+        await messaging.Bus.PublishAsync(Sample.Reports(1), cancellation);
+        await messaging.Bus.PublishAsync(Sample.Reports(2), cancellation);
 
-        Assert.Equal(1, (await ear.NextAsync(cancellation)).Reports[0].Index);
-        Assert.Equal(2, (await ear.NextAsync(cancellation)).Reports[0].Index);
+        Assert.Equal(1, (await handler.NextAsync(cancellation)).Reports[0].Index);
+        Assert.Equal(2, (await handler.NextAsync(cancellation)).Reports[0].Index);
     }
 
     [Fact(Timeout = 60_000)]
     public async Task A_request_is_answered()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        await using var site = await StartSiteAsync(services =>
+        await using var messaging = await StartHostAsync(services =>
         {
             services.AddSingleton<Answerer>();
             services.AddBusEndpoint(Topology.ProducerQueue).Answer<ChangeRun, RunCommandResult, Answerer>();
         });
 
-        var answer = await site.Bus.RequestAsync<ChangeRun, RunCommandResult>(new ChangeRun(Sample.Run, RunAction.Pause), TimeSpan.FromSeconds(20), cancellation);
+        var answer = await messaging.Bus.RequestAsync<ChangeRun, RunCommandResult>(new ChangeRun(Sample.Run, RunAction.Pause), TimeSpan.FromSeconds(20), cancellation);
 
         Assert.Equal(Sample.Run, answer.Run);
         Assert.Equal(["pause"], answer.Mistakes);
@@ -104,9 +104,9 @@ public abstract class MessageBusConformance
     public async Task A_request_nobody_answers_ends_with_a_sentence()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        await using var site = await StartSiteAsync(_ => { });
+        await using var messaging = await StartHostAsync(_ => { });
 
-        var failure = await Assert.ThrowsAsync<RequestUnansweredException>(() => site.Bus.RequestAsync<ChangeRun, RunCommandResult>(
+        var failure = await Assert.ThrowsAsync<RequestUnansweredException>(() => messaging.Bus.RequestAsync<ChangeRun, RunCommandResult>(
             new ChangeRun(Sample.Run, RunAction.Pause), TimeSpan.FromSeconds(1), cancellation));
 
         Assert.Contains("Is a producer running", failure.Message, StringComparison.Ordinal);
@@ -116,38 +116,38 @@ public abstract class MessageBusConformance
     public async Task A_broadcast_reaches_every_host()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        var one = new Ear<RunControlMessage>();
-        await using var site = await StartSiteAsync(services =>
+        var one = new RecordingHandler<RunControlMessage>();
+        await using var messaging = await StartHostAsync(services =>
         {
             services.AddSingleton(one).AddSingleton<Other>();
-            services.AddBusEndpoint(Topology.HostQueue("one"), durable: false).Handle<RunControlMessage, Ear<RunControlMessage>>();
+            services.AddBusEndpoint(Topology.HostQueue("one"), durable: false).Handle<RunControlMessage, RecordingHandler<RunControlMessage>>();
             services.AddBusEndpoint(Topology.HostQueue("two"), durable: false).Handle<RunControlMessage, Other>();
         });
 
         var sent = new RunControlMessage(Sample.Run, RunState.Paused, 7);
-        await site.Bus.PublishAsync(sent, cancellation);
+        await messaging.Bus.PublishAsync(sent, cancellation);
 
         Assert.Equal(sent, await one.NextAsync(cancellation));
-        Assert.Equal(sent, await site.Get<Other>().Ear.NextAsync(cancellation));
+        Assert.Equal(sent, await messaging.Get<Other>().RecordingHandler.NextAsync(cancellation));
     }
 
-    /// <summary>Starts the bus under test in a <see cref="Site"/>.</summary>
+    /// <summary>Starts the bus under test in a <see cref="MessagingHost"/>.</summary>
     protected abstract Task<object> StartAsync(Action<IServiceCollection> services, CancellationToken cancellation);
 
-    private async Task<Site> StartSiteAsync(Action<IServiceCollection> services) => (Site)await StartAsync(services, TestContext.Current.CancellationToken);
+    private async Task<MessagingHost> StartHostAsync(Action<IServiceCollection> services) => (MessagingHost)await StartAsync(services, TestContext.Current.CancellationToken);
 
     private sealed class Second : IMessageHandler<AttemptReports>
     {
-        public Ear<AttemptReports> Ear { get; } = new();
+        public RecordingHandler<AttemptReports> RecordingHandler { get; } = new();
 
-        public Task HandleAsync(AttemptReports message, CancellationToken cancellation) => Ear.HandleAsync(message, cancellation);
+        public Task HandleAsync(AttemptReports message, CancellationToken cancellation) => RecordingHandler.HandleAsync(message, cancellation);
     }
 
     private sealed class Other : IMessageHandler<RunControlMessage>
     {
-        public Ear<RunControlMessage> Ear { get; } = new();
+        public RecordingHandler<RunControlMessage> RecordingHandler { get; } = new();
 
-        public Task HandleAsync(RunControlMessage message, CancellationToken cancellation) => Ear.HandleAsync(message, cancellation);
+        public Task HandleAsync(RunControlMessage message, CancellationToken cancellation) => RecordingHandler.HandleAsync(message, cancellation);
     }
 
     private sealed class Answerer : IRequestHandler<ChangeRun, RunCommandResult>

@@ -6,13 +6,13 @@ namespace DistributedBatch.Messaging.Tests.Chunks;
 /// <summary>What every chunk queue does, whatever it is made of.</summary>
 public abstract class ChunkQueueConformance : IAsyncLifetime
 {
-    private Site? site;
+    private MessagingHost? messaging;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private Site Queue => site!;
+    private MessagingHost Queue => messaging!;
 
-    public async ValueTask InitializeAsync() => site = (Site)await StartAsync(Cancellation);
+    public async ValueTask InitializeAsync() => messaging = (MessagingHost)await StartAsync(Cancellation);
 
     public async ValueTask DisposeAsync()
     {
@@ -132,7 +132,7 @@ public abstract class ChunkQueueConformance : IAsyncLifetime
         Assert.Equal(5, (await buffer.ReceiveAsync(cancellation)).Chunk.Index);
     }
 
-    /// <summary>Starts the queue under test: a <see cref="Site"/>.</summary>
+    /// <summary>Starts the queue under test: a <see cref="MessagingHost"/>.</summary>
     protected abstract Task<object> StartAsync(CancellationToken cancellation);
 
     private IChunkBuffer Open(string host, string resourceClass = ResourceClass.Cpu)

@@ -4,5 +4,5 @@ namespace DistributedBatch.Messaging.Tests.Chunks;
 
 public sealed class InProcessChunkQueueTests : ChunkQueueConformance
 {
-    protected override async Task<object> StartAsync(CancellationToken cancellation) => await Site.StartInProcessAsync(cancellation);
+    protected override async Task<object> StartAsync(CancellationToken cancellation) => await MessagingHost.StartInProcessAsync(cancellation);
 }

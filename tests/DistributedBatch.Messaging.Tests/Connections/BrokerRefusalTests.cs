@@ -29,10 +29,10 @@ public sealed class BrokerRefusalTests(PrivateBroker broker)
     {
         var cancellation = TestContext.Current.CancellationToken;
         var vhost = await broker.NewVhostAsync(cancellation);
-        await using var first = await Site.StartAsync(vhost, cancellation);
+        await using var first = await MessagingHost.StartAsync(vhost, cancellation);
 
         var failure = await Assert.ThrowsAsync<BrokerRefusedException>(() =>
-            Site.StartAsync(vhost, cancellation, options: options => options.DeliveryLimit = 7));
+            MessagingHost.StartAsync(vhost, cancellation, options: options => options.DeliveryLimit = 7));
 
         Assert.Contains("made with other settings", failure.Message, StringComparison.Ordinal);
         Assert.Contains("x-delivery-limit", failure.Message, StringComparison.Ordinal);
@@ -44,7 +44,7 @@ public sealed class BrokerRefusalTests(PrivateBroker broker)
         var cancellation = TestContext.Current.CancellationToken;
         var nobody = new Uri($"amqp://guest:guest@127.0.0.1:{FreePort.Next()}");
         var failure = await Assert.ThrowsAsync<BrokerRefusedException>(() =>
-            Site.StartAsync(nobody, cancellation, options: options => options.StartPatience = TimeSpan.FromSeconds(1)));
+            MessagingHost.StartAsync(nobody, cancellation, options: options => options.StartPatience = TimeSpan.FromSeconds(1)));
 
         Assert.Contains("did not answer within 1 s", failure.Message, StringComparison.Ordinal);
     }
@@ -53,12 +53,12 @@ public sealed class BrokerRefusalTests(PrivateBroker broker)
     public async Task Tls_works_with_the_authority_named()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        await using var site = await Site.StartAsync(
+        await using var messaging = await MessagingHost.StartAsync(
             await TlsAsync(cancellation), cancellation, options: options => options.CertificateAuthorityFile = broker.Certificates?.AuthorityFile);
-        await using var buffer = site.OpenBuffer("box");
+        await using var buffer = messaging.OpenBuffer("box");
 
-        await site.Publisher.PublishAsync(Sample.Chunk(1), cancellation);
-        await site.Bus.PublishAsync(Sample.Reports(1), cancellation);
+        await messaging.Publisher.PublishAsync(Sample.Chunk(1), cancellation);
+        await messaging.Bus.PublishAsync(Sample.Reports(1), cancellation);
 
         Assert.Equal(1, (await buffer.ReceiveAsync(cancellation)).Chunk.Index);
     }
@@ -73,7 +73,7 @@ public sealed class BrokerRefusalTests(PrivateBroker broker)
     }
 
     private static async Task<string> RefusedAsync(Uri url, CancellationToken cancellation) =>
-        (await Assert.ThrowsAsync<BrokerRefusedException>(() => Site.StartAsync(url, cancellation))).Message;
+        (await Assert.ThrowsAsync<BrokerRefusedException>(() => MessagingHost.StartAsync(url, cancellation))).Message;
 
     private async Task<Uri> TlsAsync(CancellationToken cancellation)
     {

@@ -19,8 +19,8 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
     {
         var cancellation = TestContext.Current.CancellationToken;
         var vhost = await broker.NewVhostAsync(cancellation);
-        var ear = new Ear<AttemptReports>();
-        await using var host = await Site.StartAsync(vhost, cancellation);
+        var handler = new RecordingHandler<AttemptReports>();
+        await using var host = await MessagingHost.StartAsync(vhost, cancellation);
         await using var buffer = host.OpenBuffer("box");
         await host.PublishAsync(Enumerable.Range(0, 30).Select(index => Sample.Chunk(index)), cancellation);
         await host.Bus.PublishAsync(Sample.Reports(1), cancellation);
@@ -32,7 +32,7 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
         Assert.IsType<BrokerState.Away>(host.Health.Current);
         var waiting = host.Bus.PublishAsync(Sample.Reports(2), cancellation);
         await broker.StartAgainAsync(cancellation);
-        await using var producer = await ProducerAsync(vhost, ear, cancellation);
+        await using var producer = await ProducerAsync(vhost, handler, cancellation);
 
         var seen = new HashSet<int>();
         while (seen.Count < 30)
@@ -46,7 +46,7 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
         await Eventually.HoldsAsync("we are connected", () => host.Health.Current is BrokerState.Connected, cancellation);
         HashSet<int> heard = [];
         while (heard.Count < 2)
-            heard.Add((await ear.NextAsync(cancellation)).Reports[0].Index);
+            heard.Add((await handler.NextAsync(cancellation)).Reports[0].Index);
         Assert.Equal([1, 2], heard.Order());
 
         // A broker that restarts is no bug: whoever reads the log finds lines and no stack traces, from the bus either.
@@ -61,8 +61,8 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
     {
         var cancellation = TestContext.Current.CancellationToken;
         var vhost = await broker.NewVhostAsync(cancellation);
-        await using var producer = await ProducerAsync(vhost, new Ear<AttemptReports>(), cancellation);
-        await using var client = await Site.StartAsync(vhost, cancellation);
+        await using var producer = await ProducerAsync(vhost, new RecordingHandler<AttemptReports>(), cancellation);
+        await using var client = await MessagingHost.StartAsync(vhost, cancellation);
         Assert.Equal(Sample.Run, (await AskAsync(TimeSpan.FromSeconds(20))).Run);
 
         await broker.KillAsync(cancellation);
@@ -80,15 +80,15 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
     {
         var cancellation = TestContext.Current.CancellationToken;
         var vhost = await broker.NewVhostAsync(cancellation);
-        await using var site = await Site.StartAsync(vhost, cancellation);
-        await using var buffer = site.OpenBuffer("box");
-        await site.PublishAsync([Sample.Chunk(1), Sample.Chunk(2)], cancellation);
+        await using var messaging = await MessagingHost.StartAsync(vhost, cancellation);
+        await using var buffer = messaging.OpenBuffer("box");
+        await messaging.PublishAsync([Sample.Chunk(1), Sample.Chunk(2)], cancellation);
         try
         {
             await broker.RaiseMemoryAlarmAsync(cancellation);
-            var late = site.Publisher.PublishAsync(Sample.Chunk(3), cancellation).AsTask();
-            await Eventually.HoldsAsync("the alarm is shown", () => site.Health.Current is BrokerState.Blocked, cancellation);
-            Assert.Contains("takes no messages: low on memory", site.Health.LastTrouble?.Reason, StringComparison.Ordinal);
+            var late = messaging.Publisher.PublishAsync(Sample.Chunk(3), cancellation).AsTask();
+            await Eventually.HoldsAsync("the alarm is shown", () => messaging.Health.Current is BrokerState.Blocked, cancellation);
+            Assert.Contains("takes no messages: low on memory", messaging.Health.LastTrouble?.Reason, StringComparison.Ordinal);
 
             // Hosts only consume on their other connection, so work that is there already goes on.
             for (var n = 0; n < 2; n++)
@@ -98,7 +98,7 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
             await broker.ClearMemoryAlarmAsync(cancellation);
             await late;
             Assert.Equal(3, (await buffer.ReceiveAsync(cancellation)).Chunk.Index);
-            await Eventually.HoldsAsync("the end of it is shown", () => site.Health.Current is BrokerState.Connected, cancellation);
+            await Eventually.HoldsAsync("the end of it is shown", () => messaging.Health.Current is BrokerState.Connected, cancellation);
         }
         finally
         {
@@ -110,20 +110,20 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
     public async Task A_process_that_publishes_nothing_hears_of_the_alarm_as_well()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        await using var site = await Site.StartAsync(await broker.NewVhostAsync(cancellation), cancellation);
+        await using var messaging = await MessagingHost.StartAsync(await broker.NewVhostAsync(cancellation), cancellation);
         try
         {
             await broker.RaiseMemoryAlarmAsync(cancellation);
 
-            await Eventually.HoldsAsync("the alarm is shown", () => site.Health.Current is BrokerState.Blocked, cancellation, TimeSpan.FromMinutes(1));
+            await Eventually.HoldsAsync("the alarm is shown", () => messaging.Health.Current is BrokerState.Blocked, cancellation, TimeSpan.FromMinutes(1));
         }
         finally
         {
             await broker.ClearMemoryAlarmAsync(CancellationToken.None);
         }
 
-        await Eventually.HoldsAsync("the end of it is shown", () => site.Health.Current is BrokerState.Connected, cancellation, TimeSpan.FromMinutes(1));
-        Assert.NotNull(site.Health.LastTrouble?.Until);
+        await Eventually.HoldsAsync("the end of it is shown", () => messaging.Health.Current is BrokerState.Connected, cancellation, TimeSpan.FromMinutes(1));
+        Assert.NotNull(messaging.Health.LastTrouble?.Until);
     }
 
     [Fact(Timeout = 240_000)]
@@ -134,11 +134,11 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
         await broker.SetConsumerTimeoutAsync(TimeSpan.FromSeconds(3), cancellation);
         try
         {
-            await using var site = await Site.StartAsync(vhost, cancellation, Redispatcher.Add);
-            await using var late = site.OpenBuffer("late");
-            await site.Publisher.PublishAsync(Sample.Chunk(1), cancellation);
+            await using var messaging = await MessagingHost.StartAsync(vhost, cancellation, Redispatcher.Add);
+            await using var late = messaging.OpenBuffer("late");
+            await messaging.Publisher.PublishAsync(Sample.Chunk(1), cancellation);
             var held = await late.ReceiveAsync(cancellation);
-            await using var neighbour = site.OpenBuffer("neighbour");
+            await using var neighbour = messaging.OpenBuffer("neighbour");
             await Eventually.HoldsAsync("the broker takes it back", () => held.Lost.IsCancellationRequested, cancellation);
 
             var again = await neighbour.ReceiveAsync(cancellation);
@@ -146,7 +146,7 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
             await again.AcknowledgeAsync();
             await neighbour.DisposeAsync();
             await held.AcknowledgeAsync();
-            await site.Publisher.PublishAsync(Sample.Chunk(2), cancellation);
+            await messaging.Publisher.PublishAsync(Sample.Chunk(2), cancellation);
             Assert.Equal(2, (await late.ReceiveAsync(cancellation)).Chunk.Index);
         }
         finally
@@ -161,8 +161,8 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
         var cancellation = TestContext.Current.CancellationToken;
         var vhost = await broker.NewVhostAsync(cancellation);
         await using var relay = new TcpRelay(vhost);
-        await using var far = await Site.StartAsync(relay.Server, cancellation, options: options => options.Heartbeat = TimeSpan.FromSeconds(2));
-        await using var near = await Site.StartAsync(vhost, cancellation, Redispatcher.Add);
+        await using var far = await MessagingHost.StartAsync(relay.Server, cancellation, options: options => options.Heartbeat = TimeSpan.FromSeconds(2));
+        await using var near = await MessagingHost.StartAsync(vhost, cancellation, Redispatcher.Add);
         await using var buffer = far.OpenBuffer("far");
         await near.Publisher.PublishAsync(Sample.Chunk(1), cancellation);
         var held = await buffer.ReceiveAsync(cancellation);
@@ -182,14 +182,14 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
         Assert.Equal(2, (await buffer.ReceiveAsync(cancellation)).Chunk.Index);
     }
 
-    private static Task<Site> ProducerAsync(Uri vhost, Ear<AttemptReports> ear, CancellationToken cancellation) => Site.StartAsync(
+    private static Task<MessagingHost> ProducerAsync(Uri vhost, RecordingHandler<AttemptReports> handler, CancellationToken cancellation) => MessagingHost.StartAsync(
         vhost,
         cancellation,
         services =>
         {
-            services.AddSingleton(ear).AddSingleton<Yes>().AddSingleton<Redispatcher>();
+            services.AddSingleton(handler).AddSingleton<Yes>().AddSingleton<Redispatcher>();
             services.AddBusEndpoint(Topology.ProducerQueue)
-                .Handle<AttemptReports, Ear<AttemptReports>>().Handle<ChunksReturned, Redispatcher>().Answer<ChangeRun, RunCommandResult, Yes>();
+                .Handle<AttemptReports, RecordingHandler<AttemptReports>>().Handle<ChunksReturned, Redispatcher>().Answer<ChangeRun, RunCommandResult, Yes>();
         });
 
     private sealed class Yes : IRequestHandler<ChangeRun, RunCommandResult>

@@ -14,7 +14,7 @@ namespace DistributedBatch.Messaging.Tests.Signing;
 public sealed class SignatureTests(PrivateBroker broker) : IDisposable
 {
     private readonly TempDirectory directory = new();
-    private readonly Ear<ChunkDead> dead = new();
+    private readonly RecordingHandler<ChunkDead> dead = new();
 
     public void Dispose() => directory.Dispose();
 
@@ -22,10 +22,10 @@ public sealed class SignatureTests(PrivateBroker broker) : IDisposable
     public async Task A_signed_chunk_is_run()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        await using var site = await StartAsync(cancellation);
-        await using var buffer = site.OpenBuffer("box");
+        await using var messaging = await StartAsync(cancellation);
+        await using var buffer = messaging.OpenBuffer("box");
 
-        await site.PublishAsync([Sample.Chunk(1), Sample.Chunk(2) with { Items = [["a", "b"]], Columns = ["x", "y"] }], cancellation);
+        await messaging.PublishAsync([Sample.Chunk(1), Sample.Chunk(2) with { Items = [["a", "b"]], Columns = ["x", "y"] }], cancellation);
 
         for (var n = 0; n < 2; n++)
             await (await buffer.ReceiveAsync(cancellation)).AcknowledgeAsync();
@@ -42,16 +42,16 @@ public sealed class SignatureTests(PrivateBroker broker) : IDisposable
     public async Task A_chunk_that_was_changed_on_the_way_is_told_to_the_producer_and_never_run(string original, string tampered, string reason)
     {
         var cancellation = TestContext.Current.CancellationToken;
-        await using var site = await StartAsync(cancellation);
+        await using var messaging = await StartAsync(cancellation);
         using var key = SigningKey.ReadOrCreate(directory["signing.key"]);
         var chunk = new ChunkSigner(key).Sign(Sample.Chunk(4) with { Items = [["harmless"]] });
         var text = Encoding.UTF8.GetString(ChunkCodec.Encode(chunk));
         Assert.Contains(original, text, StringComparison.Ordinal);
 
         var body = Encoding.UTF8.GetBytes(text.Replace(original, tampered, StringComparison.Ordinal));
-        await site.QueuePublisher.PublishAsync(site.Topology.ChunkQueue(ResourceClass.Cpu), body, ChunkHeaders.Properties(chunk), cancellation);
-        await site.Publisher.PublishAsync(Sample.Chunk(5), cancellation);
-        await using var buffer = site.OpenBuffer("box");
+        await messaging.QueuePublisher.PublishAsync(messaging.Topology.ChunkQueue(ResourceClass.Cpu), body, ChunkHeaders.Properties(chunk), cancellation);
+        await messaging.Publisher.PublishAsync(Sample.Chunk(5), cancellation);
+        await using var buffer = messaging.OpenBuffer("box");
 
         Assert.Equal(5, (await buffer.ReceiveAsync(cancellation)).Chunk.Index);
         var told = await dead.NextAsync(cancellation);
@@ -63,13 +63,13 @@ public sealed class SignatureTests(PrivateBroker broker) : IDisposable
     public async Task A_chunk_signed_by_another_key_is_not_run()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        await using var site = await StartAsync(cancellation);
+        await using var messaging = await StartAsync(cancellation);
         using var other = SigningKey.ReadOrCreate(directory["other.key"]);
         var chunk = new ChunkSigner(other).Sign(Sample.Chunk(6));
 
-        await site.QueuePublisher.PublishAsync(site.Topology.ChunkQueue(ResourceClass.Cpu), ChunkCodec.Encode(chunk), ChunkHeaders.Properties(chunk), cancellation);
-        await using var buffer = site.OpenBuffer("box");
-        await site.Publisher.PublishAsync(Sample.Chunk(7), cancellation);
+        await messaging.QueuePublisher.PublishAsync(messaging.Topology.ChunkQueue(ResourceClass.Cpu), ChunkCodec.Encode(chunk), ChunkHeaders.Properties(chunk), cancellation);
+        await using var buffer = messaging.OpenBuffer("box");
+        await messaging.Publisher.PublishAsync(Sample.Chunk(7), cancellation);
 
         Assert.Equal(7, (await buffer.ReceiveAsync(cancellation)).Chunk.Index);
         Assert.Contains("--trust", (await dead.NextAsync(cancellation)).Reason, StringComparison.Ordinal);
@@ -88,17 +88,17 @@ public sealed class SignatureTests(PrivateBroker broker) : IDisposable
         Assert.Throws<InvalidDataException>(() => TrustedKeys.Parse("", "nothing"));
     }
 
-    private async Task<Site> StartAsync(CancellationToken cancellation)
+    private async Task<MessagingHost> StartAsync(CancellationToken cancellation)
     {
         var key = SigningKey.ReadOrCreate(directory["signing.key"]);
         var trusted = TrustedKeys.Parse(File.ReadAllText(SigningKey.PublicFile(directory["signing.key"])), "signing.key.pub");
-        return await Site.StartAsync(
+        return await MessagingHost.StartAsync(
             await broker.NewVhostAsync(cancellation),
             cancellation,
             services =>
             {
                 services.AddSingleton(dead);
-                services.AddBusEndpoint(Topology.ProducerQueue).Handle<ChunkDead, Ear<ChunkDead>>();
+                services.AddBusEndpoint(Topology.ProducerQueue).Handle<ChunkDead, RecordingHandler<ChunkDead>>();
             },
             options => (options.SigningKey, options.Trusted) = (key, trusted));
     }

@@ -184,7 +184,7 @@ public abstract class LedgerStoreConformance
 
     private protected abstract string VersionTable { get; }
 
-    private protected abstract ILedgerStore Create();
+    private protected abstract LedgerStore Create();
 
     /// <summary>Runs a script in the database, past the store.</summary>
     private protected abstract Task ExecuteAsync(string sql);
@@ -193,7 +193,7 @@ public abstract class LedgerStoreConformance
 
     private static StoredRun Run(RunSpec spec) => StoredRun.New(RunId.New(), spec, Now, LedgerState.New);
 
-    private async Task<ILedgerStore> OpenAsync()
+    private async Task<LedgerStore> OpenAsync()
     {
         var store = Create();
         Assert.True(await store.TryOpenAsync(TestContext.Current.CancellationToken));

@@ -47,7 +47,7 @@ public sealed class PostgresLedgerStoreTests(PostgresFixture postgres) : LedgerS
 
     private protected override string VersionTable => "ledger.schema_version";
 
-    private protected override ILedgerStore Create() => Create(database);
+    private protected override LedgerStore Create() => Create(database);
 
     private static LedgerStore Create(string address) => new(new PostgresDatabase(LedgerStore.Schema, address));
 

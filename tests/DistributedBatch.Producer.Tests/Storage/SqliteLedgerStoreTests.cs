@@ -55,7 +55,7 @@ public sealed class SqliteLedgerStoreTests : LedgerStoreConformance, IDisposable
 
     private protected override string VersionTable => "schema_version";
 
-    private protected override ILedgerStore Create() => Create(directory.Path);
+    private protected override LedgerStore Create() => Create(directory.Path);
 
     private static LedgerStore Create(string path) => new(new SqliteDatabase(LedgerStore.Schema, path));
 

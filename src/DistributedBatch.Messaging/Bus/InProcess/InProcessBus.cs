@@ -58,7 +58,7 @@ internal sealed class InProcessBus : MessageBus
         var answer = new TaskCompletionSource<TResponse>(TaskCreationOptions.RunContinuationsAsynchronously);
         foreach (var (endpoint, listener) in listeners.GetValueOrDefault(typeof(TRequest)) ?? [])
         {
-            if (listener is AnswerListener<TRequest, TResponse> answers)
+            if (listener is RequestListener<TRequest, TResponse> answers)
                 endpoint.Post(stop => AnswerAsync(answers, request, answer, stop));
         }
 
@@ -91,7 +91,7 @@ internal sealed class InProcessBus : MessageBus
     }
 
     private async Task AnswerAsync<TRequest, TResponse>(
-        AnswerListener<TRequest, TResponse> answers, TRequest request, TaskCompletionSource<TResponse> answer, CancellationToken stop)
+        RequestListener<TRequest, TResponse> answers, TRequest request, TaskCompletionSource<TResponse> answer, CancellationToken stop)
         where TRequest : class
         where TResponse : class
     {

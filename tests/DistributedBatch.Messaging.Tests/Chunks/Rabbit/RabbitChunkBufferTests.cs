@@ -13,13 +13,13 @@ public sealed class RabbitChunkBufferTests(PrivateBroker broker)
     {
         var cancellation = TestContext.Current.CancellationToken;
         var vhost = await broker.NewVhostAsync(cancellation);
-        await using var site = await Site.StartAsync(vhost, cancellation, Redispatcher.Add);
-        await using var buffer = site.OpenBuffer("box", slots: 32);
-        await site.PublishAsync(Enumerable.Range(0, 100).Select(index => Sample.Chunk(index)), cancellation);
+        await using var messaging = await MessagingHost.StartAsync(vhost, cancellation, Redispatcher.Add);
+        await using var buffer = messaging.OpenBuffer("box", slots: 32);
+        await messaging.PublishAsync(Enumerable.Range(0, 100).Select(index => Sample.Chunk(index)), cancellation);
 
         var held = await ReceiveAsync(buffer, 32);
 
-        Assert.Equal(["box/cpu#1 32"], await ConsumersAsync(vhost, site));
+        Assert.Equal(["box/cpu#1 32"], await ConsumersAsync(vhost, messaging));
         Assert.Equal(Enumerable.Range(0, 32), held.Select(delivery => delivery.Chunk.Index));
         await held.AcknowledgeAsync();
     }
@@ -29,14 +29,14 @@ public sealed class RabbitChunkBufferTests(PrivateBroker broker)
     {
         var cancellation = TestContext.Current.CancellationToken;
         var vhost = await broker.NewVhostAsync(cancellation);
-        await using var dying = await Site.StartAsync(vhost, cancellation, Redispatcher.Add, options => options.HostName = "dying");
+        await using var dying = await MessagingHost.StartAsync(vhost, cancellation, Redispatcher.Add, options => options.HostName = "dying");
         await using var buffer = dying.OpenBuffer("dying", slots: 1);
         await dying.Publisher.PublishAsync(Sample.Chunk(4), cancellation);
         var lost = await buffer.ReceiveAsync(cancellation);
 
         await broker.CloseConnectionsAsync(vhost, cancellation);
         await Eventually.HoldsAsync("the delivery is lost", () => lost.Lost.IsCancellationRequested, cancellation);
-        await using var heir = await Site.StartAsync(vhost, cancellation, options: options => options.HostName = "heir");
+        await using var heir = await MessagingHost.StartAsync(vhost, cancellation, options: options => options.HostName = "heir");
         await using var other = heir.OpenBuffer("heir", slots: 1);
         var again = await other.ReceiveAsync(cancellation);
         lost.Finished();
@@ -54,8 +54,8 @@ public sealed class RabbitChunkBufferTests(PrivateBroker broker)
         var cancellation = TestContext.Current.CancellationToken;
         var vhost = await broker.NewVhostAsync(cancellation);
         await using var relay = new TcpRelay(vhost);
-        await using var near = await Site.StartAsync(vhost, cancellation, Redispatcher.Add);
-        await using var dying = await Site.StartAsync(relay.Server, cancellation);
+        await using var near = await MessagingHost.StartAsync(vhost, cancellation, Redispatcher.Add);
+        await using var dying = await MessagingHost.StartAsync(relay.Server, cancellation);
         await near.Publisher.PublishAsync(Sample.Chunk(4), cancellation);
         await using var buffer = dying.OpenBuffer("dying", slots: 32);
         var held = await buffer.ReceiveAsync(cancellation);
@@ -72,13 +72,13 @@ public sealed class RabbitChunkBufferTests(PrivateBroker broker)
     {
         var cancellation = TestContext.Current.CancellationToken;
         var vhost = await broker.NewVhostAsync(cancellation);
-        await using var site = await Site.StartAsync(vhost, cancellation);
-        await using var buffer = site.OpenBuffer("box", slots: 1);
+        await using var messaging = await MessagingHost.StartAsync(vhost, cancellation);
+        await using var buffer = messaging.OpenBuffer("box", slots: 1);
         var wait = buffer.ReceiveAsync(cancellation).AsTask();
-        await ConsumesAsync(vhost, site, 1);
+        await ConsumesAsync(vhost, messaging, 1);
 
         await broker.CloseConnectionsAsync(vhost, cancellation);
-        await Eventually.HoldsAsync("the publisher is connected again", () => PublishesAsync(site, Sample.Chunk(9)), cancellation);
+        await Eventually.HoldsAsync("the publisher is connected again", () => PublishesAsync(messaging, Sample.Chunk(9)), cancellation);
 
         Assert.Equal(9, (await wait).Chunk.Index);
     }
@@ -88,17 +88,17 @@ public sealed class RabbitChunkBufferTests(PrivateBroker broker)
     {
         var cancellation = TestContext.Current.CancellationToken;
         var vhost = await broker.NewVhostAsync(cancellation);
-        await using var site = await Site.StartAsync(vhost, cancellation);
-        await using var buffer = site.OpenBuffer("box", slots: 2);
-        await site.Publisher.PublishAsync(Sample.Chunk(0), cancellation);
+        await using var messaging = await MessagingHost.StartAsync(vhost, cancellation);
+        await using var buffer = messaging.OpenBuffer("box", slots: 2);
+        await messaging.Publisher.PublishAsync(Sample.Chunk(0), cancellation);
         var busy = await buffer.ReceiveAsync(cancellation);
         await broker.CloseConnectionsAsync(vhost, cancellation);
         await Eventually.HoldsAsync("the delivery is lost", () => busy.Lost.IsCancellationRequested, cancellation);
 
-        await ConsumesAsync(vhost, site, 1);
+        await ConsumesAsync(vhost, messaging, 1);
         busy.Finished();
 
-        await ConsumesAsync(vhost, site, 2);
+        await ConsumesAsync(vhost, messaging, 2);
     }
 
     [Fact(Timeout = 60_000)]
@@ -106,10 +106,10 @@ public sealed class RabbitChunkBufferTests(PrivateBroker broker)
     {
         var cancellation = TestContext.Current.CancellationToken;
         const int Chunks = 50;
-        await using var site = await Site.StartAsync(await broker.NewVhostAsync(cancellation), cancellation, Redispatcher.Add);
-        await using var slow = site.OpenBuffer("slow", slots: 1);
-        await using var fast = site.OpenBuffer("fast", slots: 1);
-        await site.PublishAsync(Enumerable.Range(0, Chunks).Select(index => Sample.Chunk(index)), cancellation);
+        await using var messaging = await MessagingHost.StartAsync(await broker.NewVhostAsync(cancellation), cancellation, Redispatcher.Add);
+        await using var slow = messaging.OpenBuffer("slow", slots: 1);
+        await using var fast = messaging.OpenBuffer("fast", slots: 1);
+        await messaging.PublishAsync(Enumerable.Range(0, Chunks).Select(index => Sample.Chunk(index)), cancellation);
 
         var held = await slow.ReceiveAsync(cancellation);
         var seen = new List<int> { held.Chunk.Index };
@@ -125,10 +125,10 @@ public sealed class RabbitChunkBufferTests(PrivateBroker broker)
         var cancellation = TestContext.Current.CancellationToken;
         const int Chunks = 400;
         var vhost = await broker.NewVhostAsync(cancellation);
-        await using var site = await Site.StartAsync(vhost, cancellation, Redispatcher.Add);
-        await using var neighbour = await Site.StartAsync(vhost, cancellation);
-        await using var buffer = site.OpenBuffer("box", slots: 1);
-        await site.PublishAsync(Enumerable.Range(0, Chunks).Select(index => Sample.Chunk(index)), cancellation);
+        await using var messaging = await MessagingHost.StartAsync(vhost, cancellation, Redispatcher.Add);
+        await using var neighbour = await MessagingHost.StartAsync(vhost, cancellation);
+        await using var buffer = messaging.OpenBuffer("box", slots: 1);
+        await messaging.PublishAsync(Enumerable.Range(0, Chunks).Select(index => Sample.Chunk(index)), cancellation);
         var seen = await FetchAheadAsync(buffer);
         Assert.InRange(seen.Count, 1, Chunks / 2);
 
@@ -151,9 +151,9 @@ public sealed class RabbitChunkBufferTests(PrivateBroker broker)
     {
         var cancellation = TestContext.Current.CancellationToken;
         const int Chunks = 300;
-        await using var site = await Site.StartAsync(await broker.NewVhostAsync(cancellation), cancellation, Redispatcher.Add);
-        await using var buffer = site.OpenBuffer("box", slots: 4);
-        await site.PublishAsync(Enumerable.Range(0, Chunks).Select(index => Sample.Chunk(index)), cancellation);
+        await using var messaging = await MessagingHost.StartAsync(await broker.NewVhostAsync(cancellation), cancellation, Redispatcher.Add);
+        await using var buffer = messaging.OpenBuffer("box", slots: 4);
+        await messaging.PublishAsync(Enumerable.Range(0, Chunks).Select(index => Sample.Chunk(index)), cancellation);
         var seen = await FetchAheadAsync(buffer);
 
         var slow = await buffer.ReceiveAsync(cancellation);
@@ -169,25 +169,25 @@ public sealed class RabbitChunkBufferTests(PrivateBroker broker)
     {
         var cancellation = TestContext.Current.CancellationToken;
         var vhost = await broker.NewVhostAsync(cancellation);
-        await using var site = await Site.StartAsync(vhost, cancellation, Redispatcher.Add);
-        await using var buffer = site.OpenBuffer("box", slots: 2);
-        await site.PublishAsync(Enumerable.Range(0, 200).Select(index => Sample.Chunk(index)), cancellation);
+        await using var messaging = await MessagingHost.StartAsync(vhost, cancellation, Redispatcher.Add);
+        await using var buffer = messaging.OpenBuffer("box", slots: 2);
+        await messaging.PublishAsync(Enumerable.Range(0, 200).Select(index => Sample.Chunk(index)), cancellation);
         var seen = await FetchAheadAsync(buffer);
         while (seen.Count < 200)
             seen.Add(await RunOneAsync(buffer));
 
-        await ConsumesAsync(vhost, site, 2);
-        Assert.Single(await ConsumersAsync(vhost, site));
+        await ConsumesAsync(vhost, messaging, 2);
+        Assert.Single(await ConsumersAsync(vhost, messaging));
     }
 
     [Fact(Timeout = 60_000)]
     public async Task A_buffer_is_low_when_little_lies_ready_and_not_before()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        await using var site = await Site.StartAsync(await broker.NewVhostAsync(cancellation), cancellation, Redispatcher.Add);
-        await using var buffer = site.OpenBuffer("box", slots: 1);
+        await using var messaging = await MessagingHost.StartAsync(await broker.NewVhostAsync(cancellation), cancellation, Redispatcher.Add);
+        await using var buffer = messaging.OpenBuffer("box", slots: 1);
         Assert.True(buffer.IsLow);
-        await site.PublishAsync(Enumerable.Range(0, 400).Select(index => Sample.Chunk(index)), cancellation);
+        await messaging.PublishAsync(Enumerable.Range(0, 400).Select(index => Sample.Chunk(index)), cancellation);
         var seen = await FetchAheadAsync(buffer);
         while (buffer.IsLow)
             seen.Add(await RunOneAsync(buffer));
@@ -203,22 +203,22 @@ public sealed class RabbitChunkBufferTests(PrivateBroker broker)
     {
         var cancellation = TestContext.Current.CancellationToken;
         var vhost = await broker.NewVhostAsync(cancellation);
-        await using var site = await Site.StartAsync(vhost, cancellation, Redispatcher.Add);
-        await using var buffer = site.OpenBuffer("box", slots: 2);
-        await site.PublishAsync(Enumerable.Range(0, 5).Select(index => Sample.Chunk(index)), cancellation);
+        await using var messaging = await MessagingHost.StartAsync(vhost, cancellation, Redispatcher.Add);
+        await using var buffer = messaging.OpenBuffer("box", slots: 2);
+        await messaging.PublishAsync(Enumerable.Range(0, 5).Select(index => Sample.Chunk(index)), cancellation);
         var held = await ReceiveAsync(buffer, 2);
 
         await held[0].LeaseAsync();
-        Assert.Equal((3, 1), await DepthAsync(site, vhost));
+        Assert.Equal((3, 1), await DepthAsync(messaging, vhost));
 
         // The other slot goes on: one chunk comes for one that ends.
         await held[1].AcknowledgeAsync();
         var next = await buffer.ReceiveAsync(cancellation);
-        Assert.Equal((2, 1), await DepthAsync(site, vhost));
+        Assert.Equal((2, 1), await DepthAsync(messaging, vhost));
 
         held[0].Finished();
         var last = await buffer.ReceiveAsync(cancellation);
-        Assert.Equal((1, 2), await DepthAsync(site, vhost));
+        Assert.Equal((1, 2), await DepthAsync(messaging, vhost));
         await new[] { next, last }.AcknowledgeAsync();
     }
 
@@ -227,15 +227,15 @@ public sealed class RabbitChunkBufferTests(PrivateBroker broker)
     {
         var cancellation = TestContext.Current.CancellationToken;
         var vhost = await broker.NewVhostAsync(cancellation);
-        await using var site = await Site.StartAsync(vhost, cancellation, Redispatcher.Add);
-        await using var buffer = site.OpenBuffer("box", slots: 4);
-        await site.PublishAsync(Enumerable.Range(0, 10).Select(index => Sample.Chunk(index)), cancellation);
+        await using var messaging = await MessagingHost.StartAsync(vhost, cancellation, Redispatcher.Add);
+        await using var buffer = messaging.OpenBuffer("box", slots: 4);
+        await messaging.PublishAsync(Enumerable.Range(0, 10).Select(index => Sample.Chunk(index)), cancellation);
         var held = await ReceiveAsync(buffer, 4);
         buffer.Slots = 2;
-        await ConsumesAsync(vhost, site, 0);
+        await ConsumesAsync(vhost, messaging, 0);
 
         await new[] { held[0], held[1] }.AcknowledgeAsync();
-        Assert.Equal((6, 2), await DepthAsync(site, vhost));
+        Assert.Equal((6, 2), await DepthAsync(messaging, vhost));
         await held[2].AcknowledgeAsync();
 
         Assert.Equal(4, (await buffer.ReceiveAsync(cancellation)).Chunk.Index);
@@ -245,14 +245,14 @@ public sealed class RabbitChunkBufferTests(PrivateBroker broker)
     public async Task A_host_on_hold_gives_back_what_no_slot_has_received_at_no_cost()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        await using var site = await Site.StartAsync(await broker.NewVhostAsync(cancellation), cancellation, Redispatcher.Add);
-        await using var buffer = site.OpenBuffer("box", slots: 1);
-        await site.Publisher.PublishAsync(Sample.Chunk(6), cancellation);
+        await using var messaging = await MessagingHost.StartAsync(await broker.NewVhostAsync(cancellation), cancellation, Redispatcher.Add);
+        await using var buffer = messaging.OpenBuffer("box", slots: 1);
+        await messaging.Publisher.PublishAsync(Sample.Chunk(6), cancellation);
         await Eventually.HoldsAsync(
-            "the chunk is with the host", async () => await site.ReadyAsync(site.Topology.ChunkQueue(ResourceClass.Cpu), cancellation) == 0, cancellation);
+            "the chunk is with the host", async () => await messaging.ReadyAsync(messaging.Topology.ChunkQueue(ResourceClass.Cpu), cancellation) == 0, cancellation);
         buffer.Slots = 0;
 
-        await using var other = site.OpenBuffer("other", slots: 1);
+        await using var other = messaging.OpenBuffer("other", slots: 1);
         Assert.Equal((6, 0), (await other.ReceiveAsync(cancellation)).Chunk is var chunk ? (chunk.Index, chunk.LostHosts) : default);
     }
 
@@ -260,14 +260,14 @@ public sealed class RabbitChunkBufferTests(PrivateBroker broker)
     public async Task A_buffer_that_closes_gives_back_what_no_slot_has_received_at_no_cost()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        await using var site = await Site.StartAsync(await broker.NewVhostAsync(cancellation), cancellation, Redispatcher.Add);
-        var buffer = site.OpenBuffer("box", slots: 1);
-        await site.Publisher.PublishAsync(Sample.Chunk(6), cancellation);
+        await using var messaging = await MessagingHost.StartAsync(await broker.NewVhostAsync(cancellation), cancellation, Redispatcher.Add);
+        var buffer = messaging.OpenBuffer("box", slots: 1);
+        await messaging.Publisher.PublishAsync(Sample.Chunk(6), cancellation);
         await Eventually.HoldsAsync(
-            "the chunk is with the host", async () => await site.ReadyAsync(site.Topology.ChunkQueue(ResourceClass.Cpu), cancellation) == 0, cancellation);
+            "the chunk is with the host", async () => await messaging.ReadyAsync(messaging.Topology.ChunkQueue(ResourceClass.Cpu), cancellation) == 0, cancellation);
         await buffer.DisposeAsync();
 
-        await using var other = site.OpenBuffer("other", slots: 1);
+        await using var other = messaging.OpenBuffer("other", slots: 1);
         Assert.Equal((6, 0), (await other.ReceiveAsync(cancellation)).Chunk is var chunk ? (chunk.Index, chunk.LostHosts) : default);
     }
 
@@ -276,9 +276,9 @@ public sealed class RabbitChunkBufferTests(PrivateBroker broker)
     {
         var cancellation = TestContext.Current.CancellationToken;
         var vhost = await broker.NewVhostAsync(cancellation);
-        await using var site = await Site.StartAsync(vhost, cancellation, options: options => (options.HostName, options.Role) = ("gpu-box", "consumer"));
-        await using var buffer = site.OpenBuffer("gpu-box", slots: 1);
-        await site.Publisher.PublishAsync(Sample.Chunk(), cancellation);
+        await using var messaging = await MessagingHost.StartAsync(vhost, cancellation, options: options => (options.HostName, options.Role) = ("gpu-box", "consumer"));
+        await using var buffer = messaging.OpenBuffer("gpu-box", slots: 1);
+        await messaging.Publisher.PublishAsync(Sample.Chunk(), cancellation);
         await buffer.ReceiveAsync(cancellation);
 
         var names = await broker.EvalAsync("rabbit_networking:connection_info_all([client_properties]).", cancellation);
@@ -316,22 +316,22 @@ public sealed class RabbitChunkBufferTests(PrivateBroker broker)
     }
 
     /// <summary>Consumer tags with their prefetch. The broker's counters lag, so it is asked for the consumers themselves.</summary>
-    private async Task<IReadOnlyList<string>> ConsumersAsync(Uri vhost, Site site)
+    private async Task<IReadOnlyList<string>> ConsumersAsync(Uri vhost, MessagingHost messaging)
     {
-        var queue = site.Topology.ChunkQueue(ResourceClass.Cpu);
+        var queue = messaging.Topology.ChunkQueue(ResourceClass.Cpu);
         var lines = await broker.ControlAsync(TestContext.Current.CancellationToken, "list_consumers", "-q", "-p", vhost.AbsolutePath.TrimStart('/'), "--no-table-headers", "queue_name", "consumer_tag", "prefetch_count");
         return [.. lines.Split('\n').Select(line => line.Trim().Split('\t')).Where(parts => parts[0] == queue).Select(parts => $"{parts[1]} {parts[2]}")];
     }
 
-    private Task ConsumesAsync(Uri vhost, Site site, int prefetch) => Eventually.HoldsAsync(
+    private Task ConsumesAsync(Uri vhost, MessagingHost messaging, int prefetch) => Eventually.HoldsAsync(
         $"the host's prefetch is {prefetch}",
-        async () => (await ConsumersAsync(vhost, site)).Sum(consumer => int.Parse(consumer.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture)) == prefetch,
+        async () => (await ConsumersAsync(vhost, messaging)).Sum(consumer => int.Parse(consumer.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture)) == prefetch,
         TestContext.Current.CancellationToken);
 
     /// <summary>Messages ready and unacknowledged in the chunk queue, once it is at rest.</summary>
-    private async Task<(int Ready, int Unacknowledged)> DepthAsync(Site site, Uri vhost)
+    private async Task<(int Ready, int Unacknowledged)> DepthAsync(MessagingHost messaging, Uri vhost)
     {
-        var name = site.Topology.ChunkQueue(ResourceClass.Cpu);
+        var name = messaging.Topology.ChunkQueue(ResourceClass.Cpu);
         var queue = await broker.EvalAsync(
             $"Q = rabbit_misc:r(<<\"{vhost.AbsolutePath.TrimStart('/')}\">>, queue, <<\"{name}\">>), {{ok, A}} = rabbit_amqqueue:lookup(Q), "
             + "{ok, {_, S}, _} = ra:leader_query(amqqueue:get_pid(A), fun rabbit_fifo:overview/1), "
@@ -341,11 +341,11 @@ public sealed class RabbitChunkBufferTests(PrivateBroker broker)
         return (int.Parse(numbers[0], System.Globalization.CultureInfo.InvariantCulture), int.Parse(numbers[1], System.Globalization.CultureInfo.InvariantCulture));
     }
 
-    private static async Task<bool> PublishesAsync(Site site, Contracts.Messages.RunChunk chunk)
+    private static async Task<bool> PublishesAsync(MessagingHost messaging, Contracts.Messages.RunChunk chunk)
     {
         try
         {
-            await site.Publisher.PublishAsync(chunk, TestContext.Current.CancellationToken);
+            await messaging.Publisher.PublishAsync(chunk, TestContext.Current.CancellationToken);
             return true;
         }
         catch (ChunkUnpublishedException)

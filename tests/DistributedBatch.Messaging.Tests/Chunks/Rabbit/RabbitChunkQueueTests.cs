@@ -6,5 +6,5 @@ public sealed class RabbitChunkQueueTests(PrivateBroker broker) : ChunkQueueConf
 {
     // A buffer that asked ahead may give chunks back to the producer, which feeds them again.
     protected override async Task<object> StartAsync(CancellationToken cancellation) =>
-        await Site.StartAsync(await broker.NewVhostAsync(cancellation), cancellation, Redispatcher.Add);
+        await MessagingHost.StartAsync(await broker.NewVhostAsync(cancellation), cancellation, Redispatcher.Add);
 }

@@ -3,7 +3,7 @@ using MassTransit;
 namespace DistributedBatch.Messaging.Bus;
 
 /// <summary>Receives requests of one type and sends the responses.</summary>
-internal abstract class AnswerListener<TRequest, TResponse> : BusListener
+internal abstract class RequestListener<TRequest, TResponse> : BusListener
     where TRequest : class
     where TResponse : class
 {
@@ -24,7 +24,7 @@ internal abstract class AnswerListener<TRequest, TResponse> : BusListener
 }
 
 /// <summary>Gives requests to the <typeparamref name="THandler"/> of the container.</summary>
-internal sealed class AnswerListener<TRequest, TResponse, THandler> : AnswerListener<TRequest, TResponse>
+internal sealed class RequestListener<TRequest, TResponse, THandler> : RequestListener<TRequest, TResponse>
     where TRequest : class
     where TResponse : class
     where THandler : class, IRequestHandler<TRequest, TResponse>

@@ -4,7 +4,7 @@ using DistributedBatch.Messaging.Bus;
 namespace DistributedBatch.Messaging.Tests.Support;
 
 /// <summary>Hears messages of one type and keeps them; may be told to stumble over the first ones.</summary>
-internal sealed class Ear<TMessage>(int stumbles = 0) : IMessageHandler<TMessage>
+internal sealed class RecordingHandler<TMessage>(int stumbles = 0) : IMessageHandler<TMessage>
     where TMessage : class
 {
     private readonly System.Threading.Channels.Channel<TMessage> news = System.Threading.Channels.Channel.CreateUnbounded<TMessage>();

@@ -9,11 +9,11 @@ using Microsoft.Extensions.Logging;
 namespace DistributedBatch.Messaging.Tests.Support;
 
 /// <summary>A process of a deployment as far as messaging is concerned, with everything a test may want from it.</summary>
-internal sealed class Site : IAsyncDisposable
+internal sealed class MessagingHost : IAsyncDisposable
 {
     private readonly IHost host;
 
-    private Site(IHost host) => this.host = host;
+    private MessagingHost(IHost host) => this.host = host;
 
     public IChunkPublisher Publisher => Get<IChunkPublisher>();
 
@@ -30,7 +30,7 @@ internal sealed class Site : IAsyncDisposable
     public LogCollector Log => Get<LogCollector>();
 
     /// <summary>A process on the broker.</summary>
-    public static Task<Site> StartAsync(
+    public static Task<MessagingHost> StartAsync(
         Uri broker, CancellationToken cancellation, Action<IServiceCollection>? services = null, Action<BrokerOptions>? options = null) => StartAsync(
         container =>
         {
@@ -45,7 +45,7 @@ internal sealed class Site : IAsyncDisposable
         cancellation);
 
     /// <summary>A process without a broker.</summary>
-    public static Task<Site> StartInProcessAsync(CancellationToken cancellation, Action<IServiceCollection>? services = null) => StartAsync(
+    public static Task<MessagingHost> StartInProcessAsync(CancellationToken cancellation, Action<IServiceCollection>? services = null) => StartAsync(
         container =>
         {
             container.AddInProcessMessaging();
@@ -82,24 +82,24 @@ internal sealed class Site : IAsyncDisposable
             await disposable.DisposeAsync();
     }
 
-    private static async Task<Site> StartAsync(Action<IServiceCollection> services, CancellationToken cancellation)
+    private static async Task<MessagingHost> StartAsync(Action<IServiceCollection> services, CancellationToken cancellation)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         var log = new LogCollector();
         builder.Logging.AddProvider(log).SetMinimumLevel(LogLevel.Information);
         builder.Services.AddSingleton(log);
         services(builder.Services);
-        var site = new Site(builder.Build());
+        var messaging = new MessagingHost(builder.Build());
         try
         {
-            await site.host.StartAsync(cancellation);
+            await messaging.host.StartAsync(cancellation);
         }
         catch
         {
-            await ((IAsyncDisposable)site.host).DisposeAsync();
+            await ((IAsyncDisposable)messaging.host).DisposeAsync();
             throw;
         }
 
-        return site;
+        return messaging;
     }
 }
