@@ -34,9 +34,13 @@ internal sealed class AttemptFiles(LogStore logs, OutputUploader uploader)
             var hasOutputs = scratch.HasOutputs();
             if (hasOutputs && report.Outcome == AttemptOutcome.Succeeded)
             {
-                OutputPromotion.Promote(scratch.Out, template.OutputRoot, attempt.Chunk.Index, attempt.Number);
+                OutputPromotion.Promote(scratch.Out, template.OutputRoot, attempt.Chunk.Index, replace: !attempt.MayBeDuplicated);
                 if (!Directory.Exists(scratch.Out))
                     scratch.OutputsMoved();
+            }
+            else if (report.Outcome == AttemptOutcome.Succeeded && !attempt.MayBeDuplicated)
+            {
+                OutputPromotion.Remove(template.OutputRoot, attempt.Chunk.Index);
             }
 
             if (outcome.Stragglers)
@@ -68,6 +72,8 @@ internal sealed class AttemptFiles(LogStore logs, OutputUploader uploader)
     {
         var scratch = attempt.Scratch;
         var (stdout, stderr) = scratch.LogLengths();
+        if (template.HasEarlierLogs)
+            DeleteEarlierLogs(template.LogOf(attempt.Chunk.Index, attempt.Number));
         if (stdout == 0 && stderr == 0)
             return report;
         if (stderr > 0 && report.Outcome != AttemptOutcome.Succeeded)
@@ -82,5 +88,12 @@ internal sealed class AttemptFiles(LogStore logs, OutputUploader uploader)
         if (stderr > 0)
             logs.Store(scratch.Stderr, name + ".err");
         return report;
+    }
+
+    // A killed process may have left the logs of an attempt with the same number, and this one may have written to one stream only.
+    private static void DeleteEarlierLogs(string name)
+    {
+        File.Delete(name + ".out");
+        File.Delete(name + ".err");
     }
 }
