@@ -25,25 +25,24 @@ internal sealed partial class AttemptMonitor(
 
     private async Task CheckAsync(CancellationToken cancellation)
     {
-        var now = time.GetUtcNow();
         foreach (var attempt in running.All)
         {
-            var age = now - attempt.StartedAt;
+            var age = time.GetElapsedTime(attempt.StartedTimestamp);
             if (age < Interval)
                 continue;
             attempt.ReportStart(report => reporter.Add(report, settles: null));
             logs.PunchHole(attempt.Scratch.Stdout);
             logs.PunchHole(attempt.Scratch.Stderr);
             if (options.AckTimeout is { } limit && !attempt.Leased && age >= limit * 2 / 3)
-                await LeaseAsync(attempt, now, cancellation);
+                await LeaseAsync(attempt, cancellation);
         }
     }
 
-    private async Task LeaseAsync(ActiveAttempt attempt, DateTimeOffset now, CancellationToken cancellation)
+    private async Task LeaseAsync(ActiveAttempt attempt, CancellationToken cancellation)
     {
         try
         {
-            await bus.PublishAsync(new LeaseTaken(attempt.Chunk.Run, attempt.Chunk.Index, attempt.Number, attempt.Host, now), cancellation);
+            await bus.PublishAsync(new LeaseTaken(attempt.Chunk.Run, attempt.Chunk.Index, attempt.Number, attempt.Host, time.GetUtcNow()), cancellation);
             if (!attempt.Lease())
                 return;
             await attempt.Delivery.LeaseAsync();
