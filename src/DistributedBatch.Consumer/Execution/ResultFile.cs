@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Consumer.Execution;
 
@@ -18,16 +19,40 @@ internal static class ResultFile
             return (null, $"The result is {file.Length} bytes long, more than the {LargestBytes} that fit; write large results to DBATCH_OUT.");
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
-            return (document.RootElement.GetRawText(), null);
+            return Parse(File.ReadAllBytes(path));
         }
-        catch (JsonException failure)
+        catch (InvalidOperationException)
         {
-            return (null, $"The result is not JSON: {failure.Message} Write one JSON value to the file named by DBATCH_RESULT.");
+            return (null, "The result is not UTF-8 text. Write one JSON value in UTF-8 to the file named by DBATCH_RESULT.");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             return (null, $"The result cannot be read: {failure.Message}");
         }
+    }
+
+    private static (string? Json, string? Error) Parse(byte[] bytes)
+    {
+        try
+        {
+            return (TextOf(bytes), null);
+        }
+        catch (JsonException failure)
+        {
+            try
+            {
+                return (TextOf(NonFiniteNumbers.AsNull(bytes)), null);
+            }
+            catch (JsonException)
+            {
+                return (null, $"The result is not JSON: {failure.Message} Write one JSON value to the file named by DBATCH_RESULT.");
+            }
+        }
+    }
+
+    private static string TextOf(ReadOnlyMemory<byte> json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return document.RootElement.GetRawText();
     }
 }
