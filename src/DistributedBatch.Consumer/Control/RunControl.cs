@@ -12,6 +12,9 @@ internal sealed class RunControl(RunningAttempts running) : IMessageHandler<RunC
 
     private readonly ConcurrentDictionary<RunId, RunControlMessage> latest = new();
 
+    /// <summary>Raised when a run has ended: nothing needs to be kept for its next chunk.</summary>
+    public event Action<RunId>? Ended;
+
     /// <inheritdoc/>
     public Task HandleAsync(RunControlMessage message, CancellationToken cancellation)
     {
@@ -21,6 +24,8 @@ internal sealed class RunControl(RunningAttempts running) : IMessageHandler<RunC
         var newest = latest.AddOrUpdate(message.Run, message, (_, known) => known.Revision > message.Revision ? known : message);
         if (newest.State == RunState.Cancelled)
             running.Stop(attempt => attempt.Chunk.Run == message.Run, AttemptOutcome.Cancelled, "The run was cancelled.");
+        if (message.State is RunState.Succeeded or RunState.Failed or RunState.Cancelled)
+            Ended?.Invoke(message.Run);
         return Task.CompletedTask;
     }
 

@@ -8,6 +8,9 @@ internal static class ResultFile
     /// <summary>Largest result, in bytes. Larger results belong in <c>DBATCH_OUT</c>.</summary>
     public const int LargestBytes = 64 << 10;
 
+    // What System.Text.Json reads, here and wherever results are shown.
+    private const int MaxDepth = 64;
+
     /// <summary>The JSON, null when there is none; or one sentence on why it is not accepted.</summary>
     public static (string? Json, string? Error) Read(string path)
     {
@@ -18,16 +21,40 @@ internal static class ResultFile
             return (null, $"The result is {file.Length} bytes long, more than the {LargestBytes} that fit; write large results to DBATCH_OUT.");
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
-            return (document.RootElement.GetRawText(), null);
-        }
-        catch (JsonException failure)
-        {
-            return (null, $"The result is not JSON: {failure.Message} Write one JSON value to the file named by DBATCH_RESULT.");
+            return Check(File.ReadAllBytes(path));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             return (null, $"The result cannot be read: {failure.Message}");
+        }
+    }
+
+    /// <summary>The same for a result in memory.</summary>
+    public static (string? Json, string? Error) Check(byte[] result)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(result);
+            return (document.RootElement.GetRawText(), null);
+        }
+        catch (JsonException failure)
+        {
+            return (null, IsTooDeep(result)
+                ? $"The result is nested deeper than {MaxDepth} levels; write large structures to DBATCH_OUT."
+                : $"The result is not JSON: {failure.Message} Write one JSON value to the file named by DBATCH_RESULT.");
+        }
+    }
+
+    private static bool IsTooDeep(byte[] result)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(result, new JsonDocumentOptions { MaxDepth = LargestBytes });
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
         }
     }
 }

@@ -27,6 +27,7 @@ internal sealed class HostSlots : IAsyncDisposable
         CpuSlots = new SlotPool(scratch.Path, ResourceClass.Cpu, firstNumber: 0, threads, exclusive, heartbeats, context);
         gpuSlots = new SlotPool(scratch.Path, ResourceClass.Gpu, FirstGpuSlot, threads: null, exclusive, heartbeats, context);
         hold.Changed += Hold;
+        context.Runs.Ended += context.Executor.EndKept;
         gpus.SlotsChanged += gpuSlots.Resize;
     }
 

@@ -3,7 +3,8 @@ using DistributedBatch.Contracts.Runs;
 namespace DistributedBatch.Contracts.Messages;
 
 /// <summary>
-/// Message of the producer to all hosts: a run was cancelled, paused or resumed. Hosts stop its attempts (cancel) or let them finish (pause), and return its queued chunks.
+/// Message of the producer to all hosts: a run was cancelled, paused or resumed, or a run with kept interpreters has ended. Hosts stop its attempts (cancel) or let them
+/// finish (pause), and return its queued chunks; interpreters are ended with their run.
 /// </summary>
 /// <param name="Run">The run.</param>
 /// <param name="State">Its state now.</param>
