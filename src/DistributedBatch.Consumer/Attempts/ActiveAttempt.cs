@@ -20,6 +20,7 @@ internal sealed class ActiveAttempt(ChunkDelivery delivery, string host, int slo
     private bool onlyProgramStops;
     private bool programEnded;
     private volatile bool leased;
+    private volatile bool silent;
     private bool startReported;
     private bool ended;
 
@@ -49,6 +50,12 @@ internal sealed class ActiveAttempt(ChunkDelivery delivery, string host, int slo
 
     /// <summary>Whether heartbeats keep the chunk and its delivery is acknowledged.</summary>
     public bool Leased => leased;
+
+    /// <summary>
+    /// Whether the producer may have dispatched the chunk again, because the broker took the delivery back or the host was silent for too long. The attempt goes on, but
+    /// outputs that another attempt has stored meanwhile stay.
+    /// </summary>
+    public bool MayBeDuplicated => silent || delivery.Lost.IsCancellationRequested;
 
     /// <summary>The first request to stop; null when there was none.</summary>
     public StopRequest? StopRequest => stopRequest;
@@ -107,6 +114,9 @@ internal sealed class ActiveAttempt(ChunkDelivery delivery, string host, int slo
         lock (gate)
             return !ended && (leased = true);
     }
+
+    /// <summary>The host could not send heartbeats for so long that the producer may have taken a leased chunk for lost.</summary>
+    public void RecordSilence() => silent |= leased;
 
     /// <summary>Calls <paramref name="report"/> once, unless the attempt has ended: a start must not be reported after the end.</summary>
     public void ReportStart(Action<AttemptReport> report)

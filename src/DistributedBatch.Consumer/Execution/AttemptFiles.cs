@@ -37,8 +37,8 @@ internal sealed class AttemptFiles(LogStore logs, OutputUploader uploader)
             hasOutputs = scratch.HasOutputs();
             report = CheckOutputs(scratch, report, hasOutputs);
             report = StoreLogs(attempt, template, report);
-            if (hasOutputs && report.Outcome == AttemptOutcome.Succeeded && !Uploads(template))
-                Promote(attempt, template);
+            if (report.Outcome == AttemptOutcome.Succeeded && !Uploads(template))
+                Promote(attempt, template, hasOutputs);
             var files = FilesToUpload(scratch, template, report, hasOutputs);
             if (files.Count > 0)
                 report = await uploader.UploadAsync(attempt, files, report);
@@ -86,6 +86,8 @@ internal sealed class AttemptFiles(LogStore logs, OutputUploader uploader)
     {
         var scratch = attempt.Scratch;
         var (stdout, stderr) = scratch.LogLengths();
+        if (template.HasEarlierLogs)
+            DeleteEarlierLogs(template.LogOf(attempt.Chunk.Index, attempt.Number));
         if (stdout == 0 && stderr == 0)
             return report;
         if (stderr > 0 && report.Outcome != AttemptOutcome.Succeeded)
@@ -103,12 +105,26 @@ internal sealed class AttemptFiles(LogStore logs, OutputUploader uploader)
         return report;
     }
 
-    private static void Promote(ActiveAttempt attempt, JobTemplate template)
+    private static void Promote(ActiveAttempt attempt, JobTemplate template, bool hasOutputs)
     {
         var scratch = attempt.Scratch;
-        OutputPromotion.Promote(scratch.Out, template.OutputRoot, attempt.Chunk.Index, attempt.Number);
+        if (!hasOutputs)
+        {
+            if (!attempt.MayBeDuplicated)
+                OutputPromotion.Remove(template.OutputRoot, attempt.Chunk.Index);
+            return;
+        }
+
+        OutputPromotion.Promote(scratch.Out, template.OutputRoot, attempt.Chunk.Index, replace: !attempt.MayBeDuplicated);
         if (!Directory.Exists(scratch.Out))
             scratch.OutputsMoved();
+    }
+
+    // A killed process may have left the logs of an attempt with the same number, and this one may have written to one stream only.
+    private static void DeleteEarlierLogs(string name)
+    {
+        File.Delete(name + ".out");
+        File.Delete(name + ".err");
     }
 
     private List<(string Name, string Path)> FilesToUpload(SlotScratch scratch, JobTemplate template, AttemptReport report, bool hasOutputs)

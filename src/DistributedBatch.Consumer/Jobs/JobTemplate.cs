@@ -46,6 +46,7 @@ internal sealed class JobTemplate
         python = PythonEnvironments.Find(Job, WorkingDirectory, inherited);
         OutputRoot = Path.GetFullPath(Job.OutputDirectory ?? Path.Combine(dataDirectory, "runs", Run.Value, "out"));
         LogRoot = Path.GetFullPath(Path.Combine(dataDirectory, "runs", Run.Value, "logs"));
+        HasEarlierLogs = Directory.Exists(LogRoot);
     }
 
     public RunId Run { get; }
@@ -62,6 +63,9 @@ internal sealed class JobTemplate
     public string OutputRoot { get; }
 
     public string LogRoot { get; }
+
+    /// <summary>Whether attempts of an earlier process may have left logs.</summary>
+    public bool HasEarlierLogs { get; }
 
     /// <summary>Path of the logs of an attempt, without <c>.out</c> and <c>.err</c>.</summary>
     public string LogOf(int index, int attempt) => Path.Combine(LogRoot, string.Create(CultureInfo.InvariantCulture, $"{index}.{attempt}"));
