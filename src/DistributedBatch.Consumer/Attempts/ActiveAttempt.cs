@@ -15,7 +15,10 @@ internal sealed class ActiveAttempt(ChunkDelivery delivery, string host, int slo
     private readonly Lock gate = new();
 
     private readonly CancellationTokenSource stopping = new();
+    private readonly CancellationTokenSource stoppingProgram = new();
     private volatile StopRequest? stopRequest;
+    private bool onlyProgramStops;
+    private bool programEnded;
     private volatile bool leased;
     private volatile bool silent;
     private bool startReported;
@@ -63,18 +66,49 @@ internal sealed class ActiveAttempt(ChunkDelivery delivery, string host, int slo
     /// <summary>Cancelled when it is to stop.</summary>
     public CancellationToken Stopping => stopping.Token;
 
+    /// <summary>Cancelled when its program is to stop: with the attempt, or because it takes what others need.</summary>
+    public CancellationToken StoppingProgram => stoppingProgram.Token;
+
     /// <summary>Asks it to stop. Does nothing after the first request, and when it has ended.</summary>
     public void Stop(AttemptOutcome outcome, string? reason = null)
     {
         lock (gate)
         {
-            if (ended || stopRequest is not null)
+            if (ended || (stopRequest is not null && !onlyProgramStops))
                 return;
             stopRequest = new StopRequest(outcome, reason);
+            onlyProgramStops = false;
         }
 
-        // Outside of the lock, because it runs what waits for the token.
+        // Outside of the lock, because it runs what waits for the tokens.
+        stoppingProgram.Cancel();
         stopping.Cancel();
+    }
+
+    /// <summary>
+    /// Asks its program to stop and frees what the program holds. False, and nothing happens, when the program has ended: what it wrote is stored and
+    /// reported, however long that takes.
+    /// </summary>
+    public bool StopProgram(AttemptOutcome outcome, string reason)
+    {
+        lock (gate)
+        {
+            if (programEnded || stopRequest is not null)
+                return false;
+            stopRequest = new StopRequest(outcome, reason);
+            onlyProgramStops = true;
+        }
+
+        stoppingProgram.Cancel();
+        return true;
+    }
+
+    /// <summary>Its program has ended, and its files are stored next.</summary>
+    public void ProgramEnded()
+    {
+        Process.Ended();
+        lock (gate)
+            programEnded = true;
     }
 
     /// <summary>Marks the chunk as leased; false when the attempt has ended.</summary>
@@ -103,7 +137,7 @@ internal sealed class ActiveAttempt(ChunkDelivery delivery, string host, int slo
     public void End()
     {
         lock (gate)
-            ended = true;
+            ended = programEnded = true;
     }
 
     /// <summary>The report that it has started, which has no outcome yet.</summary>

@@ -15,7 +15,11 @@ internal sealed class JobTemplate
 {
     // A run started by an attempt must not take the outer chunk for its own, and no job needs the consumer's credentials.
     private const string OwnPrefix = "DBATCH_";
-    private static readonly string[] ThreadVariables = ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"];
+    private const string OpenMp = "OMP_NUM_THREADS";
+
+    // Libraries that read these first follow OMP_NUM_THREADS where they are not set.
+    private static readonly string[] FollowOpenMp = ["MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"];
+    private static readonly string[] OwnThreads = ["NUMBA_NUM_THREADS", "LOKY_MAX_CPU_COUNT", "POLARS_MAX_THREADS", "RAYON_NUM_THREADS"];
     private static readonly Encoding Utf8 = new UTF8Encoding(false);
 
     private readonly Template[] command;
@@ -146,7 +150,8 @@ internal sealed class JobTemplate
         var variables = inherited
             .Where(pair => !pair.Key.StartsWith(OwnPrefix, StringComparison.Ordinal) && pair.Key is not ("TRACEPARENT" or "CONSUMER_WORKER"))
             .ToDictionary(StringComparer.Ordinal);
-        foreach (var name in ThreadVariables)
+        var isOpenMpUsers = variables.ContainsKey(OpenMp) || IsUsers(OpenMp);
+        foreach (var name in (string[])[OpenMp, .. isOpenMpUsers ? [] : FollowOpenMp, .. OwnThreads])
             variables.TryAdd(name, Text(threads));
         variables["DBATCH_RUN"] = Run.Value;
         variables["DBATCH_TOTAL"] = Text(chunk.Total);

@@ -24,6 +24,7 @@ internal sealed class HostSlots : IAsyncDisposable
         CpuSlots = new SlotPool(scratch.Path, ResourceClass.Cpu, firstNumber: 0, threads, exclusive, heartbeats, context);
         gpuSlots = new SlotPool(scratch.Path, ResourceClass.Gpu, SlotNumbers.FirstOfGpus, threads: null, exclusive, heartbeats, context);
         hold.Changed += Hold;
+        context.Runs.Ended += context.Executor.EndKept;
         gpus.SlotsChanged += gpuSlots.Resize;
     }
 
