@@ -57,7 +57,7 @@ internal static class EmbeddedHost
                 options.DataDirectory = stateDirectory;
                 options.ResumeOnStart = false;
                 options.Standby = false;
-                options.RecordedSuccesses = (run, cancellation) => host!.Services.GetRequiredService<RunQueries>()
+                options.Restore.RecordedSuccesses = (run, cancellation) => host!.Services.GetRequiredService<RunQueries>()
                     .UnsettledSuccessesAsync(run, cancellation)
                     .Select(attempt => new RecordedSuccess(attempt.Index, attempt.Attempt, attempt.Host, TimeSpan.FromSeconds(attempt.Seconds)));
             });
