@@ -42,6 +42,7 @@ internal sealed class HostStatusReader(
             Version = options.Version,
             Cores = reading.Cores,
             Slots = Slots,
+            GpuSlots = slots.GpuSlots,
             SlotsReason = SlotsReason,
             MemoryBytes = reading.MemoryBytes,
             MemoryAvailableBytes = reading.MemoryAvailableBytes,

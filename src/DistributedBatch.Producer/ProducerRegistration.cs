@@ -45,6 +45,7 @@ public static class ProducerRegistration
             .AddSingleton<GroupCommit>()
             .AddSingleton<HostRegistry>()
             .AddSingleton<HostQuarantine>()
+            .AddSingleton<CopyStopper>()
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<HostSupervisor>(provider, QueueSurvives(provider)))
             .AddSingleton<DispatchWindow>()
             .AddSingleton<ChunkSelector>()

@@ -34,6 +34,9 @@ internal sealed class ActiveAttempt(ChunkDelivery delivery, string host, int slo
 
     public DateTimeOffset StartedAt => startedAt;
 
+    /// <summary>Timestamp of its start. Ages are measured with it, because the time of day may be set.</summary>
+    public required long StartedTimestamp { get; init; }
+
     public SlotScratch Scratch => scratch;
 
     /// <summary>Number of the attempt, from 1.</summary>

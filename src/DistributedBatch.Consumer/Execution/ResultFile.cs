@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Consumer.Execution;
 
@@ -23,6 +24,10 @@ internal static class ResultFile
         {
             return Check(File.ReadAllBytes(path));
         }
+        catch (InvalidOperationException)
+        {
+            return (null, "The result is not UTF-8 text. Write one JSON value in UTF-8 to the file named by DBATCH_RESULT.");
+        }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             return (null, $"The result cannot be read: {failure.Message}");
@@ -30,19 +35,31 @@ internal static class ResultFile
     }
 
     /// <summary>The same for a result in memory.</summary>
-    public static (string? Json, string? Error) Check(byte[] result)
+    public static (string? Json, string? Error) Check(byte[] bytes)
     {
         try
         {
-            using var document = JsonDocument.Parse(result);
-            return (document.RootElement.GetRawText(), null);
+            return (TextOf(bytes), null);
         }
         catch (JsonException failure)
         {
-            return (null, IsTooDeep(result)
-                ? $"The result is nested deeper than {MaxDepth} levels; write large structures to DBATCH_OUT."
-                : $"The result is not JSON: {failure.Message} Write one JSON value to the file named by DBATCH_RESULT.");
+            try
+            {
+                return (TextOf(NonFiniteNumbers.AsNull(bytes)), null);
+            }
+            catch (JsonException)
+            {
+                return (null, IsTooDeep(bytes)
+                    ? $"The result is nested deeper than {MaxDepth} levels; write large structures to DBATCH_OUT."
+                    : $"The result is not JSON: {failure.Message} Write one JSON value to the file named by DBATCH_RESULT.");
+            }
         }
+    }
+
+    private static string TextOf(ReadOnlyMemory<byte> json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return document.RootElement.GetRawText();
     }
 
     private static bool IsTooDeep(byte[] result)

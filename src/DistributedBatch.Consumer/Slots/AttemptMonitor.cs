@@ -33,11 +33,10 @@ internal sealed class AttemptMonitor(
 
     private void Check(CancellationToken cancellation)
     {
-        var now = time.GetUtcNow();
         var due = false;
         foreach (var attempt in running.All)
         {
-            var age = now - attempt.StartedAt;
+            var age = time.GetElapsedTime(attempt.StartedTimestamp);
             if (age < Interval)
                 continue;
             attempt.ReportStart(report => reporter.Add(report, settles: null));
@@ -46,7 +45,7 @@ internal sealed class AttemptMonitor(
             if (options.AckTimeout is not { } limit || attempt.Leased || age < limit * 2 / 3)
                 continue;
             due = true;
-            _ = LeaseAsync(attempt, now, cancellation);
+            _ = LeaseAsync(attempt, cancellation);
         }
 
         if (!due)
@@ -54,7 +53,7 @@ internal sealed class AttemptMonitor(
     }
 
     // Not awaited: while the broker is away, nothing else may wait for it.
-    private async Task LeaseAsync(ActiveAttempt attempt, DateTimeOffset now, CancellationToken cancellation)
+    private async Task LeaseAsync(ActiveAttempt attempt, CancellationToken cancellation)
     {
         if (!leasing.TryAdd(attempt, 0))
             return;
@@ -62,7 +61,7 @@ internal sealed class AttemptMonitor(
         limit.CancelAfter(LeaseTimeout);
         try
         {
-            await bus.PublishAsync(new LeaseTaken(attempt.Chunk.Run, attempt.Chunk.Index, attempt.Number, attempt.Host, now), limit.Token);
+            await bus.PublishAsync(new LeaseTaken(attempt.Chunk.Run, attempt.Chunk.Index, attempt.Number, attempt.Host, time.GetUtcNow()), limit.Token);
             if (attempt.Lease())
                 await attempt.Delivery.LeaseAsync();
             troubles.Resolve(Leases);

@@ -121,14 +121,14 @@ internal sealed partial class Slot(int number, IChunkBuffer buffer, string scrat
             return;
         }
 
-        var attempt = new ActiveAttempt(delivery, context.Host.Name, number, context.Time.GetUtcNow(), scratch);
+        var attempt = new ActiveAttempt(delivery, context.Host.Name, number, context.Time.GetUtcNow(), scratch) { StartedTimestamp = context.Time.GetTimestamp() };
         AttemptReport? report = null;
         using var trace = AttemptTrace.Deliver(attempt);
         context.Running.Add(attempt);
         try
         {
             // After Add, so that a message that arrives at this moment finds the attempt in one place or the other.
-            if (context.Runs.OutcomeInsteadOfRunning(chunk.Run) is { } outcome)
+            if (context.Runs.OutcomeInsteadOfRunning(chunk) is { } outcome)
                 attempt.Stop(outcome);
             report = await ExecuteOrReportFailureAsync(attempt);
             attempt.End();

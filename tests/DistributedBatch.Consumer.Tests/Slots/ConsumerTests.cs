@@ -136,6 +136,36 @@ public class ConsumerTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_chunk_that_was_dispatched_after_the_cancel_runs_although_the_host_heard_only_of_the_cancel()
+    {
+        var test = TestContext.Current.CancellationToken;
+        await using var harness = await ConsumerHarness.StartAsync(test);
+        await harness.Bus.PublishAsync(new RunControlMessage(harness.Run, RunState.Cancelled, 5), test);
+        await Eventually.HoldsAsync("the host knows of the cancel", () => harness.HasHandled(RunState.Cancelled), test);
+
+        var before = await harness.RunAsync(Shell("true"), chunk => chunk with { Revision = 4 });
+        var after = await harness.RunAsync(Shell("true"), chunk => chunk with { Revision = 5, Attempt = 2 });
+
+        Assert.Equal((AttemptOutcome.Cancelled, AttemptOutcome.Succeeded), (before.Outcome, after.Outcome));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_copy_of_a_settled_chunk_is_stopped_and_the_other_attempts_of_its_run_go_on()
+    {
+        var test = TestContext.Current.CancellationToken;
+        await using var harness = await ConsumerHarness.StartAsync(test);
+        await harness.PublishAsync(Shell("sleep 600"), index: 0);
+        await harness.PublishAsync(Shell("while [ ! -e \"$1\" ]; do sleep 0.01; done", harness.Directory["go"]), index: 1);
+        await Eventually.HoldsAsync("both run", () => harness.Consumer.Running == 2, test);
+
+        await harness.Bus.PublishAsync(new RunControlMessage(harness.Run, RunState.Running, 5) { SettledChunks = [0] }, test);
+
+        Assert.Equal((0, AttemptOutcome.Cancelled), Of(await harness.EndedAsync()));
+        harness.Directory.Write("go", "");
+        Assert.Equal((1, AttemptOutcome.Succeeded), Of(await harness.EndedAsync()));
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_long_attempt_becomes_a_lease_and_reports_as_usual()
     {
         var test = TestContext.Current.CancellationToken;

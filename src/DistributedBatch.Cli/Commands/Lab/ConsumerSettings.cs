@@ -51,8 +51,10 @@ internal sealed class ConsumerSettings
         }
 
         var reader = new SettingReader(settings, mistakes);
-        var number = checked((int?)reader.NumberOrAuto("slots", fallback: null));
-        var (idleExit, drainTime, ackTimeout) = (reader.Duration("idle-exit"), reader.Duration("drain"), reader.Duration("ack-timeout") ?? DefaultAckTimeout);
+        var number = reader.Slots();
+        var longest = RunSpecCheck.LongestWait;
+        var (idleExit, drainTime, ackTimeout) =
+            (reader.Duration("idle-exit", longest), reader.Duration("drain", longest), reader.Duration("ack-timeout", longest) ?? DefaultAckTimeout);
         var cards = Cards(reader.Text("gpus"), mistakes);
         var allowed = reader.Text("allow-programs")?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         return consumer =>
