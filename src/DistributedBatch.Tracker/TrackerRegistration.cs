@@ -44,7 +44,12 @@ public static class TrackerRegistration
             .AddSingleton<RunQueries>()
             .AddSingleton<RunCommands>()
             .AddSingleton(_ => new LogFiles(dataDirectory))
-            .AddSingleton(provider => new OutputStore(dataDirectory, options.Outputs, provider.GetRequiredService<LogFiles>()))
+            .AddSingleton(_ => new StagingCleanup(dataDirectory))
+            .AddSingleton(provider =>
+            {
+                provider.GetRequiredService<StagingCleanup>();
+                return new OutputStore(dataDirectory, options.Outputs, provider.GetRequiredService<LogFiles>());
+            })
             .AddSingleton<OutputPublisher>()
             .AddSingleton<AttemptFileWriter>()
             .AddSingleton<TrackerMetrics>()
