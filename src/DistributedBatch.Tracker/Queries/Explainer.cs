@@ -36,7 +36,7 @@ internal static class Explainer
 
         if (chunks.Settled == chunks.Total)
             return new("All chunks have ended; the run is about to end.", [counts], []);
-        if ((BrokerProblem(facts) ?? HostProblem(facts)) is { } problem)
+        if ((BrokerProblem(facts) ?? ProducerProblem(facts) ?? HostProblem(facts)) is { } problem)
             return problem with { Reasons = [.. problem.Reasons, counts] };
         if (chunks.Running == 0 && chunks.Queued == 0 && facts.NextRetry is { } retry && facts.WaitingForRetry >= chunks.Pending)
         {
@@ -96,7 +96,7 @@ internal static class Explainer
 
         if (facts.Run.State == RunState.Paused)
             return new("The chunk waits because the run is paused.", reasons, [$"dbatch resume {run}"]);
-        if ((BrokerProblem(facts) ?? HostProblem(facts)) is { } problem)
+        if ((BrokerProblem(facts) ?? ProducerProblem(facts) ?? HostProblem(facts)) is { } problem)
             return problem with { Reasons = [.. problem.Reasons, .. reasons] };
         if (chunk.NotBefore is { } until && until > facts.Now)
             return new($"The chunk failed before; the next attempt starts at {Clock(until)} or later.", reasons, [logs]);
@@ -125,6 +125,13 @@ internal static class Explainer
                 ["check that RabbitMQ runs and that the server reaches it", "the run then continues by itself"]),
         };
     }
+
+    private static Explanation? ProducerProblem(ExplainInputs facts) => facts.ProducerProblem is not { } problem
+        ? null
+        : new(
+            "No producer answers: no new chunks are dispatched, and this state may be out of date.",
+            [$"{Sentence(problem)}.", "Running chunks continue and are reported later."],
+            ["start the producer: dbatch serve on the head; its log has the reason why it stopped", "the run then continues by itself"]);
 
     private static Explanation? HostProblem(ExplainInputs facts)
     {

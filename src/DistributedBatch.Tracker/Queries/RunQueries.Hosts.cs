@@ -19,8 +19,9 @@ public sealed partial class RunQueries
     /// <param name="run">The run.</param>
     /// <param name="index">The number of the chunk; null for the run.</param>
     /// <param name="broker">The connection to the broker; null without a broker.</param>
+    /// <param name="producerProblem">Why no producer answers; null when one does.</param>
     /// <param name="cancellation">Cancels the query.</param>
-    public async Task<Explanation?> ExplainAsync(RunId run, int? index = null, BrokerView? broker = null, CancellationToken cancellation = default)
+    public async Task<Explanation?> ExplainAsync(RunId run, int? index = null, BrokerView? broker = null, string? producerProblem = null, CancellationToken cancellation = default)
     {
         if (await ShowAsync(run, cancellation) is not { } view)
             return null;
@@ -35,7 +36,7 @@ public sealed partial class RunQueries
         var hosts = await HostsAsync(connection, cancellation);
         var failed = view.Chunks.Failed > 0 ? await ByStateAsync(connection, row, ChunkState.Failed, above: -1, Explainer.MaxFailedChunks, cancellation) : [];
         return Explainer.Explain(
-            new ExplainInputs(view, row.Job, row.Retries, chunk, waiting[0].Next, waiting[0].Chunks, failed, hosts, time.GetUtcNow(), broker));
+            new ExplainInputs(view, row.Job, row.Retries, chunk, waiting[0].Next, waiting[0].Chunks, failed, hosts, time.GetUtcNow(), broker, producerProblem));
     }
 
     private async Task<IReadOnlyList<HostView>> HostsAsync(DbConnection connection, CancellationToken cancellation)
