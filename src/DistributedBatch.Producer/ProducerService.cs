@@ -1,4 +1,6 @@
 using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Producer.Inbox;
+using DistributedBatch.Producer.Intake;
 using DistributedBatch.Producer.Loop;
 using DistributedBatch.Producer.Outbox;
 using DistributedBatch.Producer.Runs;
@@ -13,10 +15,12 @@ namespace DistributedBatch.Producer;
 /// </summary>
 internal sealed partial class ProducerService(
     LedgerStore store,
+    LoopInbox inbox,
     ProducerLoop loop,
     RunUpdates updates,
     GroupCommit commit,
     OutboxPublisher outbox,
+    HostMessageIntake hostMessages,
     MessageBus bus,
     ProducerOptions options,
     TimeProvider time,
@@ -25,9 +29,17 @@ internal sealed partial class ProducerService(
 {
     private static readonly TimeSpan StandbyPoll = TimeSpan.FromSeconds(1);
 
+    // A producer that was replaced must stop receiving soon, because its successor misses what it receives.
+    private static readonly TimeSpan LedgerCheck = TimeSpan.FromSeconds(2);
+
+    // Messages whose handlers wait for a commit that will not come go back to the queue when it is closed.
+    private static readonly TimeSpan CloseAfterFailure = TimeSpan.FromSeconds(1);
+
     private readonly CancellationTokenSource abort = new();
     private Task working = Task.CompletedTask;
     private Task publishing = Task.CompletedTask;
+    private Task checking = Task.CompletedTask;
+    private LedgerException? replaced;
     private bool isActive;
 
     /// <inheritdoc/>
@@ -59,21 +71,34 @@ internal sealed partial class ProducerService(
     }
 
     /// <inheritdoc/>
+    /// <exception cref="LedgerException">Another producer has taken the ledger over, which is why this one stops.</exception>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         loop.StopDispatching();
         // The host's shutdown timeout ends the wait; the next producer publishes the rest.
         await using var timeout = cancellationToken.Register(abort.Cancel);
-        await bus.CloseAsync(ProducerRegistration.Queue, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var closing = bus.CloseAsync(ProducerRegistration.Queue, cancellationToken);
+        if (working.IsFaulted)
+        {
+            // The broker must not deliver again to this process what is returned now.
+            await Task.WhenAny(closing, Task.Delay(CloseAfterFailure, time, cancellationToken));
+            hostMessages.ReturnHeld();
+        }
+
+        await closing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         loop.Complete();
-        if (!isActive)
+        if (!isActive || working.IsFaulted)
             await abort.CancelAsync();
         await working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         outbox.Complete();
         await publishing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (working.IsCompletedSuccessfully && isActive)
             await commit.CommitPublishedAsync(CancellationToken.None);
+        await abort.CancelAsync();
+        await checking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await store.DisposeAsync();
+        if (replaced is not null)
+            throw replaced;
     }
 
     /// <inheritdoc/>
@@ -117,6 +142,8 @@ internal sealed partial class ProducerService(
     private async Task ActivateAsync(CancellationToken cancellation)
     {
         isActive = true;
+        if (options.Database is not null)
+            checking = Task.Run(CheckLedgerAsync, CancellationToken.None);
         publishing = Task.Run(() => outbox.RunAsync(abort.Token), CancellationToken.None);
         await updates.LoadAsync(options.ResumeOnStart, cancellation);
         // Only the producer that has the ledger may take messages from the queue that all producers share.
@@ -135,10 +162,36 @@ internal sealed partial class ProducerService(
         {
             // Without a ledger work would be lost. Whatever started this program starts it again.
             LogGaveUp(failure.Message);
+            replaced = failure is LedgerException { IsReplaced: true } ledger ? ledger : null;
             application.StopApplication();
             throw;
         }
     }
+
+    // A database session that was lost while nothing was written is noticed here, and so is a successor.
+    private async Task CheckLedgerAsync()
+    {
+        while (true)
+        {
+            await Task.Delay(LedgerCheck, time, abort.Token);
+            try
+            {
+                await store.CheckAsync(abort.Token);
+            }
+            catch (LedgerException failure) when (failure.IsReplaced)
+            {
+                inbox.Post(new LedgerTakenOver(failure));
+                return;
+            }
+            catch (LedgerException failure)
+            {
+                LogNotChecked(failure.Message);
+            }
+        }
+    }
+
+    [LoggerMessage(2017, LogLevel.Warning, "The ledger does not answer: {Failure}")]
+    private partial void LogNotChecked(string failure);
 
     [LoggerMessage(2008, LogLevel.Information, "Another producer has the ledger; this one is on standby.")]
     private partial void LogStandby();

@@ -11,9 +11,10 @@ namespace DistributedBatch.Tracker.Queries;
 /// <param name="Hosts">All known hosts.</param>
 /// <param name="Now">The time.</param>
 /// <param name="Broker">The tracker's connection to the broker; null without a broker.</param>
+/// <param name="ProducerProblem">Why the producer dispatches nothing, in one or two sentences; null when it does, or is not asked.</param>
 internal sealed record ExplainInputs(
     RunView Run, JobSpec? Job, int Retries, ChunkView? Chunk, DateTimeOffset? NextRetry, long WaitingForRetry, IReadOnlyList<int> FailedChunks,
-    IReadOnlyList<HostView> Hosts, DateTimeOffset Now, BrokerView? Broker = null)
+    IReadOnlyList<HostView> Hosts, DateTimeOffset Now, BrokerView? Broker = null, string? ProducerProblem = null)
 {
     /// <summary>The resource class that the run needs.</summary>
     public string ResourceClass => Job?.Gpus > 0 ? Messaging.Chunks.ResourceClass.Gpu : Messaging.Chunks.ResourceClass.Cpu;

@@ -19,8 +19,10 @@ public sealed partial class RunQueries
     /// <param name="run">The run.</param>
     /// <param name="index">The number of the chunk; null for the run.</param>
     /// <param name="broker">The connection to the broker; null without a broker.</param>
+    /// <param name="askProducer">Gives what is wrong with the producer, or null; asked only while the run is not settled.</param>
     /// <param name="cancellation">Cancels the query.</param>
-    public async Task<Explanation?> ExplainAsync(RunId run, int? index = null, BrokerView? broker = null, CancellationToken cancellation = default)
+    public async Task<Explanation?> ExplainAsync(
+        RunId run, int? index = null, BrokerView? broker = null, Func<CancellationToken, Task<string?>>? askProducer = null, CancellationToken cancellation = default)
     {
         if (await ShowAsync(run, cancellation) is not { } view)
             return null;
@@ -34,8 +36,9 @@ public sealed partial class RunQueries
             reader => (Next: reader.TimeOrNull(0), Chunks: reader.GetInt64(1)), cancellation, row.Number, time.GetUtcNow().ToUnixTimeMilliseconds());
         var hosts = await HostsAsync(connection, cancellation);
         var failed = view.Chunks.Failed > 0 ? await ByStateAsync(connection, row, ChunkState.Failed, above: -1, Explainer.MaxFailedChunks, cancellation) : [];
+        var problem = askProducer is not null && view.State == RunState.Running && broker?.LastTrouble is null or { Until: not null } ? await askProducer(cancellation) : null;
         return Explainer.Explain(
-            new ExplainInputs(view, row.Job, row.Retries, chunk, waiting[0].Next, waiting[0].Chunks, failed, hosts, time.GetUtcNow(), broker));
+            new ExplainInputs(view, row.Job, row.Retries, chunk, waiting[0].Next, waiting[0].Chunks, failed, hosts, time.GetUtcNow(), broker, problem));
     }
 
     private async Task<IReadOnlyList<HostView>> HostsAsync(DbConnection connection, CancellationToken cancellation)

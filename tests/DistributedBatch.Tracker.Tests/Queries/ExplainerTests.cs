@@ -32,6 +32,14 @@ public sealed class ExplainerTests
     }
 
     [Fact]
+    public void A_producer_that_cannot_use_its_ledger_is_the_cause_and_not_that_all_is_well()
+    {
+        var explanation = Verdict(Facts(Going, Ada()) with { ProducerProblem = "The disk is full." }, "The producer dispatches no chunks");
+
+        Assert.Equal("The disk is full.", explanation.Reasons[0]);
+    }
+
+    [Fact]
     public void A_past_broker_problem_explains_nothing() => Verdict(
         Facts(Going, Ada()) with { Broker = new BrokerView("connected", "4.3.5", new BrokerTrouble("it was ill", TestData.Noon, TestData.Noon.AddMinutes(1))) }, "Running; no chunk failed.");
 

@@ -71,7 +71,7 @@ internal static class ServeCommand
             if (isolationMistake is not null)
                 return ErrorOutput.Usage(isolationMistake);
             return await ServiceRunner.RunAsync(
-                Build(chosen, data, endpoints, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, keepTime, options.Host(parsed), groups, trust)),
+                () => Build(chosen, data, endpoints, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, keepTime, options.Host(parsed), groups, trust)),
                 () => Console.Error.WriteLine(chosen.Contains("tracker")
                     ? $"dbatch serves {string.Join(" and ", chosen)} on {address}. Data directory: {data}. Clients need the token in {Path.Combine(data, "token")}."
                     : $"dbatch serves {string.Join(" and ", chosen)}. Data directory: {data}."));
