@@ -12,6 +12,9 @@ public sealed class InProcessChunkQueue : IChunkPublisher, IChunkSource
     private readonly ConcurrentDictionary<string, Channel<RunChunk>> classes = new();
 
     /// <inheritdoc/>
+    public long? MaxChunkBytes => null;
+
+    /// <inheritdoc/>
     public ValueTask PublishAsync(RunChunk chunk, CancellationToken cancellation) =>
         QueueOf(ResourceClass.Of(chunk)).Writer.WriteAsync(chunk, cancellation);
 

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using DistributedBatch.Contracts.Chunks;
+using DistributedBatch.Contracts.Datasets;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging.Bus;
@@ -81,6 +82,22 @@ public sealed class LabTests(PrivateBroker broker)
         Assert.Equal(RunState.Failed, await producer.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));
         var report = Assert.Single((await published.Reader.ReadAsync(TestContext.Current.CancellationToken)).Reports);
         Assert.Equal((0, AttemptOutcome.NotStarted, "The chunk was put aside: it speaks protocol 99."), (report.Index, report.Outcome, report.Error));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_chunk_that_is_too_large_for_the_broker_is_refused_at_the_submission_or_fails_with_the_reason()
+    {
+        using var directory = new TempDirectory();
+        await using var producer = await LabProducer.StartAsync(
+            await broker.NewVhostAsync(TestContext.Current.CancellationToken), options => options.DataDirectory = directory.Path, maxChunkBytes: 100_000);
+        var large = new ItemDataset([.. Enumerable.Range(0, 30).Select(_ => new string('x', 10_000))]);
+
+        var refused = await producer.Intake.SubmitAsync(EmbeddedProducer.Spec(0, chunk: 20) with { Dataset = large }, TestContext.Current.CancellationToken);
+        var spec = EmbeddedProducer.Spec(1, name: "env");
+        var run = await producer.SubmitAsync(spec with { Job = spec.Job with { Command = ["echo", new string('x', 200_000)] } });
+
+        Assert.Contains("Chunk 0 would carry 0.2 MB of items and the broker takes up to 0.1 MB", Assert.Single(refused.Mistakes), StringComparison.Ordinal);
+        Assert.Equal(RunState.Failed, await producer.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));
     }
 
     [Fact(Timeout = 120_000)]
