@@ -113,7 +113,9 @@ public static class ConsumerRegistration
             .AddSingleton<MemoryEstimates>()
             .AddSingleton<OomKillCounter>()
             .AddSingleton<GpuAllocator>()
+            .AddSingleton<HostTroubles>()
             .AddSingleton<RunningAttempts>()
+            .AddSingleton<RunnerSuspects>()
             .AddSingleton<WarmStart>()
             .AddSingleton<JobTemplates>()
             .AddSingleton<OutcomeMapper>()
@@ -124,8 +126,8 @@ public static class ConsumerRegistration
 
     private static void Check(ConsumerOptions options)
     {
-        if (options.Slots is <= 0)
-            throw new ArgumentException($"The number of slots is {options.Slots}; give at least 1, or leave it out to let it be found.");
+        if (options.Slots is <= 0 or > SlotNumbers.Most)
+            throw new ArgumentException($"The number of slots is {options.Slots}; give 1 to {SlotNumbers.Most}, or leave it out to let it be found.");
         if (string.IsNullOrWhiteSpace(options.Host))
             throw new ArgumentException("The host has no name; give one.");
         if (options.LogHeadBytes < 0 || options.LogTailBytes < 0)

@@ -65,7 +65,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     /// <summary>Why there are as many slots as there are, in one line; null when the number was given.</summary>
     public string? SlotsReason => status.SlotsReason;
 
-    /// <summary>Warnings about running attempts, each a sentence without full stop.</summary>
+    /// <summary>Warnings about running attempts and about what the host cannot do now, each a sentence without full stop.</summary>
     public IReadOnlyList<string> Warnings => status.Warnings;
 
     /// <inheritdoc/>

@@ -28,6 +28,12 @@ public sealed class ProducerOptions
     /// </summary>
     public bool Standby { get; set; } = true;
 
+    /// <summary>
+    /// Successes of a run that another service has recorded. Where messages die with the process, a kill may leave a success that the ledger never heard of; the ledger
+    /// adds these when it restores the run, so that no chunk runs again whose result is there. Null (default) with a broker, which delivers the message again.
+    /// </summary>
+    public Func<RunId, CancellationToken, IAsyncEnumerable<RecordedSuccess>>? RecordedSuccesses { get; set; }
+
     /// <summary>How many chunks are in flight.</summary>
     public DispatchOptions Dispatch { get; } = new();
 

@@ -1,7 +1,9 @@
+using System.Net.Sockets;
 using DistributedBatch.Consumer;
 using DistributedBatch.Producer.Storage;
 using DistributedBatch.Storage.Postgres;
 using DistributedBatch.Storage.Schema;
+using Microsoft.AspNetCore.Connections;
 
 namespace DistributedBatch.Cli.Hosting;
 
@@ -12,7 +14,11 @@ internal static class StartFailure
     public static string? Sentence(Exception failure) => failure switch
     {
         LedgerException or NewerSchemaException or DatabaseNameException or HostRefusedException => failure.Message,
-        IOException or UnauthorizedAccessException => $"The state directory cannot be used: {failure.Message}",
+        IOException { InnerException: AddressInUseException } =>
+            $"{failure.Message.TrimEnd('.')}. Another program listens there, perhaps another dbatch serve. Stop it, or choose another address with --listen.",
+        IOException { InnerException: SocketException } or SocketException =>
+            $"The address of --listen cannot be used: {(failure.InnerException ?? failure).Message.TrimEnd('.')}. Choose another one.",
+        IOException or UnauthorizedAccessException => $"A file or directory cannot be used: {failure.Message}",
         AggregateException { InnerExceptions: [var only] } => Sentence(only),
         _ => null,
     };

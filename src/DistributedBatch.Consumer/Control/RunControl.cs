@@ -15,6 +15,9 @@ internal sealed class RunControl(RunningAttempts running) : IMessageHandler<RunC
 
     private readonly ConcurrentDictionary<RunId, RunOrder> orders = new();
 
+    /// <summary>Raised when a run has ended: nothing needs to be kept for its next chunk.</summary>
+    public event Action<RunId>? Ended;
+
     /// <inheritdoc/>
     public Task HandleAsync(RunControlMessage message, CancellationToken cancellation)
     {
@@ -34,6 +37,8 @@ internal sealed class RunControl(RunningAttempts running) : IMessageHandler<RunC
                 "Another attempt has settled the chunk; this one was a copy.");
         }
 
+        if (message.State.IsSettled())
+            Ended?.Invoke(message.Run);
         return Task.CompletedTask;
     }
 

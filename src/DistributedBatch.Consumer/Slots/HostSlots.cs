@@ -10,9 +10,6 @@ namespace DistributedBatch.Consumer.Slots;
 /// <summary>All slots of this host: one pool for chunks that need no GPU, one for chunks that do, and the scratch files of both.</summary>
 internal sealed class HostSlots : IAsyncDisposable
 {
-    // A slot's number names its scratch directory, so the numbers of the two pools must not meet.
-    private const int FirstGpuSlot = 1000;
-
     private readonly ScratchRoot scratch;
     private readonly AdmissionHold hold;
     private readonly GpuAllocator gpus;
@@ -25,8 +22,9 @@ internal sealed class HostSlots : IAsyncDisposable
         scratch = ScratchRoot.Acquire(context.Host.DataDirectory);
         var exclusive = new ExclusiveRun(hold, slot => IdleAsync(except: slot));
         CpuSlots = new SlotPool(scratch.Path, ResourceClass.Cpu, firstNumber: 0, threads, exclusive, heartbeats, context);
-        gpuSlots = new SlotPool(scratch.Path, ResourceClass.Gpu, FirstGpuSlot, threads: null, exclusive, heartbeats, context);
+        gpuSlots = new SlotPool(scratch.Path, ResourceClass.Gpu, SlotNumbers.FirstOfGpus, threads: null, exclusive, heartbeats, context);
         hold.Changed += Hold;
+        context.Runs.Ended += context.Executor.EndKept;
         gpus.SlotsChanged += gpuSlots.Resize;
     }
 

@@ -70,6 +70,9 @@ internal sealed partial class Slot(int number, IChunkBuffer buffer, string scrat
                 // Closed while it waited for a chunk.
             }
         }
+
+        // A closed slot holds no memory and no GPU.
+        context.Executor.EndKept(number);
     }
 
     // Cancelled when the slot closes; null when it is closed.

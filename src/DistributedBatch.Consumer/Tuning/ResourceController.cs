@@ -2,6 +2,7 @@ using DistributedBatch.Consumer.Attempts;
 using DistributedBatch.Consumer.Linux;
 using DistributedBatch.Consumer.Resources;
 using DistributedBatch.Consumer.Slots;
+using DistributedBatch.Consumer.Warm;
 
 namespace DistributedBatch.Consumer.Tuning;
 
@@ -19,6 +20,7 @@ internal sealed partial class ResourceController
     private readonly SlotPool pool;
     private readonly RunningAttempts running;
     private readonly MemoryEstimates estimates;
+    private readonly WarmStart warm;
     private readonly MachineProbe machine;
     private readonly TimeProvider time;
     private readonly ILogger<ResourceController> logger;
@@ -31,9 +33,16 @@ internal sealed partial class ResourceController
     private long lastSampleAt;
 
     public ResourceController(
-        SlotOptions options, HostSlots slots, RunningAttempts running, MemoryEstimates estimates, MachineProbe machine, TimeProvider time, ILogger<ResourceController> logger)
+        SlotOptions options,
+        HostSlots slots,
+        RunningAttempts running,
+        MemoryEstimates estimates,
+        WarmStart warm,
+        MachineProbe machine,
+        TimeProvider time,
+        ILogger<ResourceController> logger)
     {
-        (pool, this.running, this.estimates, this.machine, this.time, this.logger) = (slots.CpuSlots, running, estimates, machine, time, logger);
+        (pool, this.running, this.estimates, this.warm, this.machine, this.time, this.logger) = (slots.CpuSlots, running, estimates, warm, machine, time, logger);
         var reading = machine.Read();
         limits = new TunerLimits
         {
@@ -77,6 +86,14 @@ internal sealed partial class ResourceController
         (var previous, previousAvailableBytes) = (previousAvailableBytes, available);
         if (!MemoryGuard.IsAlarm(available, previous, limits.MemoryReserveBytes))
             return;
+
+        // Interpreters that wait for their next chunk go first: that costs nobody any work.
+        if (warm.EndIdle() is > 0 and var ended)
+        {
+            EndedForMemory(logger, ended, available >> 20);
+            return;
+        }
+
         var attempts = running.All.Where(attempt => !attempt.Process.HasEnded).Select(attempt => (attempt, attempt.StartedAt, HeldBytes(attempt))).ToList();
         foreach (var (attempt, _, bytes) in attempts)
             estimates.LearnRunning(attempt.Chunk.Run, bytes);
@@ -85,8 +102,9 @@ internal sealed partial class ResourceController
         pool.Resize(Math.Min(pool.Target, alarm.Slots));
         foreach (var attempt in toStop)
         {
+            if (!attempt.StopProgram(AttemptOutcome.Released, $"Memory ran short on {attempt.Host}; the youngest attempts were stopped and run again later."))
+                continue;
             StoppedForMemory(logger, attempt.Chunk.Index, attempt.Chunk.Run.Value, available >> 20);
-            attempt.Stop(AttemptOutcome.Released, $"Memory ran short on {attempt.Host}; the youngest attempts were stopped and run again later.");
 
             // Without a grace period, because its memory is needed now.
             attempt.Process.Kill();
@@ -153,6 +171,9 @@ internal sealed partial class ResourceController
     }
 
     private static long HeldBytes(ActiveAttempt attempt) => attempt.Process.Id is > 0 and var process ? ProcFs.ResidentBytes(process) : 0;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Memory runs short ({Megabytes} MiB left): {Count} idle interpreters are ended.")]
+    private static partial void EndedForMemory(ILogger logger, int count, long megabytes);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Memory runs short ({Megabytes} MiB left): chunk {Index} of run {Run} is stopped and released.")]
     private static partial void StoppedForMemory(ILogger logger, int index, string run, long megabytes);

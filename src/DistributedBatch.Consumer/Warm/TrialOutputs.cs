@@ -1,4 +1,5 @@
 using DistributedBatch.Consumer.Processes;
+using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Consumer.Warm;
 
@@ -44,7 +45,7 @@ internal sealed class TrialOutputs(ProgramStart start)
     {
         ProgramOutcome.Exited { Code: 0 } => FileComparison.OfDirectories(directory + Aside, directory) ?? ResultDifference(),
         ProgramOutcome.Exited exited => $"ended with exit code {exited.Code} as a fork",
-        ProgramOutcome.Signalled signalled => $"was ended by signal {signalled.Signal} ({SignalNames.Of(signalled.Signal)}) as a fork",
+        ProgramOutcome.Signalled signalled => $"was ended by signal {signalled.Signal} ({SignalText.WithCause(signalled.Signal)}) as a fork",
         ProgramOutcome.TimedOut => "did not end as a fork",
         _ => "could not be forked",
     };

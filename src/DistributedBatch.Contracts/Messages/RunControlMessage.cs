@@ -3,8 +3,8 @@ using DistributedBatch.Contracts.Runs;
 namespace DistributedBatch.Contracts.Messages;
 
 /// <summary>
-/// Message of the producer to all hosts: a run was cancelled, paused or resumed. Hosts stop its attempts (cancel) or let them finish (pause), and return its queued chunks.
-/// Hosts stop the attempts of a run that is over, too: its chunks are settled, so the attempts are copies.
+/// Message of the producer to all hosts: a run was cancelled, paused or resumed, or a run with kept interpreters has ended. Hosts stop its attempts (cancel) or let them
+/// finish (pause), and return its queued chunks. When a run is over its chunks are settled, so hosts stop the attempts that are left, which are copies, and end its interpreters.
 /// </summary>
 /// <param name="Run">The run.</param>
 /// <param name="State">Its state now.</param>

@@ -201,6 +201,31 @@ internal sealed class RunLedger
             settlement.RestoreSuccess(row.Chunk);
     }
 
+    /// <summary>Adds a success that another service recorded before this ledger did. Nothing changes when the ledger has it, or does not know the chunk.</summary>
+    public void RestoreSuccess(int index, int attempt, string host, TimeSpan duration, DateTimeOffset now)
+    {
+        if (State != RunState.Cancelled)
+            chunks.CutUpTo(index + 1, attempts: 0);
+        if (index < 0 || index >= chunks.Table.Count)
+            return;
+        var range = RangeOf(index);
+        settlement.Settle(
+            new AttemptReport
+            {
+                Run = default,
+                Index = index,
+                Start = range.Start,
+                Count = range.Count,
+                Attempt = attempt,
+                Host = host,
+                Slot = 0,
+                StartedAt = now - duration,
+                Duration = duration,
+                Outcome = AttemptOutcome.Succeeded,
+            },
+            now);
+    }
+
     /// <summary>Every stored chunk is back.</summary>
     public void FinishRestore(DateTimeOffset now)
     {

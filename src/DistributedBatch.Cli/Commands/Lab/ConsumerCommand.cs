@@ -63,8 +63,10 @@ internal static class ConsumerCommand
             }
 
             var reader = new SettingReader(settings, mistakes);
-            var number = checked((int?)reader.NumberOrAuto("slots", fallback: null));
-            var (idleExit, drainTime, ackTimeout) = (reader.Duration("idle-exit"), reader.Duration("drain"), reader.Duration("ack-timeout") ?? DefaultAckTimeout);
+            var number = reader.Slots();
+            var longest = RunSpecCheck.LongestWait;
+            var (idleExit, drainTime, ackTimeout) =
+                (reader.Duration("idle-exit", longest), reader.Duration("drain", longest), reader.Duration("ack-timeout", longest) ?? DefaultAckTimeout);
             var cards = Cards(reader.Text("gpus"), mistakes);
             var tracker = ServerAddress.Find(parsed.GetValue(server), token: null, options.Authority(parsed), mistakes);
             var broker = options.Broker(parsed, mistakes, declares: false);
