@@ -1,4 +1,5 @@
 using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Messaging.Connections;
 using DistributedBatch.Producer.Inbox;
 using DistributedBatch.Producer.Intake;
 using DistributedBatch.Producer.Loop;
@@ -22,6 +23,7 @@ internal sealed partial class ProducerService(
     OutboxPublisher outbox,
     HostMessageIntake hostMessages,
     MessageBus bus,
+    BrokerHealth broker,
     ProducerOptions options,
     TimeProvider time,
     IHostApplicationLifetime application,
@@ -34,6 +36,8 @@ internal sealed partial class ProducerService(
 
     // Messages whose handlers wait for a commit that will not come go back to the queue when it is closed.
     private static readonly TimeSpan CloseAfterFailure = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan StopWithoutBroker = TimeSpan.FromSeconds(8);
 
     private readonly CancellationTokenSource abort = new();
     private Task working = Task.CompletedTask;
@@ -77,6 +81,9 @@ internal sealed partial class ProducerService(
         loop.StopDispatching();
         // The host's shutdown timeout ends the wait; the next producer publishes the rest.
         await using var timeout = cancellationToken.Register(abort.Cancel);
+        // What cannot be published is published by the next producer.
+        if (broker.Current is not BrokerState.Connected)
+            abort.CancelAfter(StopWithoutBroker);
         var closing = bus.CloseAsync(ProducerRegistration.Queue, cancellationToken);
         if (working.IsFaulted)
         {
@@ -147,7 +154,28 @@ internal sealed partial class ProducerService(
         publishing = Task.Run(() => outbox.RunAsync(abort.Token), CancellationToken.None);
         await updates.LoadAsync(options.ResumeOnStart, cancellation);
         // Only the producer that has the ledger may take messages from the queue that all producers share.
+        await WaitUntilAloneAsync(cancellation);
         await bus.OpenAsync(ProducerRegistration.Queue, cancellation);
+    }
+
+    // The connection of a producer whose machine was lost stays with the broker for two heartbeats. One that stays longer belongs to a producer with another ledger.
+    private async Task WaitUntilAloneAsync(CancellationToken cancellation)
+    {
+        if (broker.Current is not BrokerState.Connected)
+            return;
+        var started = time.GetTimestamp();
+        while (await bus.CountReceiversAsync(ProducerRegistration.Queue, cancellation) > 0)
+        {
+            if (time.GetElapsedTime(started) > options.OtherProducerTimeout)
+            {
+                throw new LedgerException(
+                    "Another producer with a ledger of its own works on this broker. Give this one a vhost of its own in the broker url, or the same --data or --database "
+                    + "so that it stands by.");
+            }
+
+            LogNotAlone();
+            await Task.Delay(StandbyPoll, time, cancellation);
+        }
     }
 
     private async Task WorkAsync(bool isNew)
@@ -192,6 +220,9 @@ internal sealed partial class ProducerService(
 
     [LoggerMessage(2017, LogLevel.Warning, "The ledger does not answer: {Failure}")]
     private partial void LogNotChecked(string failure);
+
+    [LoggerMessage(2019, LogLevel.Warning, "Another producer receives from the queue of producers; waiting for its end.")]
+    private partial void LogNotAlone();
 
     [LoggerMessage(2008, LogLevel.Information, "Another producer has the ledger; this one is on standby.")]
     private partial void LogStandby();

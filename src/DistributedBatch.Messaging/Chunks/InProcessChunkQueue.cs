@@ -19,6 +19,9 @@ public sealed class InProcessChunkQueue : IChunkPublisher, IChunkSource
         QueueOf(ResourceClass.Of(chunk)).Writer.WriteAsync(chunk, cancellation);
 
     /// <inheritdoc/>
+    public string? Warning => null;
+
+    /// <inheritdoc/>
     public IChunkBuffer Open(string host, string resourceClass) => new Buffer(QueueOf(resourceClass));
 
     private Channel<RunChunk> QueueOf(string resourceClass) => classes.GetOrAdd(resourceClass, static _ => Channel.CreateUnbounded<RunChunk>());

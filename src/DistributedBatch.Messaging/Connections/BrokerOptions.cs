@@ -79,6 +79,12 @@ public sealed class BrokerOptions
     /// <summary>Keys of the producers whose chunks are run. Other chunks are rejected with a reason. Null (default) runs every chunk.</summary>
     public TrustedKeys? Trusted { get; set; }
 
-    /// <summary>How long the start waits for the broker. Null (default) waits without limit, and logs it.</summary>
+    /// <summary>How long the start waits for the broker before it fails. Null (default) waits without limit, and logs it.</summary>
     public TimeSpan? StartPatience { get; set; }
+
+    /// <summary>
+    /// How long the start waits for a broker that cannot be reached before it goes on without it; the connections follow by themselves. Null (default) never goes on. A
+    /// server sets it, so that its API can say what is wrong. A broker that refuses the connection fails the start in any case.
+    /// </summary>
+    public TimeSpan? StartWithoutBrokerAfter { get; set; }
 }

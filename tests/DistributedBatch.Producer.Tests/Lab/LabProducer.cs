@@ -39,7 +39,16 @@ internal sealed class LabProducer : IAsyncDisposable
         builder.Services.AddProducer(configure);
         services?.Invoke(builder.Services);
         var host = builder.Build();
-        await host.StartAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            await host.StartAsync(TestContext.Current.CancellationToken);
+        }
+        catch
+        {
+            await ((IAsyncDisposable)host).DisposeAsync();
+            throw;
+        }
+
         return new LabProducer(host);
     }
 

@@ -7,6 +7,7 @@ using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Messaging.Queues;
 using DistributedBatch.Producer.Dispatch;
+using DistributedBatch.Producer.Storage;
 using DistributedBatch.Producer.Tests.Loop;
 using DistributedBatch.TestKit.Broker;
 using DistributedBatch.TestKit.Files;
@@ -62,6 +63,23 @@ public sealed class LabTests(PrivateBroker broker)
         await using var host = standby.StartHost();
 
         Assert.Equal(RunState.Succeeded, await standby.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_second_producer_with_a_ledger_of_its_own_is_refused_on_the_same_broker()
+    {
+        using var one = new TempDirectory();
+        using var two = new TempDirectory();
+        var vhost = await broker.NewVhostAsync(TestContext.Current.CancellationToken);
+        await using var first = await LabProducer.StartAsync(vhost, options => options.DataDirectory = one.Path);
+
+        var refusal = await Assert.ThrowsAsync<LedgerException>(() => LabProducer.StartAsync(
+            vhost, options => (options.DataDirectory, options.OtherProducerTimeout) = (two.Path, TimeSpan.FromSeconds(2))));
+
+        Assert.Contains("Another producer with a ledger of its own works on this broker", refusal.Message, StringComparison.Ordinal);
+        await using var host = first.StartHost();
+        var run = await first.SubmitAsync(EmbeddedProducer.Spec(5));
+        Assert.Equal(RunState.Succeeded, await first.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));
     }
 
     [Fact(Timeout = 120_000)]

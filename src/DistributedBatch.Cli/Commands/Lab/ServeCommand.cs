@@ -24,6 +24,9 @@ namespace DistributedBatch.Cli.Commands.Lab;
 /// <summary><c>dbatch serve</c>: the head of a lab. It runs producer and tracker by default; each may also run alone.</summary>
 internal static class ServeCommand
 {
+    // Then the API answers without a broker, and says so.
+    private static readonly TimeSpan BrokerWait = TimeSpan.FromSeconds(3);
+
     private static readonly string[] Roles = ["producer", "tracker", "consumer"];
 
     /// <summary>Builds the command.</summary>
@@ -63,6 +66,8 @@ internal static class ServeCommand
             if (!TryCreate(data, out var failure))
                 return ErrorOutput.Usage(failure);
             broker += signing.ForHead(parsed, chosen, data, mistakes);
+            if (chosen.Contains("tracker"))
+                broker += connection => connection.StartWithoutBrokerAfter = BrokerWait;
             var trust = signing.TrustFile(parsed);
             if (mistakes.Count > 0)
                 return ErrorOutput.Usage(mistakes);
