@@ -36,7 +36,7 @@ internal static class ChunkEndpoints
         api.MapGet("/runs/{run}/chunks/{index:int}/explain", (string run, int index, RunQueries queries, BrokerHealth broker, ProducerCheck producer, CancellationToken cancellation) =>
             queries.WithRunAsync(run, async id =>
                 JsonResult.OrElse(
-                    await queries.ExplainAsync(id, index, broker.View(), await producer.ProblemAsync(), cancellation), ContractsJson.Default.Explanation,
+                    await queries.ExplainAsync(id, index, broker.View(), _ => producer.ProblemAsync(), cancellation), ContractsJson.Default.Explanation,
                     () => Problems.NoChunk(id, index)),
                 cancellation))
             .WithSummary("Explains the state of a chunk.").Produces<Explanation>();

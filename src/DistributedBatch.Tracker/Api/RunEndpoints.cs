@@ -56,7 +56,7 @@ internal static class RunEndpoints
         api.MapGet("/runs/{run}/explain", (string run, RunQueries queries, BrokerHealth broker, ProducerCheck producer, CancellationToken cancellation) =>
             queries.WithRunAsync(run, async id =>
                 JsonResult.OrElse(
-                    await queries.ExplainAsync(id, null, broker.View(), await producer.ProblemAsync(), cancellation), ContractsJson.Default.Explanation,
+                    await queries.ExplainAsync(id, null, broker.View(), _ => producer.ProblemAsync(), cancellation), ContractsJson.Default.Explanation,
                     () => Problems.NoRun(id)),
                 cancellation))
             .WithSummary("Explains the state of a run.").Produces<Explanation>();

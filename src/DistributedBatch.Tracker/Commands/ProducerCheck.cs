@@ -1,4 +1,3 @@
-using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Connections;
 
 namespace DistributedBatch.Tracker.Commands;
@@ -13,7 +12,7 @@ internal sealed class ProducerCheck(RunCommands commands, BrokerHealth broker, T
     private Task<string?>? answer;
     private long askedAt;
 
-    /// <summary>Why no producer answers, as a sentence; null when one does, and while the broker has a problem of its own.</summary>
+    /// <summary>Why the producer dispatches nothing, as a sentence; null when it does, and while the broker has a problem of its own.</summary>
     public Task<string?> ProblemAsync()
     {
         lock (gate)
@@ -24,18 +23,6 @@ internal sealed class ProducerCheck(RunCommands commands, BrokerHealth broker, T
         }
     }
 
-    private async Task<string?> AskAsync()
-    {
-        if (broker.Current is not BrokerState.Connected)
-            return null;
-        try
-        {
-            await commands.PingAsync(CancellationToken.None);
-            return null;
-        }
-        catch (RequestUnansweredException failure)
-        {
-            return failure.Message;
-        }
-    }
+    private Task<string?> AskAsync() =>
+        broker.Current is BrokerState.Connected ? commands.ProducerProblemAsync(CancellationToken.None) : Task.FromResult<string?>(null);
 }

@@ -11,7 +11,7 @@ namespace DistributedBatch.Tracker.Queries;
 /// <param name="Hosts">All known hosts.</param>
 /// <param name="Now">The time.</param>
 /// <param name="Broker">The tracker's connection to the broker; null without a broker.</param>
-/// <param name="ProducerProblem">Why no producer answers; null when one does.</param>
+/// <param name="ProducerProblem">Why the producer dispatches nothing, in one or two sentences; null when it does, or is not asked.</param>
 /// <param name="FullDisk">The data directory when its disk is full; null otherwise.</param>
 internal sealed record ExplainInputs(
     RunView Run, JobSpec? Job, int Retries, ChunkView? Chunk, DateTimeOffset? NextRetry, long WaitingForRetry, IReadOnlyList<ChunkView> FailedChunks,

@@ -117,6 +117,10 @@ internal static class Explainer
                 [.. reasons, BusySlots(facts) ?? Slots(facts)], []);
     }
 
+    private static Explanation? ProducerProblem(ExplainInputs facts) => facts.ProducerProblem is not { } problem ? null : new(
+        "The producer dispatches no chunks, and this state may be out of date.", [problem],
+        ["check that the producer (dbatch serve) is running and can use its ledger; its log says more", "the run then continues by itself"]);
+
     // Before the hosts: without a broker no heartbeats arrive, and the hosts may be well.
     private static Explanation? BrokerProblem(ExplainInputs facts)
     {
@@ -135,13 +139,6 @@ internal static class Explainer
                 ["check that RabbitMQ runs and that the server reaches it", "the run then continues by itself"]),
         };
     }
-
-    private static Explanation? ProducerProblem(ExplainInputs facts) => facts.ProducerProblem is not { } problem
-        ? null
-        : new(
-            "No producer answers: no new chunks are dispatched, and this state may be out of date.",
-            [$"{Sentence(problem)}.", "Running chunks continue and are reported later."],
-            ["start the producer: dbatch serve on the head; its log has the reason why it stopped", "the run then continues by itself"]);
 
     private static Explanation? HostProblem(ExplainInputs facts)
     {

@@ -32,11 +32,11 @@ public sealed class ExplainerTests
     }
 
     [Fact]
-    public void A_producer_that_does_not_answer_comes_before_hosts_that_have_nothing_to_do()
+    public void A_producer_that_does_not_answer_is_the_cause_unless_the_broker_is_away()
     {
-        var facts = Facts(Going, Ada()) with { ProducerProblem = "no answer to ChangeRun within 5 s" };
+        var facts = Facts(Going, Ada()) with { ProducerProblem = "No answer to ChangeRun within 5 s." };
 
-        var explanation = Verdict(facts, "No producer answers");
+        var explanation = Verdict(facts, "The producer dispatches no chunks");
 
         Assert.Equal("No answer to ChangeRun within 5 s.", explanation.Reasons[0]);
         Verdict(facts with { Broker = new BrokerView("away", "4.3.5", new BrokerTrouble("it is ill", TestData.Noon, null)) }, "no connection to the broker");
