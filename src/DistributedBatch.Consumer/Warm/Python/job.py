@@ -103,7 +103,7 @@ def seed(text):
 
 
 def become_main(path):
-    """Creates a new __main__, as the interpreter does for `python script.py`."""
+    """Creates a new __main__, as the interpreter does for `python script.py`. The imports see it, so the job runs in the same one."""
     main = types.ModuleType("__main__")
     main.__dict__.update(
         __builtins__=builtins, __file__=path, __cached__=None, __loader__=importlib.machinery.SourceFileLoader("__main__", path))
@@ -111,6 +111,13 @@ def become_main(path):
         main.__dict__["__annotations__"] = {}
     sys.modules["__main__"] = main
     return main
+
+
+def become_main_module():
+    """The same for `python -m`, which fills it when the module runs."""
+    main = types.ModuleType("__main__")
+    main.__builtins__ = builtins
+    sys.modules["__main__"] = main
 
 
 def script_path(script):
@@ -121,7 +128,7 @@ def script_path(script):
 def run_script(code, script):
     """Runs compiled code as __main__. Without code, compiles the script again, which raises its SyntaxError."""
     path = script_path(script)
-    main = become_main(path)
+    main = sys.modules["__main__"]
     if not isinstance(code, types.CodeType):
         with open(script, "rb") as source:
             code = compile(source.read(), path, "exec", dont_inherit=True)  # raises the SyntaxError here, where it is printed
@@ -130,9 +137,6 @@ def run_script(code, script):
 
 def run_module(name):
     """Runs a module as `python -m` does."""
-    main = types.ModuleType("__main__")
-    main.__builtins__ = builtins
-    sys.modules["__main__"] = main
     runpy._run_module_as_main(name)
 
 

@@ -7,7 +7,6 @@ something.
 Only the standard library, Python 3.8 and later.
 """
 import ast
-import builtins
 import importlib.util
 import inspect
 import json
@@ -16,7 +15,6 @@ import resource
 import socket
 import sys
 import time
-import types
 
 PAGE = os.sysconf("SC_PAGE_SIZE")  # bytes
 MAX_RESULT = 4096  # characters of a result in a reply; a larger one goes to the result file, where its size is checked
@@ -134,11 +132,8 @@ class KeptInterpreter:
 
     def load(self):
         """Loads the script as __main__, with its main guard shut, and finds the function to call."""
-        module = types.ModuleType("__main__")
-        module.__builtins__ = builtins
+        module = sys.modules["__main__"]  # pickles name its classes so, and spawned processes load it by its __file__ or __spec__
         path = self.job.script_path(self.script.path) if self.script.path else self.locate(module)
-        module.__file__ = path
-        sys.modules["__main__"] = module  # pickles name its classes so, and spawned processes load it by its __file__ or __spec__
         with open(path, "rb") as source:
             tree = ast.parse(source.read(), path)
         exec(compile(ShutGuard().visit(tree), path, "exec", dont_inherit=True), module.__dict__)
@@ -159,7 +154,7 @@ class KeptInterpreter:
             spec = importlib.util.find_spec(self.script.module + ".__main__")
         if spec is None or not (spec.origin or "").endswith(".py"):
             raise ImportError("No module named %s with Python source" % self.script.module)
-        module.__spec__, module.__package__, module.__loader__ = spec, spec.parent, spec.loader
+        module.__spec__, module.__package__, module.__loader__, module.__file__ = spec, spec.parent, spec.loader, spec.origin
         return spec.origin
 
     def call(self, request):

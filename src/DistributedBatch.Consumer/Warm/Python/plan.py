@@ -63,7 +63,7 @@ class ImportPlan:
             for package in self._own_packages():
                 self._read(package)
             self._read(script, first=True)
-        except Missing:
+        except (Missing, RecursionError):
             self._end(None)
 
     def changed(self):

@@ -2,6 +2,7 @@
 
 Only the standard library, Python 3.8 and later. Runs in the zygote, never in a job.
 """
+import atexit
 import gc
 import os
 import sys
@@ -43,6 +44,9 @@ class Preload:
     def run(self, import_output, argv0, before):
         """Does the imports. `before`: modules that were loaded before any import of the zygote's own."""
         generators = Generators()
+        made = generators.change() or atexit._ncallbacks() and "it registers an exit handler when it is imported"
+        if made:
+            raise Unsupported("of what the interpreter loads at its start (sitecustomize, a .pth file): %s" % made)
         state = ProcessState()
         gc.freeze()
         watch = ImportWatch(argv0, generators)

@@ -61,6 +61,10 @@ class Zygote:
             return False
         self.script.locate()
         self.forget_own_modules()
+        if self.script.path:
+            job.become_main(job.script_path(self.script.path))
+        else:
+            job.become_main_module()
         done = preload.Preload(self.script.imports, self.hello.get("excluded", {}))
         self.import_output.start()
         try:

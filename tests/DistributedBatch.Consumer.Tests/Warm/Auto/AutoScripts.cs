@@ -141,8 +141,13 @@ internal static partial class AutoScripts
         Package("a package that reads standard input", "import sys\nTEXT = sys.stdin.read()\n", "print(repr(labpkg.TEXT))", "reads standard input");
         Package("a package with a thread", "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\n", "import threading\nprint(threading.active_count())", "starts threads");
         Package("a package that switches the collector off", "import gc\ngc.disable()\n", "import gc\nprint(gc.isenabled())", null!);
+        Package("a package that looks at the main module", "import __main__\nMAIN, FILE = __main__, getattr(__main__, '__file__', None)\n", "import __main__\nprint(labpkg.MAIN is __main__, labpkg.FILE == __file__)", null!);
         Package("a package that sets a variable", "import os\nos.environ.setdefault('LAB_MODE', 'fast')\n", "import os\nprint(os.environ['LAB_MODE'])", null!);
-        All["a package with a generator of numpy"].Files["site-packages/other.py"] = "";
+        All["an interpreter that makes a generator at its start"] = new("import startup\nprint(startup.RNG.random())\n", Off: "of what the interpreter loads at its start")
+        {
+            Draws = true,
+            Files = { ["site-packages/usercustomize.py"] = "import startup\n", ["site-packages/startup.py"] = "import random\nRNG = random.Random()\n" },
+        };
         All["a package that keeps a file open"].Files["site-packages/labpkg/lines.txt"] = "one\ntwo\n";
     }
 }
