@@ -51,6 +51,7 @@ class Preload:
         gc.freeze()
         watch = ImportWatch(argv0, generators)
         for name, names in self.plan.wanted[:self.count]:
+            is_new = name not in sys.modules
             try:
                 __import__(name, {"__name__": "__preload__"}, {}, list(names))
             except BaseException:  # it fails again in the job, which handles or reports it
@@ -63,7 +64,8 @@ class Preload:
                 state.change() or generators.change() or watch.finding)
             if reason:
                 raise Unsafe(top_of(name), reason)
-            self.imported.append(name)
+            if is_new:
+                self.imported.append(name)
             gc.freeze()  # the next search for generators leaves out what is there now
             self.check_seconds += time.process_time() - started
         watch.stop()
