@@ -14,15 +14,23 @@ internal static class CommandTree
     /// <summary>Parses <paramref name="args"/> and runs the command.</summary>
     public static async Task<int> RunAsync(IReadOnlyList<string> args)
     {
+        StandardStreams.Install();
         var (own, jobCommand) = SplitAtDashes(args);
         var root = Build(jobCommand);
         var parsed = root.Parse(own, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        var mistakes = ParseErrorText.Of(parsed, jobCommand);
+        var isHelp = parsed.Action is SettingsHelp;
+        IReadOnlyList<string> mistakes = isHelp ? [] : [.. ParseErrorText.Of(parsed, jobCommand), .. Surroundings.Mistakes(args)];
         if (mistakes.Count > 0)
             return ErrorOutput.Usage(mistakes);
-
-        // dbatch handles signals itself: a run drains on the first signal, and a reading command simply ends.
-        return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
+        try
+        {
+            // dbatch handles signals itself: a run drains on the first signal, and a reading command simply ends.
+            return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
+        }
+        catch (OutputException failure)
+        {
+            return ErrorOutput.Print(failure.Message, ExitCode.SomeFailed);
+        }
     }
 
     /// <summary>Everything after the first <c>--</c> is the user's command. The parser must not interpret it.</summary>

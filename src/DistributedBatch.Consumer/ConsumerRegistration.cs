@@ -14,6 +14,7 @@ using DistributedBatch.Consumer.Threads;
 using DistributedBatch.Consumer.Tuning;
 using DistributedBatch.Consumer.Warm;
 using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Messaging.Chunks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -42,6 +43,8 @@ public static class ConsumerRegistration
             .AddSingleton<HeartbeatLoop>()
             .AddSingleton<Reporter>()
             .AddSingleton<AdmissionHold>()
+            .AddSingleton(provider => new JoinOptions(provider.GetRequiredService<IChunkSource>() is InProcessChunkQueue ? null : options.JoinTimeout))
+            .AddSingleton<HostJoin>()
             .AddSingleton<RunControl>()
             .AddSingleton<HostControl>()
             .AddSingleton<SlotContext>()
@@ -57,6 +60,7 @@ public static class ConsumerRegistration
                 provider.GetRequiredService<IProgramRunner>(),
                 provider.GetRequiredService<HostSlots>(),
                 provider.GetRequiredService<AdmissionHold>(),
+                provider.GetRequiredService<HostJoin>(),
                 provider.GetRequiredService<RunningAttempts>(),
                 provider.GetRequiredService<Reporter>(),
                 provider.GetRequiredService<HeartbeatLoop>(),
@@ -109,7 +113,9 @@ public static class ConsumerRegistration
             .AddSingleton<MemoryEstimates>()
             .AddSingleton<OomKillCounter>()
             .AddSingleton<GpuAllocator>()
+            .AddSingleton<HostTroubles>()
             .AddSingleton<RunningAttempts>()
+            .AddSingleton<RunnerSuspects>()
             .AddSingleton<WarmStart>()
             .AddSingleton<JobTemplates>()
             .AddSingleton<OutcomeMapper>()
@@ -120,8 +126,8 @@ public static class ConsumerRegistration
 
     private static void Check(ConsumerOptions options)
     {
-        if (options.Slots is <= 0)
-            throw new ArgumentException($"The number of slots is {options.Slots}; give at least 1, or leave it out to let it be found.");
+        if (options.Slots is <= 0 or > SlotNumbers.Most)
+            throw new ArgumentException($"The number of slots is {options.Slots}; give 1 to {SlotNumbers.Most}, or leave it out to let it be found.");
         if (string.IsNullOrWhiteSpace(options.Host))
             throw new ArgumentException("The host has no name; give one.");
         if (options.LogHeadBytes < 0 || options.LogTailBytes < 0)

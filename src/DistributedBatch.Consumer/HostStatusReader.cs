@@ -1,3 +1,4 @@
+using DistributedBatch.Consumer.Attempts;
 using DistributedBatch.Consumer.Gpus;
 using DistributedBatch.Consumer.Resources;
 using DistributedBatch.Consumer.Slots;
@@ -18,6 +19,7 @@ internal sealed class HostStatusReader(
     GpuAllocator gpus,
     ThreadMonitor threads,
     WarmStart warm,
+    HostTroubles troubles,
     BrokerHealth broker)
 {
     /// <summary>Number of open slots.</summary>
@@ -26,8 +28,8 @@ internal sealed class HostStatusReader(
     /// <summary>Why there are as many slots as there are; null when the number was given.</summary>
     public string? SlotsReason => resources.Reason;
 
-    /// <summary>Warnings about running attempts, each a sentence without full stop.</summary>
-    public IReadOnlyList<string> Warnings => threads.Warnings;
+    /// <summary>Warnings about running attempts and about what the host cannot do now, each a sentence without full stop.</summary>
+    public IReadOnlyList<string> Warnings => [.. troubles.All, .. threads.Warnings];
 
     /// <summary>The state now.</summary>
     public HostStatus Read()
@@ -40,6 +42,7 @@ internal sealed class HostStatusReader(
             Version = options.Version,
             Cores = reading.Cores,
             Slots = Slots,
+            GpuSlots = slots.GpuSlots,
             SlotsReason = SlotsReason,
             MemoryBytes = reading.MemoryBytes,
             MemoryAvailableBytes = reading.MemoryAvailableBytes,

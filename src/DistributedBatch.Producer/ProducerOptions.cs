@@ -34,6 +34,9 @@ public sealed class ProducerOptions
     /// <summary>When hosts and chunks count as lost.</summary>
     public HostSupervisionOptions Hosts { get; } = new();
 
+    /// <summary>What is asked of others when a stored run is restored.</summary>
+    public RestoreOptions Restore { get; } = new();
+
     /// <summary>What to do while the ledger cannot be written.</summary>
     public CommitOptions Commit { get; } = new();
 }

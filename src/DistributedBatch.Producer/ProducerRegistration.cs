@@ -34,7 +34,7 @@ public static class ProducerRegistration
         var options = new ProducerOptions();
         configure(options);
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(options).AddSingleton(options.Dispatch).AddSingleton(options.Hosts).AddSingleton(options.Commit);
+        services.AddSingleton(options).AddSingleton(options.Dispatch).AddSingleton(options.Hosts).AddSingleton(options.Commit).AddSingleton(options.Restore);
         services
             .AddSingleton(_ => new LedgerStore(DatabaseFactory.Create(LedgerStore.Schema, options.DataDirectory, options.Database)))
             .AddSingleton<LoopInbox>()
@@ -45,6 +45,7 @@ public static class ProducerRegistration
             .AddSingleton<GroupCommit>()
             .AddSingleton<HostRegistry>()
             .AddSingleton<HostQuarantine>()
+            .AddSingleton<CopyStopper>()
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<HostSupervisor>(provider, QueueSurvives(provider)))
             .AddSingleton<DispatchWindow>()
             .AddSingleton<ChunkSelector>()

@@ -43,7 +43,7 @@ internal static class RunCommand
     {
         var mistakes = new List<string>();
         var reader = new SettingReader(flags, mistakes);
-        var slots = checked((int?)reader.NumberOrAuto("slots", fallback: null));
+        var slots = reader.Slots();
         var isolation = HostIsolation.Read(flags.GetValueOrDefault(HostIsolation.Key)?.Text, mistakes);
         foreach (var value in flags.Where(flag => flag.Key is not ("slots" or "state" or HostIsolation.Key)).Select(flag => flag.Value))
             mistakes.Add($"{value.Origin} cannot be combined with --resume: a run keeps its settings. Only --slots, --isolation and --state may change.");

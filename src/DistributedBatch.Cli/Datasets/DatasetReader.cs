@@ -1,6 +1,7 @@
 using System.Text;
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Settings;
+using DistributedBatch.Cli.Text;
 using DistributedBatch.Contracts.Datasets;
 
 namespace DistributedBatch.Cli.Datasets;
@@ -57,9 +58,15 @@ internal sealed class DatasetReader(
     private ItemDataset? Glob(SettingValue value)
     {
         var items = new List<string>();
-        foreach (var pattern in value.Texts)
+        foreach (var pattern in value.Texts.Select(HomePath.Expand))
         {
             var matches = GlobPattern.Matches(pattern, value.Directory);
+            if (matches.FirstOrDefault(match => GlobPattern.IsNotUtf8(value.AbsolutePath(match))) is { } strange)
+            {
+                return Mistake<ItemDataset>(
+                    $"{value.Origin}: the file name '{strange}' is not UTF-8, so no command could be given it. Rename the file, for instance with convmv -f latin1 -t utf8 --notest.");
+            }
+
             if (matches.Count == 0)
                 mistakes.Add($"{value.Origin}: nothing matches '{pattern}' in {value.Directory}.");
             var moved = Path.GetFullPath(value.Directory) != Path.GetFullPath(workingDirectory);

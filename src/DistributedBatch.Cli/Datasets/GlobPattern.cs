@@ -21,6 +21,12 @@ internal static class GlobPattern
         return [.. found];
     }
 
+    /// <summary>
+    /// Whether a path that was read from a directory is not the path of any file, because a byte of it that is not UTF-8 was replaced by U+FFFD. Such a match must not be
+    /// used, and a directory of such a name cannot be searched: it is a match itself, so that the caller notices.
+    /// </summary>
+    public static bool IsNotUtf8(string path) => path.Contains('\uFFFD', StringComparison.Ordinal) && !Path.Exists(path) && new FileInfo(path).LinkTarget is null;
+
     private static void Walk(string directory, string shown, string[] parts, int depth, SortedSet<string> found)
     {
         var part = parts[depth];
@@ -33,7 +39,9 @@ internal static class GlobPattern
             {
                 if (entry.Name.StartsWith('.'))
                     continue;
-                if (entry is DirectoryInfo { LinkTarget: null })
+                if (entry is DirectoryInfo && IsNotUtf8(entry.FullName))
+                    found.Add(shown + entry.Name);
+                else if (entry is DirectoryInfo { LinkTarget: null })
                     Walk(entry.FullName, shown + entry.Name + "/", parts, depth, found);
                 else if (last && entry is FileInfo)
                     found.Add(shown + entry.Name);
@@ -49,8 +57,11 @@ internal static class GlobPattern
         {
             foreach (var entry in Entries(directory))
             {
-                if ((!entry.Name.StartsWith('.') || part.StartsWith('.')) && FileSystemName.MatchesSimpleExpression(part, entry.Name, ignoreCase: false)
-                    && (last || Directory.Exists(entry.FullName)))
+                if ((entry.Name.StartsWith('.') && !part.StartsWith('.')) || !FileSystemName.MatchesSimpleExpression(part, entry.Name, ignoreCase: false))
+                    continue;
+                if (IsNotUtf8(entry.FullName))
+                    found.Add(shown + entry.Name);
+                else if (last || Directory.Exists(entry.FullName))
                     Step(entry.FullName, shown + entry.Name);
             }
         }

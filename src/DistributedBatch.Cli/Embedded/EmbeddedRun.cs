@@ -1,6 +1,8 @@
+using DistributedBatch.Cli.Checks;
 using DistributedBatch.Cli.Hosting;
 using DistributedBatch.Cli.Isolation;
 using DistributedBatch.Cli.Output;
+using DistributedBatch.Cli.Plan;
 using DistributedBatch.Cli.Requests;
 using DistributedBatch.Cli.State;
 using DistributedBatch.Consumer.Isolation;
@@ -25,7 +27,9 @@ internal static class EmbeddedRun
             return ErrorOutput.Usage(mistake!);
 
         var spec = request.Spec with { Id = record.Run, Name = record.Name };
-        return await WorkAsync(state, records, record, spec, request.Slots, groups, json);
+        var plan = new RunPlan(spec);
+        var newChunks = records.Find(record.Run) is null ? plan.Chunks ?? plan.Items : 0;
+        return await WorkAsync(state, records, record, spec, newChunks, request.Slots, groups, json);
     }
 
     /// <summary>Continues an earlier run.</summary>
@@ -41,12 +45,19 @@ internal static class EmbeddedRun
             return ErrorOutput.Usage(mistake!);
         var records = new RunRecords(state.Path);
         return records.Find(run, out mistake) is { } record
-            ? await WorkAsync(state, records, record, spec: null, slots, groups, json)
+            ? await WorkAsync(state, records, record, spec: null, newChunks: 0, slots, groups, json)
             : ErrorOutput.Usage(mistake!);
     }
 
-    private static async Task<int> WorkAsync(StateDirectory state, RunRecords records, RunRecord record, RunSpec? spec, int? slots, AttemptCgroups? groups, bool json)
+    private static async Task<int> WorkAsync(
+        StateDirectory state, RunRecords records, RunRecord record, RunSpec? spec, long newChunks, int? slots, AttemptCgroups? groups, bool json)
     {
+        // The default directory belongs to this run alone.
+        var chosen = record.OutputDirectory != records.DefaultOutputsOf(record.Run);
+        string? mistake = null;
+        using var outputs = chosen ? OutputFolder.Open(record.OutputDirectory, newChunks, out mistake) : null;
+        if (mistake is not null)
+            return ErrorOutput.Usage(mistake);
         try
         {
             records.Save(record);

@@ -6,6 +6,7 @@ using DistributedBatch.Cli.Progress;
 using DistributedBatch.Cli.Sources;
 using DistributedBatch.Cli.State;
 using DistributedBatch.Cli.Summary;
+using DistributedBatch.Cli.Text;
 using DistributedBatch.Consumer;
 using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Consumer.Warm;
@@ -74,14 +75,22 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
         var exitCode = ExitCodeOf(state);
         if (state == RunState.Succeeded && record.After.Count > 0 && !record.AfterDone && !empty)
         {
-            exitCode = await Hook.RunAsync("after", record.After, signals, $"All chunks succeeded; 'dbatch run --resume {record.Run}' runs it again.");
+            exitCode = await Hook.RunAsync("after", record.After, signals, CommandHint.Complete($"All chunks succeeded; 'dbatch run --resume {record.Run}' runs it again.", StateDirectory.CommandOption(stateDirectory)));
             Save(record with { AfterDone = exitCode == ExitCode.Done });
         }
 
         await NotifyAsync(host, spec);
-        await PrintSummaryAsync(source, host, earlier with { Wall = clock.Elapsed, Resume = record.IsComplete ? null : ResumeCommand(state) }, json);
-        if (!stopped)
-            await host.StopAsync(signals.Kill);
+        try
+        {
+            var statistics = earlier with { Wall = clock.Elapsed, Resume = record.IsComplete ? null : ResumeCommand(state) };
+            await PrintSummaryAsync(source, host, statistics, spec?.Job, json);
+        }
+        finally
+        {
+            if (!stopped)
+                await host.StopAsync(signals.Kill);
+        }
+
         return exitCode;
     }
 
@@ -142,7 +151,7 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
             return;
         }
 
-        Console.Error.WriteLine($"Killed. To resume: {ResumeCommand(RunState.Running)}");
+        Console.Error.WriteLine($"Killed. To resume: {CommandHint.Complete(ResumeCommand(RunState.Running), StateDirectory.CommandOption(stateDirectory))}");
         Environment.Exit(ExitCode.Interrupted);
     }
 
@@ -185,7 +194,7 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
         }
     }
 
-    private async Task PrintSummaryAsync(LocalRunSource source, IHost host, SessionStatistics statistics, bool json)
+    private async Task PrintSummaryAsync(LocalRunSource source, IHost host, SessionStatistics statistics, JobSpec? job, bool json)
     {
         if (await source.ShowAsync(record.Run, CancellationToken.None) is not { } view)
             return;
@@ -196,7 +205,8 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
                 view,
                 statistics with { Slots = consumer.Slots, SlotsReason = consumer.SlotsReason, Warnings = consumer.Warnings, Warm = WarmStatusOf(host) },
                 CancellationToken.None);
-        SummaryPrinter.Print(summary with { Hint = await MissingModuleHint.HintAsync(view.Command, summary.Failed) }, json);
+        var hint = await MissingModuleHint.HintAsync(view.Command, hasEnvironment: job is { Conda: not null } or { Venv: not null }, summary.Failed);
+        SummaryPrinter.Print(summary with { Hint = hint is null ? null : CommandHint.Complete(hint + $", then dbatch retry {view.Run}", summary.CommandOptions) }, json);
     }
 
     private IReadOnlyList<WarmStatus> WarmStatusOf(IHost host) => host.Services.GetRequiredService<WarmStart>().Summary(record.Run) is { } warm ? [warm] : [];

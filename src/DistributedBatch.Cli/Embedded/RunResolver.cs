@@ -1,6 +1,7 @@
 using System.Globalization;
 using DistributedBatch.Cli.Requests;
 using DistributedBatch.Cli.State;
+using DistributedBatch.Cli.Text;
 
 namespace DistributedBatch.Cli.Embedded;
 
@@ -23,12 +24,20 @@ internal static class RunResolver
             return New(request, FreeName(request.Spec.Name, records), fingerprint, records, now);
         if (records.Newest(request.Spec.Name) is not { } known)
             return New(request, request.Spec.Name, fingerprint, records, now);
+        if (known.Fingerprint == fingerprint && request.Spec.Job.OutputDirectory is { } outputs && outputs != known.OutputDirectory)
+        {
+            mistake = $"The run {known.Name} ({known.Run}) writes its outputs to {known.OutputDirectory}, not to {outputs}. Leave --out out to resume it, or choose another --name.";
+            return null;
+        }
+
         if (known.Fingerprint == fingerprint)
             return known with { After = request.Spec.After, Before = request.Spec.Before, Env = request.Spec.Job.Env };
         if (known.IsComplete)
             return New(request, request.Spec.Name, fingerprint, records, now);
-        mistake = $"The unfinished run {known.Name} ({known.Run}) is a different run: its command, items or chunk size differ. "
-            + $"Choose another --name, or resume the run: dbatch run --resume {known.Run}";
+        mistake = CommandHint.Complete(
+            $"The unfinished run {known.Name} ({known.Run}) is a different run: its command, items or chunk size differ. "
+            + $"Choose another --name, or resume the run: dbatch run --resume {known.Run}",
+            StateDirectory.CommandOption(request.StateDirectory));
         return null;
     }
 
@@ -44,7 +53,7 @@ internal static class RunResolver
             Before = request.Spec.Before,
             After = request.Spec.After,
             WorkingDirectory = request.WorkingDirectory,
-            OutputDirectory = request.Spec.Job.OutputDirectory ?? Path.Combine(records.DirectoryOf(run), "out"),
+            OutputDirectory = request.Spec.Job.OutputDirectory ?? records.DefaultOutputsOf(run),
             Env = request.Spec.Job.Env,
         };
     }

@@ -3,6 +3,7 @@ using DistributedBatch.Cli.Hosting;
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Text;
 using DistributedBatch.Contracts.Jobs;
+using DistributedBatch.Tracker.Logs;
 
 namespace DistributedBatch.Cli.Hooks;
 
@@ -27,11 +28,11 @@ internal sealed record HookCommand(RunId Run, string Name, string WorkingDirecto
             "run" => Run.Value,
             _ => $"{{{name}}}",
         })).ToList();
-        Console.Error.WriteLine($"{kind}: {CommandText.Join(command)}");
+        Console.Error.WriteLine($"{kind}: {SafeText.Of(CommandText.Join(command))}");
         Directory.CreateDirectory(OutputDirectory);
         try
         {
-            await using var output = Console.OpenStandardError();
+            await using var output = StandardStreams.OpenError();
             var program = command[0].Contains('/', StringComparison.Ordinal) ? Path.GetFullPath(command[0], WorkingDirectory) : command[0];
             var result = await CliWrap.Cli.Wrap(program)
                 .WithArguments(command.Skip(1))

@@ -59,9 +59,9 @@ internal static class InstallSettings
             mistakes.Add($"--{key}: there is no file {all[key]}.");
 
         var reader = new SettingReader(all.ToDictionary(pair => pair.Key, pair => new SettingValue([pair.Value], "--" + pair.Key, "/")), mistakes);
-        reader.NumberOrAuto("slots", fallback: null);
+        reader.Slots();
         reader.Word<IsolationMode>(HostIsolation.Key);
         foreach (var key in new[] { "drain", "idle-exit", "ack-timeout" })
-            reader.Duration(key);
+            reader.Duration(key, RunSpecCheck.LongestWait);
     }
 }

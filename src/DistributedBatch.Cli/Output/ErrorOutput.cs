@@ -1,3 +1,5 @@
+using DistributedBatch.Tracker.Logs;
+
 namespace DistributedBatch.Cli.Output;
 
 /// <summary>Prints errors on standard error, all of them at once.</summary>
@@ -19,13 +21,13 @@ internal static class ErrorOutput
     {
         if (sentences is [var only])
         {
-            Console.Error.WriteLine($"dbatch: {only}");
+            Console.Error.WriteLine($"dbatch: {SafeText.Of(only)}");
         }
         else
         {
             Console.Error.WriteLine($"dbatch: {sentences.Count} mistakes, nothing was started:");
             foreach (var sentence in sentences)
-                Console.Error.WriteLine($"  - {sentence}");
+                Console.Error.WriteLine($"  - {SafeText.Of(sentence)}");
         }
 
         return exitCode;

@@ -43,33 +43,30 @@ internal static class HumanText
         return $"{trouble.Reason} (for {lasted}{(trouble.Until is { } until ? $" until {Ago(until, now)}" : "")})";
     }
 
-    /// <summary>How an attempt ended: <c>exit code 3</c>, <c>signal 9</c>, <c>timeout</c>; <c>running</c> while it runs.</summary>
+    /// <summary>How an attempt ended: <c>exit code 3</c>, <c>signal 9 (SIGKILL)</c>, <c>timeout</c>; <c>running</c> while it runs.</summary>
     public static string Outcome(AttemptOutcome? outcome, int? exitCode, int? signal) => (outcome, exitCode, signal) switch
     {
         (null, _, _) => "running",
-        (AttemptOutcome.ExitCode, { } code, _) => $"exit code {code}",
-        (AttemptOutcome.Signal, _, { } number) => $"signal {number}",
+        (AttemptOutcome.ExitCode, { } code, _) => $"exit code {code}{InBrackets(SignalText.OfExitCode(code))}",
+        (AttemptOutcome.Signal, _, { } number) => $"signal {number}{InBrackets(SignalText.Name(number))}",
         ({ } other, _, _) => other.ToText().Replace('-', ' '),
     };
 
     /// <summary>How <paramref name="attempt"/> ended.</summary>
     public static string Outcome(AttemptView attempt) => Outcome(attempt.Outcome, attempt.ExitCode, attempt.Signal);
 
-    /// <summary>
-    /// The message of a failed attempt: the last line of its standard error, else the recorded error. Empty when the error would only repeat the
-    /// <see cref="Outcome(AttemptView)">outcome</see>.
-    /// </summary>
-    public static string FailureMessage(AttemptOutcome? outcome, string? stderrTail, string? error, int width) =>
-        !string.IsNullOrWhiteSpace(stderrTail)
-            ? LastLine(stderrTail, width)
-            : outcome is AttemptOutcome.ExitCode or AttemptOutcome.Signal ? "" : LastLine(error, width);
-
-    /// <summary>The last line that is not blank, cut to a width.</summary>
-    public static string LastLine(string? text, int width)
+    /// <summary>The reason of a failed attempt as one line, cut to a width; empty when its <see cref="Outcome(AttemptView)">outcome</see> says all. See <see cref="FailureReason"/>.</summary>
+    public static string FailureMessage(AttemptOutcome? outcome, int? exitCode, string? stderrTail, string? error, int width)
     {
-        var line = SafeText.Of(text ?? "").Split('\n').Select(part => part.Trim()).LastOrDefault(part => part.Length > 0) ?? "";
+        var line = SafeText.Of(FailureReason.Of(outcome, exitCode, stderrTail, error) ?? "").ReplaceLineEndings(" ").Trim();
         return line.Length > width ? line[..(width - 1)] + "…" : line;
     }
+
+    /// <summary>The reason of a failed attempt.</summary>
+    public static string FailureMessage(AttemptView attempt, int width) =>
+        FailureMessage(attempt.Outcome, attempt.ExitCode, attempt.StderrTail, attempt.Error, width);
+
+    private static string InBrackets(string? name) => name is null ? "" : $" ({name})";
 
     private static bool IsDuration(double seconds) => double.IsFinite(seconds) && seconds < 1e9;
 }

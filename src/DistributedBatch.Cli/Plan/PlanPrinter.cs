@@ -1,6 +1,7 @@
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Requests;
 using DistributedBatch.Cli.Text;
+using DistributedBatch.Tracker.Logs;
 
 namespace DistributedBatch.Cli.Plan;
 
@@ -12,7 +13,7 @@ internal static class PlanPrinter
     /// <summary>Prints the plan on standard output.</summary>
     public static int Print(RunRequest request, bool json)
     {
-        Console.Out.WriteLine(json ? Json(request) : Text(request));
+        Console.Out.WriteLine(json ? Json(request) : SafeText.Of(Text(request)));
         return ExitCode.Done;
     }
 

@@ -7,7 +7,7 @@ namespace DistributedBatch.Cli.Progress;
 /// <param name="Index">Number of the chunk.</param>
 /// <param name="Attempt">Number of the attempt.</param>
 /// <param name="Outcome">How the attempt ended, such as <c>exit code 3</c>.</param>
-/// <param name="Message">The last line of its standard error, or the recorded error; may be empty.</param>
+/// <param name="Message">Why it failed; may be empty.</param>
 internal sealed record AttemptFailure(int Index, int Attempt, string Outcome, string Message)
 {
     private const int MessageWidth = 120;
@@ -17,14 +17,14 @@ internal sealed record AttemptFailure(int Index, int Attempt, string Outcome, st
         report.Index,
         report.Attempt,
         HumanText.Outcome(report.Outcome, report.ExitCode, report.Signal),
-        HumanText.FailureMessage(report.Outcome, report.StderrTail, report.Error, MessageWidth));
+        HumanText.FailureMessage(report.Outcome, report.ExitCode, report.StderrTail, report.Error, MessageWidth));
 
     /// <summary>The line for a recorded attempt.</summary>
     public static AttemptFailure Of(AttemptView attempt) => new(
         attempt.Index,
         attempt.Attempt,
         HumanText.Outcome(attempt),
-        HumanText.FailureMessage(attempt.Outcome, attempt.StderrTail, attempt.Error, MessageWidth));
+        HumanText.FailureMessage(attempt, MessageWidth));
 
     /// <inheritdoc/>
     public override string ToString() => $"chunk {Index}, attempt {Attempt}: {Outcome}{(Message.Length > 0 ? $": {Message}" : "")}";

@@ -33,7 +33,7 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
             return (null, mistakes); // An unreadable file would only cause false alarms about its missing settings.
 
         var settings = SettingLayers.Merge(flags, environment, file ?? config, config);
-        var (request, wrong) = new RunRequestReader(settings, directory, Console.OpenStandardInput).Read(remote);
+        var (request, wrong) = new RunRequestReader(settings, directory, StandardInput.Open).Read(remote);
         mistakes.AddRange(wrong);
         return mistakes.Count == 0 ? (request, []) : (null, [.. mistakes.Distinct()]);
     }
@@ -59,13 +59,17 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
         {
             Spec = spec,
             Named = reader.Value("name") is not null,
-            Slots = checked((int?)reader.NumberOrAuto("slots", fallback: null)),
+            Slots = reader.Slots(),
             Isolation = reader.Word<IsolationMode>(HostIsolation.Key) ?? IsolationMode.Session,
             StateDirectory = reader.Value("state")?.Path ?? Path.Combine(directory, ".dbatch"),
             WorkingDirectory = workingDirectory,
         };
 
         mistakes.AddRange(RunSpecCheck.Mistakes(Checkable(spec, dataset)));
+        if (dataset is not null && ForeignPlaceholder.Mistake(spec.Job, dataset) is { } braces)
+            mistakes.Add(braces);
+        if (PythonHasNoEffect(reader) is { } noEffect)
+            mistakes.Add(noEffect);
         if (environment is EnvironmentReading.Missing missing)
             mistakes.Add(missing.Error);
         else if (!remote)
@@ -85,12 +89,19 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
         var variables = new Dictionary<string, string>(StringComparer.Ordinal) { ["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "" };
         environment?.Activate(variables);
         var path = spec.Job.Env.GetValueOrDefault("PATH") ?? variables["PATH"];
-        foreach (var (role, words) in new[] { ("", spec.Job.Command), ("before: ", spec.Before), ("after: ", spec.After) })
+        foreach (var (role, words, runsFirst) in new[] { ("", spec.Job.Command, false), ("before: ", spec.Before, true), ("after: ", spec.After, false) })
         {
-            if (words.Count > 0 && ProgramCheck.Mistake(words[0], workingDirectory, path) is { } mistake)
+            if (words.Count > 0 && new CommandCheck(workingDirectory, path, spec.Before.Count > 0 && !runsFirst).Mistake(words) is { } mistake)
                 yield return role + mistake;
         }
     }
+
+    // An option that does nothing would be taken for one that helped. In a file or variable it may be meant for other commands.
+    private static string? PythonHasNoEffect(SettingReader reader) =>
+        reader.Value("python") is { Origin: "--python" } python && reader.Value("command") is { Texts: [var program, ..] }
+            && program.Contains('/', StringComparison.Ordinal) && PythonCommand.IsPython(Path.GetFileName(program)) && python.AbsolutePath(program) != python.Path
+            ? $"--python has no effect, because the command names {program} with its directory. Write python3 instead, or write {python.Text} in its place and leave --python out."
+            : null;
 
     private RunSpec Spec(SettingReader reader, Dataset dataset, string? workingDirectory)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using DistributedBatch.Cli.Settings;
+using DistributedBatch.Cli.Text;
 using DistributedBatch.Messaging.Connections;
 
 namespace DistributedBatch.Cli.Servers;
@@ -33,6 +34,17 @@ internal sealed record ServerAddress(Uri Url, string? Token, string? Authority)
         if (address.Scheme == "https" && AuthorityMistake(authority) is { } mistake)
             mistakes.Add(mistake);
         return new ServerAddress(address, First(token, Variable("DBATCH_TOKEN"), TokenFile(mistakes), config.GetValueOrDefault("token")?.Text, LocalToken(address)), authority);
+    }
+
+    /// <summary>The options that other commands need to reach the same server, with a leading blank; empty when they find it without. A token is never printed.</summary>
+    public string CommandOptions
+    {
+        get
+        {
+            var found = Find(url: null, token: null, authority: null, []);
+            var server = found?.Url == Url ? "" : $" --server {CommandText.Join([Url.AbsoluteUri.TrimEnd('/')])}";
+            return found?.Authority == Authority || Authority is null ? server : $"{server} --ca {CommandText.Join([Authority])}";
+        }
     }
 
     /// <summary>The option that names the authorities to trust.</summary>

@@ -1,12 +1,15 @@
 using System.Globalization;
 using System.Numerics;
 using DistributedBatch.Cli.Text;
+using DistributedBatch.Consumer.Slots;
 
 namespace DistributedBatch.Cli.Settings;
 
 /// <summary>Reads typed values from merged settings. An invalid value becomes a sentence, and its default is used so that reading continues.</summary>
 internal sealed class SettingReader(IReadOnlyDictionary<string, SettingValue> settings, List<string> mistakes)
 {
+    private static readonly TimeSpan Century = TimeSpan.FromDays(36_500);
+
     /// <summary>The value of <paramref name="key"/>, or null when no layer has it.</summary>
     public SettingValue? Value(string key) => settings.GetValueOrDefault(key);
 
@@ -15,12 +18,16 @@ internal sealed class SettingReader(IReadOnlyDictionary<string, SettingValue> se
 
     /// <summary>A whole number of at least <paramref name="minimum"/>.</summary>
     public T? Number<T>(string key, T minimum)
-        where T : struct, INumber<T>
+        where T : struct, INumber<T>, IMinMaxValue<T>
     {
         if (Value(key) is not { } value)
             return null;
         if (!T.TryParse(value.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
-            mistakes.Add($"{value.Origin} must be a whole number, not '{value.Text}'.");
+        {
+            mistakes.Add(BigInteger.TryParse(value.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)
+                ? $"{value.Origin} is {value.Text}; it must be {minimum} to {T.MaxValue}."
+                : $"{value.Origin} must be a whole number, not '{value.Text}'.");
+        }
         else if (number < minimum)
             mistakes.Add($"{value.Origin} is {number}; it must be at least {minimum}.");
         else
@@ -46,6 +53,15 @@ internal sealed class SettingReader(IReadOnlyDictionary<string, SettingValue> se
         return fallback;
     }
 
+    /// <summary>The number of slots, or null to find it by measuring.</summary>
+    public int? Slots()
+    {
+        var slots = NumberOrAuto("slots", fallback: null);
+        if (slots > SlotNumbers.Most)
+            mistakes.Add($"{Value("slots")!.Origin} is {slots}; one machine has at most {SlotNumbers.Most} slots.");
+        return slots > SlotNumbers.Most ? null : (int?)slots;
+    }
+
     /// <summary>A number of at least 0, with or without decimals. The caller has handled the word <c>auto</c>.</summary>
     public double? Fraction(string key)
     {
@@ -58,13 +74,18 @@ internal sealed class SettingReader(IReadOnlyDictionary<string, SettingValue> se
     }
 
     /// <summary>A duration.</summary>
-    public TimeSpan? Duration(string key)
+    /// <param name="key">The setting.</param>
+    /// <param name="longest">The longest valid one; by default a century, which every date can bear.</param>
+    public TimeSpan? Duration(string key, TimeSpan? longest = null)
     {
         if (Value(key) is not { } value)
             return null;
-        if (DurationText.Read(value.Text) is { } duration)
+        if (DurationText.Read(value.Text) is not { } duration)
+            mistakes.Add($"{value.Origin} must be a duration such as 90s, 5m or 1h30m, not '{value.Text}'.");
+        else if (duration > (longest ?? Century))
+            mistakes.Add($"{value.Origin} is {value.Text}; it may be at most {(longest ?? Century).TotalDays:0} days.");
+        else
             return duration;
-        mistakes.Add($"{value.Origin} must be a duration such as 90s, 5m or 1h30m, not '{value.Text}'.");
         return null;
     }
 

@@ -1,3 +1,5 @@
+using DistributedBatch.Cli.Text;
+
 namespace DistributedBatch.Cli.Settings;
 
 /// <summary>The value of a setting in one layer.</summary>
@@ -14,5 +16,5 @@ internal sealed record SettingValue(IReadOnlyList<string> Texts, string Origin, 
     public string Path => AbsolutePath(Text);
 
     /// <summary><paramref name="path"/> as an absolute path.</summary>
-    public string AbsolutePath(string path) => System.IO.Path.GetFullPath(path, Directory);
+    public string AbsolutePath(string path) => System.IO.Path.GetFullPath(HomePath.Expand(path), Directory);
 }

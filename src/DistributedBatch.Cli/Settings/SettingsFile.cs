@@ -1,3 +1,4 @@
+using System.Text;
 using DistributedBatch.Cli.Text;
 using DistributedBatch.Contracts.Jobs;
 using YamlDotNet.Core;
@@ -17,8 +18,11 @@ internal sealed class SettingsFile(string file, IReadOnlyList<string> keys, List
     private static readonly string[] CommandKeys = ["command", "before", "after"];
     private static readonly string[] DatasetKeys = [.. RunSettings.DatasetKeys, "first"];
 
+    // Throws on bytes that are not UTF-8: a replaced letter would name another file.
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     private readonly Dictionary<string, SettingValue> layer = new(StringComparer.Ordinal);
-    private readonly string directory = Path.GetDirectoryName(Path.GetFullPath(file))!;
+    private readonly string directory = Path.GetDirectoryName(Path.GetFullPath(HomePath.Expand(file)))!;
 
     /// <summary>The settings in the file; empty when the file cannot be read.</summary>
     public IReadOnlyDictionary<string, SettingValue> Read()
@@ -50,10 +54,14 @@ internal sealed class SettingsFile(string file, IReadOnlyList<string> keys, List
     {
         try
         {
-            using var reader = File.OpenText(file);
+            using var reader = new StreamReader(HomePath.Expand(file), Utf8);
             var stream = new YamlStream();
             stream.Load(reader);
             return stream.Documents.Count > 0 ? stream.Documents[0].RootNode : new YamlMappingNode();
+        }
+        catch (DecoderFallbackException)
+        {
+            mistakes.Add($"{file} is not UTF-8 text; convert it first, for instance with iconv -t UTF-8.");
         }
         catch (YamlException failure)
         {

@@ -22,6 +22,9 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
     public string Location => server.Location;
 
     /// <inheritdoc/>
+    public string CommandOptions => address.CommandOptions;
+
+    /// <inheritdoc/>
     public async Task<RunSelector> FindAsync(string text, CancellationToken cancellation)
     {
         using var response = await server.SendAsync(HttpMethod.Get, $"api/runs/{Uri.EscapeDataString(text)}", null, cancellation);

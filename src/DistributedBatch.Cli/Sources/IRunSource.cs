@@ -10,6 +10,9 @@ internal interface IRunSource : IAsyncDisposable
     /// <summary>The directory or address, for messages.</summary>
     string Location { get; }
 
+    /// <summary>The options that commands need to find this source, with a leading blank; empty when they find it without.</summary>
+    string CommandOptions { get; }
+
     /// <summary>The run that an id, a prefix, a name or <c>last</c> selects.</summary>
     Task<RunSelector> FindAsync(string text, CancellationToken cancellation);
 

@@ -1,4 +1,5 @@
 using DistributedBatch.Cli.State;
+using DistributedBatch.Cli.Text;
 using DistributedBatch.Contracts.Messages;
 
 namespace DistributedBatch.Cli.Sources;
@@ -21,7 +22,8 @@ internal static class LocalRunControl
         if (await SettledAsync(action, show) is { } settled)
             return AlreadySettled(settled);
         if (!StateDirectory.IsHeld(stateDirectory))
-            return RunCommandResult.Refused($"No dbatch run is active in {stateDirectory}. 'dbatch run --resume {run}' continues the run.");
+            return RunCommandResult.Refused(CommandHint.Complete(
+                $"No dbatch run is active in {stateDirectory}. 'dbatch run --resume {run}' continues the run.", StateDirectory.CommandOption(stateDirectory)));
 
         var request = await ControlFiles.CreateAsync(stateDirectory, run, action, cancellation);
         try

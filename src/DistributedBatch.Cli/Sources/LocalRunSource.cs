@@ -22,6 +22,9 @@ internal sealed class LocalRunSource(TrackerDatabase database) : IRunSource
     public string Location => database.DataDirectory;
 
     /// <inheritdoc/>
+    public string CommandOptions => StateDirectory.CommandOption(database.DataDirectory);
+
+    /// <inheritdoc/>
     public Task<RunSelector> FindAsync(string text, CancellationToken cancellation) => queries.FindAsync(text, cancellation);
 
     /// <inheritdoc/>

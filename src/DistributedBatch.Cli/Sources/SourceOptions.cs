@@ -2,6 +2,7 @@ using System.CommandLine;
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Servers;
 using DistributedBatch.Cli.State;
+using DistributedBatch.Cli.Text;
 using DistributedBatch.Tracker.Storage;
 
 namespace DistributedBatch.Cli.Sources;
@@ -38,7 +39,7 @@ internal sealed class SourceOptions
 
         if (address is not null && (directory is null || parsed.GetValue(server) is not null))
             return new HttpRunSource(address);
-        var path = directory is null ? StateDirectory.DefaultPath(Directory.GetCurrentDirectory()) : Path.GetFullPath(directory);
+        var path = directory is null ? StateDirectory.DefaultPath(Directory.GetCurrentDirectory()) : Path.GetFullPath(HomePath.Expand(directory));
         if (TrackerDatabase.TryOpenExisting(path, out var database, out var problem))
             return new LocalRunSource(database);
         exitCode = ErrorOutput.Usage(File.Exists(Path.Combine(path, TrackerDatabase.FileName))

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DistributedBatch.Cli.Output;
+using DistributedBatch.Cli.Text;
 
 namespace DistributedBatch.Cli.State;
 
@@ -9,6 +10,12 @@ internal sealed class RunRecords(string stateDirectory)
 {
     /// <summary>Folder of a run.</summary>
     public string DirectoryOf(RunId run) => Path.Combine(stateDirectory, "runs", run.Value);
+
+    /// <summary>Folder of the outputs of a run without <c>--out</c>.</summary>
+    public string DefaultOutputsOf(RunId run) => Path.Combine(DirectoryOf(run), "out");
+
+    /// <summary>The record of a run, or null.</summary>
+    public RunRecord? Find(RunId run) => Read(DirectoryOf(run));
 
     /// <summary>Writes a record. A crash leaves the old record or the new one.</summary>
     public void Save(RunRecord record)
@@ -42,7 +49,7 @@ internal sealed class RunRecords(string stateDirectory)
         {
             1 => null,
             0 when all.Count == 0 => $"There are no runs in {stateDirectory} to resume.",
-            0 => $"There is no run '{text}' in {stateDirectory}. 'dbatch list' shows the runs.",
+            0 => CommandHint.Complete($"There is no run '{text}' in {stateDirectory}. 'dbatch list' shows the runs.", StateDirectory.CommandOption(stateDirectory)),
             _ => $"'{text}' matches {string.Join(", ", byPrefix.Select(record => record.Run))}; write more of the id.",
         };
         return mistake is null ? byPrefix[0] : null;

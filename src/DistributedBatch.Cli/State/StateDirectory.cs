@@ -1,4 +1,6 @@
 using System.Globalization;
+using DistributedBatch.Cli.Settings;
+using DistributedBatch.Cli.Text;
 
 namespace DistributedBatch.Cli.State;
 
@@ -24,7 +26,26 @@ internal sealed class StateDirectory : IDisposable
 
     /// <summary>The path that <c>DBATCH_STATE</c> names, else <c>.dbatch</c> below <paramref name="directory"/>.</summary>
     public static string DefaultPath(string directory) =>
-        System.IO.Path.GetFullPath(Environment.GetEnvironmentVariable("DBATCH_STATE") is { Length: > 0 } chosen ? chosen : ".dbatch", directory);
+        System.IO.Path.GetFullPath(Environment.GetEnvironmentVariable("DBATCH_STATE") is { Length: > 0 } chosen ? HomePath.Expand(chosen) : ".dbatch", directory);
+
+    /// <summary>
+    /// The option that commands about a run in <paramref name="path"/> need, with a leading blank; empty when they find it without: in the default directory, with no
+    /// server to ask instead.
+    /// </summary>
+    public static string CommandOption(string path)
+    {
+        string? byDefault = null;
+        try
+        {
+            byDefault = DefaultPath(Directory.GetCurrentDirectory());
+        }
+        catch (IOException)
+        {
+            // The current directory was removed meanwhile.
+        }
+
+        return path == byDefault && ServiceSetting.Text("server") is null ? "" : $" --state {CommandText.Join([path])}";
+    }
 
     /// <summary>Creates the directory where it is missing and locks it; null when that is impossible, with the reason in <paramref name="mistake"/>.</summary>
     public static StateDirectory? Open(string path, out string? mistake)

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Sources;
+using DistributedBatch.Cli.Text;
 using DistributedBatch.Tracker.Queries;
 
 namespace DistributedBatch.Cli.Summary;
@@ -75,6 +76,10 @@ internal sealed record RunSummary
     /// <summary>The command that continues the run; null when nothing is left to do.</summary>
     public string? Resume { get; init; }
 
+    /// <summary>The options that commands need to find the run, with a leading blank.</summary>
+    [JsonIgnore]
+    public string CommandOptions { get; init; } = "";
+
     /// <summary>Reads the summary of a run.</summary>
     /// <param name="source">The source of the run.</param>
     /// <param name="view">The run.</param>
@@ -82,6 +87,7 @@ internal sealed record RunSummary
     /// <param name="cancellation">Gives up.</param>
     public static async Task<RunSummary> ReadAsync(IRunSource source, RunView view, SessionStatistics? session, CancellationToken cancellation)
     {
+        var options = source.CommandOptions;
         var slowest = (await source.SlowestAsync(view.Run, 4 * ShownSlowest, cancellation))
             .DistinctBy(attempt => attempt.Index).Take(ShownSlowest).ToList();
         var failed = view.Chunks.Failed == 0
@@ -111,22 +117,23 @@ internal sealed record RunSummary
             Warm = WarmStartText.ModeOf(warm) ?? (slowest.Count > 0 ? slowest[0].Warm : null),
             WarmReason = WarmStartText.Of(warm, view.Command),
             OutputDirectory = view.OutputDirectory,
-            Slowest = [.. slowest.Select(attempt => ChunkOf(view, attempt))],
-            Failed = [.. (failed?.Items ?? []).Select(chunk => chunk.LastAttempt).OfType<AttemptView>().Select(attempt => ChunkOf(view, attempt))],
+            Slowest = [.. slowest.Select(attempt => ChunkOf(view, attempt, options))],
+            Failed = [.. (failed?.Items ?? []).Select(chunk => chunk.LastAttempt).OfType<AttemptView>().Select(attempt => ChunkOf(view, attempt, options))],
             Hint = session?.Hint,
-            Resume = session?.Resume,
+            Resume = session?.Resume is { } resume ? CommandHint.Complete(resume, options) : null,
+            CommandOptions = options,
         };
     }
 
-    private static SummaryChunk ChunkOf(RunView view, AttemptView attempt) => new(
+    private static SummaryChunk ChunkOf(RunView view, AttemptView attempt, string options) => new(
         attempt.Index,
         attempt.Attempt,
         attempt.Seconds,
         HumanText.Outcome(attempt),
         attempt.Outcome == AttemptOutcome.Succeeded
             ? null
-            : HumanText.FailureMessage(attempt.Outcome, attempt.StderrTail, attempt.Error, MessageWidth),
-        $"dbatch logs {view.Run} {attempt.Index}");
+            : HumanText.FailureMessage(attempt, MessageWidth),
+        $"dbatch logs {view.Run} {attempt.Index}{options}");
 }
 
 /// <summary>Source-generated JSON.</summary>

@@ -7,7 +7,7 @@ namespace DistributedBatch.Cli.Summary;
 /// <param name="Attempt">Number of the attempt.</param>
 /// <param name="Seconds">Duration of the attempt in seconds.</param>
 /// <param name="Outcome">How the attempt ended, such as <c>exit code 3</c>.</param>
-/// <param name="Message">The last line of its standard error, or the recorded error; null on success.</param>
+/// <param name="Message">Why it failed; null on success, and when the outcome says all.</param>
 /// <param name="Logs">The command that shows its logs.</param>
 internal sealed record SummaryChunk(
     int Index,

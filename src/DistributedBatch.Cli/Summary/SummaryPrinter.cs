@@ -28,10 +28,23 @@ internal static class SummaryPrinter
             yield return $"  note: {warning}";
         if (summary.Hint is { } hint)
             yield return $"  hint: {hint}";
-        if (summary.OutputDirectory is { } outputs && Directory.Exists(outputs))
+        if (summary.OutputDirectory is { } outputs && HasOutputs(outputs))
             yield return $"  outputs: {outputs}";
         if (summary.Resume is { } resume)
             yield return $"  to resume: {resume}";
+    }
+
+    // The directory of --out exists from the start, and has hidden files of its own.
+    private static bool HasOutputs(string directory)
+    {
+        try
+        {
+            return Directory.Exists(directory) && Directory.EnumerateFileSystemEntries(directory).Any(path => !Path.GetFileName(path).StartsWith('.'));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     private static string Verdict(RunSummary summary)
@@ -66,6 +79,6 @@ internal static class SummaryPrinter
         }
 
         if (summary.Chunks.Failed > summary.Failed.Count)
-            yield return $"  and {summary.Chunks.Failed - summary.Failed.Count} more: dbatch show {summary.Run}";
+            yield return $"  and {summary.Chunks.Failed - summary.Failed.Count} more: dbatch show {summary.Run}{summary.CommandOptions}";
     }
 }

@@ -3,6 +3,7 @@ using DistributedBatch.Consumer.Attempts;
 using DistributedBatch.Consumer.Linux;
 using DistributedBatch.Consumer.Processes;
 using DistributedBatch.Consumer.Resources;
+using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Consumer.Execution;
 
@@ -30,12 +31,13 @@ internal sealed class OutcomeMapper(OomKillCounter oomKills, TimeProvider time)
             ProgramOutcome.Signalled signalled => Killed(
                 signalled.Signal,
                 AttemptOutcome.Signal,
-                $"The program was ended by signal {signalled.Signal} ({SignalNames.Of(signalled.Signal)})."),
+                $"The program was ended by signal {signalled.Signal} ({SignalText.WithCause(signalled.Signal)})."),
             ProgramOutcome.TimedOut => With(
                 AttemptOutcome.Timeout,
                 $"The program ran longer than its limit of {attempt.Chunk.Job.Timeout?.TotalSeconds:0.###} s and was stopped; raise --timeout or use smaller chunks."),
             ProgramOutcome.Stopped => With(attempt.StopRequest?.Outcome ?? AttemptOutcome.Released, attempt.StopRequest?.Reason),
             ProgramOutcome.NotStarted notStarted => With(AttemptOutcome.NotStarted, notStarted.Error),
+            ProgramOutcome.KilledRunner killer => Killed(Posix.SigKill, AttemptOutcome.Signal, killer.Error),
             ProgramOutcome.RunnerLost lost => With(AttemptOutcome.Released, lost.Error),
             _ => throw new UnreachableException(),
         };

@@ -16,6 +16,9 @@ public static class LauncherProgram
     /// <summary>The command that makes this program a launcher.</summary>
     public const string Command = "launcher";
 
+    /// <summary>Tells the launcher how many files a program may open.</summary>
+    internal const string OpenFilesVariable = "DBATCH_LAUNCHER_OPEN_FILES";
+
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Serves one consumer until standard input ends. Returns the exit code.</summary>
@@ -36,6 +39,8 @@ public static class LauncherProgram
         }
 
         Detach();
+        if (ulong.TryParse(Environment.GetEnvironmentVariable(OpenFilesVariable), out var openFiles))
+            OpenFilesLimit.Lower(openFiles);
         var replies = new ReplyStream();
         var children = new ChildTable(replies);
         var orphans = new OrphanKiller(children);
@@ -61,10 +66,11 @@ public static class LauncherProgram
         {
             children.AnnounceLongRunning();
             orphans.Sweep();
+            reaper.EndTidied();
             groups?.RemoveLeftovers();
         }
 
-        orphans.KillEverything();
+        OrphanKiller.KillEverything();
         groups?.EndLauncher(Posix.ProcessId());
         return 0;
     }

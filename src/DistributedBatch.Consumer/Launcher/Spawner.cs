@@ -103,9 +103,16 @@ internal sealed unsafe class Spawner
 
     private void Spawn(int id, ulong tag, AttemptCgroup? group, long memoryLimit, byte** paths, byte** arguments, byte** environment, byte* stdin, int stdinLength)
     {
-        _ = Posix.InitActions(actions);
         var input = -1;
-        if (stdinLength > 0 && (input = MemoryFile(stdin, stdinLength)) >= 0)
+        if (stdinLength > 0 && (input = MemoryFile(stdin, stdinLength)) < 0)
+        {
+            // A program without its input would do something else than it should.
+            Refuse(id, group, Marshal.GetLastPInvokeError());
+            return;
+        }
+
+        _ = Posix.InitActions(actions);
+        if (input >= 0)
             _ = Posix.AddDuplicate(actions, input, 0);
         else
             _ = Posix.AddOpen(actions, 0, (byte*)DevNull, Posix.OpenReadOnly, 0);
@@ -124,12 +131,11 @@ internal sealed unsafe class Spawner
         _ = Posix.DestroyActions(actions);
         if (error != 0)
         {
-            group?.End();
-            children.NotSpawned(id);
-            replies.NotStarted(id, error);
+            Refuse(id, group, error);
             return;
         }
 
+        AttemptMark.Set(process, id);
         var child = new ChildTable.Child(id, tag, startedAt, Announced: false, group);
         if (children.Spawned(process, child, out var exit))
         {
@@ -138,6 +144,13 @@ internal sealed unsafe class Spawner
         }
 
         reaper.Wake();
+    }
+
+    private void Refuse(int id, AttemptCgroup? group, int error)
+    {
+        group?.End();
+        children.NotSpawned(id);
+        replies.NotStarted(id, error);
     }
 
     // A child starts in the control group of its parent; only glibc 2.39 lets posix_spawn name another one. Moving the child after its start would
@@ -169,7 +182,9 @@ internal sealed unsafe class Spawner
             var now = Posix.Write(file, content + written, length - written);
             if (now <= 0)
             {
+                var error = Marshal.GetLastPInvokeError();
                 _ = Posix.Close(file);
+                Marshal.SetLastPInvokeError(error);
                 return -1;
             }
 

@@ -10,9 +10,6 @@ namespace DistributedBatch.Consumer.Slots;
 /// <summary>All slots of this host: one pool for chunks that need no GPU, one for chunks that do, and the scratch files of both.</summary>
 internal sealed class HostSlots : IAsyncDisposable
 {
-    // A slot's number names its scratch directory, so the numbers of the two pools must not meet.
-    private const int FirstGpuSlot = 1000;
-
     private readonly ScratchRoot scratch;
     private readonly AdmissionHold hold;
     private readonly GpuAllocator gpus;
@@ -25,16 +22,20 @@ internal sealed class HostSlots : IAsyncDisposable
         scratch = ScratchRoot.Acquire(context.Host.DataDirectory);
         var exclusive = new ExclusiveRun(hold, slot => IdleAsync(except: slot));
         CpuSlots = new SlotPool(scratch.Path, ResourceClass.Cpu, firstNumber: 0, threads, exclusive, heartbeats, context);
-        gpuSlots = new SlotPool(scratch.Path, ResourceClass.Gpu, FirstGpuSlot, threads: null, exclusive, heartbeats, context);
+        gpuSlots = new SlotPool(scratch.Path, ResourceClass.Gpu, SlotNumbers.FirstOfGpus, threads: null, exclusive, heartbeats, context);
         hold.Changed += Hold;
+        context.Runs.Ended += context.Executor.EndKept;
         gpus.SlotsChanged += gpuSlots.Resize;
     }
 
     /// <summary>The slots for chunks that need no GPU.</summary>
     public SlotPool CpuSlots { get; }
 
+    /// <summary>Number of open slots for chunks that need a GPU.</summary>
+    public int GpuSlots => gpuSlots.Target;
+
     /// <summary>Number of open slots, of both kinds.</summary>
-    public int Count => CpuSlots.Target + gpuSlots.Target;
+    public int Count => CpuSlots.Target + GpuSlots;
 
     /// <summary>Completes when no slot is active, except perhaps the one with the number <paramref name="except"/>. Hold admission first.</summary>
     public Task IdleAsync(int? except = null) => Task.WhenAll(CpuSlots.IdleAsync(except), gpuSlots.IdleAsync(except));

@@ -10,7 +10,8 @@ namespace DistributedBatch.Contracts.Json;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    AllowOutOfOrderMetadataProperties = true)]
+    AllowOutOfOrderMetadataProperties = true,
+    MaxDepth = 128)] // a result may be 64 deep, and stands in a message
 [JsonSerializable(typeof(RunSpec))]
 [JsonSerializable(typeof(RunChunk))]
 [JsonSerializable(typeof(AttemptReports))]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using DistributedBatch.Contracts.Datasets;
 using DistributedBatch.Contracts.Jobs;
 
@@ -12,12 +13,24 @@ public static class RunSpecCheck
     /// <summary>Largest <see cref="RunSpec.CrashLimit"/>; the ledger keeps the count in one byte a chunk.</summary>
     public const int HighestCrashLimit = 250;
 
+    /// <summary>Largest total and chunk size: the largest number that every reader of JSON keeps exactly.</summary>
+    public const long MostItems = (1L << 53) - 1;
+
+    /// <summary>Largest <see cref="JobSpec.Gpus"/>.</summary>
+    public const double MostGpus = 1024;
+
+    /// <summary>Longest <see cref="JobSpec.Timeout"/> and <see cref="RunSpec.RetryDelay"/>; the timers of .NET end at 49.7 days.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromDays(49);
+
+    /// <summary>Longest <see cref="JobSpec.Grace"/>; a host that stops must not be held for longer.</summary>
+    public static readonly TimeSpan LongestGrace = TimeSpan.FromDays(7);
+
     /// <summary>What <see cref="RunSpec.Notify"/> may begin with.</summary>
     public static readonly IReadOnlyList<string> NotifySchemes = ["https", "http", "ntfy", "ntfy+http"];
 
     /// <summary>Every mistake in <paramref name="spec"/>, one sentence each that says what to do; empty when there is none.</summary>
     public static IReadOnlyList<string> Mistakes(RunSpec spec) =>
-        [.. OfName(spec), .. OfDataset(spec.Dataset), .. OfChunks(spec), .. OfLimits(spec), .. OfJob(spec.Job), .. OfPlaceholders(spec)];
+        [.. OfName(spec), .. OfDataset(spec.Dataset), .. OfChunks(spec), .. OfLimits(spec), .. OfJob(spec.Job), .. OfPlaceholders(spec), .. TextCheck.Mistakes(spec)];
 
     private static IEnumerable<string> OfName(RunSpec spec)
     {
@@ -42,6 +55,8 @@ public static class RunSpecCheck
     {
         if (range.Total < 0)
             yield return $"The total is {range.Total}; give the number of items, 0 or more.";
+        if (range.Total > MostItems)
+            yield return $"The total is {range.Total}; give at most {MostItems} items.";
         if (range.First < 0)
             yield return $"The first index is {range.First}; items are numbered from 0.";
         else if (range.Total >= 0 && range.First > range.Total)
@@ -95,6 +110,8 @@ public static class RunSpecCheck
     {
         if (spec.ChunkSize is <= 0)
             yield return $"The chunk size is {spec.ChunkSize}; give at least 1 item per chunk, or 'auto'.";
+        else if (spec.ChunkSize > MostItems)
+            yield return $"The chunk size is {spec.ChunkSize}; give at most {MostItems} items.";
         else if (spec.ChunkSize is { } size && TotalOf(spec.Dataset) is { } total && (total - spec.Dataset.First - 1) / size >= int.MaxValue)
             yield return $"A chunk size of {size} cuts {total} items into more than {int.MaxValue} chunks; give a larger one.";
     }
@@ -105,6 +122,8 @@ public static class RunSpecCheck
             yield return $"The number of retries is {spec.Retries}; give 0 for a single attempt, or up to {MostRetries} more.";
         if (spec.RetryDelay < TimeSpan.Zero)
             yield return $"The retry delay is {spec.RetryDelay.TotalSeconds:0.###} s; give 0 or more.";
+        if (spec.RetryDelay > LongestWait)
+            yield return TooLong("retry delay", spec.RetryDelay, LongestWait);
         if (spec.CrashLimit is < 1 or > HighestCrashLimit)
             yield return $"The crash limit is {spec.CrashLimit}; give 1 to {HighestCrashLimit} lost hosts.";
         if (spec.MaxFailures is < 0)
@@ -123,10 +142,14 @@ public static class RunSpecCheck
             yield return "The command is empty; say which program to run, after '--'.";
         if (job.Timeout is { } timeout && timeout <= TimeSpan.Zero)
             yield return $"The timeout is {timeout.TotalSeconds:0.###} s; give more than 0, or leave it out for no limit.";
+        if (job.Timeout > LongestWait)
+            yield return TooLong("timeout", job.Timeout.Value, LongestWait, ", or leave it out for no limit");
         if (job.Grace < TimeSpan.Zero)
             yield return $"The grace period is {job.Grace.TotalSeconds:0.###} s; give 0 to kill at once, or more.";
-        if (!(job.Gpus >= 0 && double.IsFinite(job.Gpus)))
-            yield return $"The number of GPUs is {job.Gpus}; give 0 for none, or more.";
+        if (job.Grace > LongestGrace)
+            yield return TooLong("grace period", job.Grace, LongestGrace);
+        if (job.Gpus is not (>= 0 and <= MostGpus))
+            yield return string.Create(CultureInfo.InvariantCulture, $"The number of GPUs is {job.Gpus}; give 0 for none, or up to {MostGpus}.");
         if (job.MemoryBytes is <= 0)
             yield return $"The memory is {job.MemoryBytes} bytes; give more than 0, or leave it out.";
         if (new[] { job.Python, job.Conda, job.Venv }.Count(word => word is not null) > 1)
@@ -150,6 +173,9 @@ public static class RunSpecCheck
                 yield return $"{{{name}}} needs one item per chunk; set the chunk size to 1{(isColumn ? "" : ", or use {items}")}.";
         }
     }
+
+    private static string TooLong(string what, TimeSpan given, TimeSpan longest, string otherwise = "") =>
+        string.Create(CultureInfo.InvariantCulture, $"The {what} is {given.TotalDays:0.#} days; give at most {longest.TotalDays:0} days{otherwise}.");
 
     private static string Unknown(string name, IReadOnlyList<string> known)
     {

@@ -38,8 +38,10 @@ internal sealed partial class ChunkDispatcher(
         selected.Clear();
         foreach (var resourceClass in Classes)
             selector.Select(runs.Active, resourceClass, hosts.Slots(resourceClass), throughput[resourceClass], now, selected);
-        // Only the row of a chunk with an automatic size tells which items it has, so the row is committed first.
-        if (selected.Exists(pick => pick.Chunk.IsNew && !pick.Run.Ledger.HasFixedPlan))
+        var mustCommit = false;
+        foreach (var (run, chunk) in selected)
+            mustCommit |= run.Ledger.Reserve(chunk);
+        if (mustCommit)
             await commit.CommitAsync(now, cancellation);
         foreach (var (run, chunk) in selected)
             await PublishAsync(run, chunk, now, cancellation);

@@ -121,7 +121,7 @@ internal sealed class FailureAttribution
 
     private static string ErrorOf(AttemptReport report)
     {
-        var text = report.StderrTail?.TrimEnd().Split('\n')[^1] is { Length: > 0 } last ? last : report.Error ?? report.Outcome!.Value.ToText();
+        var text = FailureReason.Of(report.Outcome, report.ExitCode, report.StderrTail, report.Error) ?? report.Error ?? report.Outcome!.Value.ToText();
         return text.Length > MaxErrorLength ? text[..MaxErrorLength] + "…" : text.TrimEnd('.');
     }
 

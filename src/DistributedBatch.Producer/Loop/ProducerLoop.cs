@@ -26,6 +26,7 @@ internal sealed partial class ProducerLoop(
     // After that the queue counts as gone. If it took the chunk and only the confirmation is missing, the chunk runs twice.
     private static readonly TimeSpan ConfirmTimeout = TimeSpan.FromSeconds(5);
 
+    private readonly SteadyClock clock = new(time);
     private readonly Dictionary<Type, LoopHandler> handlers = handlers.ToDictionary(handler => handler.MessageType);
     private readonly List<(TaskCompletionSource<object?> Reply, object? Answer)> repliesAfterCommit = [];
     private volatile bool isDispatching = true;
@@ -54,8 +55,10 @@ internal sealed partial class ProducerLoop(
             {
                 for (var messages = 0; messages < MaxMessagesPerRound && inbox.Reader.TryRead(out var input); messages++)
                     await HandleAsync(input, cancellation);
-                var now = time.GetUtcNow();
+                var now = clock.Now();
                 var isDone = await FinishRoundAsync(now, cancellation);
+                if (runs.Active.Count == 0)
+                    clock.FollowMachine();
                 timer.Change(isDone ? UntilDue(now) : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
             }
         }
@@ -74,7 +77,7 @@ internal sealed partial class ProducerLoop(
             return;
         try
         {
-            var answer = await handlers[message.GetType()].HandleAsync(message, time.GetUtcNow(), cancellation);
+            var answer = await handlers[message.GetType()].HandleAsync(message, clock.Now(), cancellation);
             if (input.Reply is { } reply)
                 repliesAfterCommit.Add((reply, answer));
         }

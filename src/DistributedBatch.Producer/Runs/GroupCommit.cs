@@ -68,7 +68,7 @@ internal sealed partial class GroupCommit(
     {
         var state = commit.Changes.State;
         runs.Overviews[run.Id] = run.Overview();
-        if (state.State != run.HostsState && state.State is RunState.Running or RunState.Paused or RunState.Cancelled)
+        if (state.State != run.HostsState && (state.State is RunState.Running or RunState.Paused or RunState.Cancelled || KeepsInterpreters(run)))
         {
             run.HostsState = state.State;
             await outbox.PublishAsync(new RunControlMessage(run.Id, state.State, state.Revision), cancellation);
@@ -81,6 +81,9 @@ internal sealed partial class GroupCommit(
         LogSettled(run.Id, state.State, state.Counts.Succeeded, state.Counts.Failed, state.Counts.Cancelled);
         waiters.Complete(run.Id, state.State);
     }
+
+    // Only then does the end of a run matter to hosts.
+    private static bool KeepsInterpreters(ActiveRun run) => run.Spec.Job.Warm == WarmMode.Keep;
 
     private async ValueTask WriteAsync(IReadOnlyList<RunCommit> commits, CancellationToken cancellation)
     {

@@ -18,7 +18,7 @@ internal static class LedgerSql
         """;
 
     public const string InsertRun = $"""
-        INSERT INTO run ({RunRow.Columns}) VALUES ($1, $2, $3, $4, $5, 0, 0, $6, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0)
+        INSERT INTO run ({RunRow.Columns}) VALUES ($1, $2, $3, $4, $5, 0, 0, $6, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, $7)
         RETURNING key
         """;
 
@@ -26,7 +26,7 @@ internal static class LedgerSql
 
     public const string UpdateRun = """
         UPDATE run SET revision = $1, announced = $2, state = $3, reason = $4, finished_at = $5, total = $6, pending = $7, queued = $8, running = $9,
-            succeeded = $10, failed = $11, cancelled = $12, items_succeeded = $13 WHERE key = $14
+            succeeded = $10, failed = $11, cancelled = $12, items_succeeded = $13, reserved = $14 WHERE key = $15
         """;
 
     public static readonly BulkInsert UpsertChunk = new(

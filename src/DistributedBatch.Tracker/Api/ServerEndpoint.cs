@@ -18,7 +18,7 @@ internal static class ServerEndpoint
 {
     public static void Map(RouteGroupBuilder api, string version) =>
         api.MapGet("/server", async (
-            RunQueries queries, TrackerDatabase database, ProjectionQueue queue, RunCommands commands, BrokerHealth broker, TimeProvider time, CancellationToken cancellation) =>
+            RunQueries queries, TrackerDatabase database, ProjectionQueue queue, AttemptFileWriter files, RunCommands commands, BrokerHealth broker, TimeProvider time, CancellationToken cancellation) =>
         {
             var producer = ProducerProblemAsync(commands, cancellation);
             var (databaseProblem, took) = await DatabaseProblemAsync(queries, database, cancellation);
@@ -30,6 +30,7 @@ internal static class ServerEndpoint
                 DatabaseProblem = databaseProblem,
                 DatabaseMilliseconds = Math.Round(took.TotalMilliseconds, 1),
                 DiskFreeBytes = new DriveInfo(database.DataDirectory).AvailableFreeSpace,
+                FilesProblem = files.Problem,
                 BrokerVersion = broker.Version?.Text,
                 BrokerProblem = ProblemOf(broker.Current),
                 ProducerProblem = await producer,

@@ -172,12 +172,12 @@ internal static class Explainer
         }
     }
 
-    // The exit code and the last line of standard error, which is where most programs say what went wrong.
+    // How the attempt ended, and the program's own reason.
     private static string Ended(AttemptView attempt, AttemptOutcome outcome)
     {
         var text = outcome == AttemptOutcome.ExitCode && attempt.ExitCode is { } code ? $"exited with code {code}" : attempt.Error?.TrimEnd('.') ?? outcome.ToText();
-        var line = SafeText.Of(attempt.StderrTail ?? "").Split('\n').LastOrDefault(line => !string.IsNullOrWhiteSpace(line))?.Trim().TrimEnd('.');
-        return outcome == AttemptOutcome.ExitCode && line is not null ? $"{text}: {line}" : text;
+        var reason = outcome is AttemptOutcome.ExitCode or AttemptOutcome.Signal ? FailureReason.Of(outcome, attempt.ExitCode, attempt.StderrTail, attempt.Error) : null;
+        return reason is null ? text : $"{text}: {SafeText.Of(reason).TrimEnd('.')}";
     }
 
     private static string FailedChunks(ExplainInputs facts)

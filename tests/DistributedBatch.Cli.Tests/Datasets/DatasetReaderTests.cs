@@ -103,6 +103,29 @@ public sealed class DatasetReaderTests : IDisposable
     [Fact]
     public void Without_a_dataset_the_options_are_named() => Assert.Contains("--glob PATTERN", Mistake(), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("in/*.png")]
+    [InlineData("**/*.png")]
+    [InlineData("*/*.png")]
+    public async Task A_file_name_that_is_not_UTF8_is_named_before_a_program_gets_another_one(string pattern)
+    {
+        await ShellAsync("mkdir in \"$(printf 'd\\351')\"; printf x > \"in/$(printf 'lat\\351').png\"; printf x > \"$(printf 'd\\351')/a.png\"");
+
+        Assert.Contains("is not UTF-8, so no command could be given it.", Mistake(("glob", pattern)), StringComparison.Ordinal);
+        await ShellAsync("rm -r ./*"); // .NET cannot remove such names
+    }
+
+    [Fact]
+    public void A_replacement_character_may_be_part_of_a_name()
+    {
+        File.WriteAllText(Path.Combine(directory, "odd\uFFFD.png"), "");
+
+        Assert.Equal(["odd\uFFFD.png"], Glob("*.png"));
+    }
+
+    private async Task ShellAsync(string line) => await CliWrap.Cli.Wrap("/bin/sh").WithArguments(["-c", line])
+        .WithWorkingDirectory(directory).ExecuteAsync(TestContext.Current.CancellationToken);
+
     private IReadOnlyList<string> Glob(string pattern) => Assert.IsType<ItemDataset>(Read(("glob", pattern))).Items;
 
     private Dataset? Read(params (string Key, string Text)[] settings)

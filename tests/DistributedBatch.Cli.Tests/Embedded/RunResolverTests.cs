@@ -62,6 +62,19 @@ public sealed class RunResolverTests : IDisposable
         Assert.Contains("There is no run 'other'", missing, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_run_keeps_its_output_directory()
+    {
+        var request = Request("mine", total: 10);
+        RunRequest Into(string outputs) => request with { Spec = request.Spec with { Job = request.Spec.Job with { OutputDirectory = outputs } } };
+        var first = Resolve(Into("/data/a"));
+
+        Assert.Null(RunResolver.Resolve(Into("/data/b"), new RunRecords(directory), DateTimeOffset.UnixEpoch, out var mistake));
+        Assert.Contains("writes its outputs to /data/a, not to /data/b.", mistake, StringComparison.Ordinal);
+        Assert.Equal(first.Run, Resolve(Into("/data/a")).Run);
+        Assert.Equal(first.Run, Resolve(request).Run);
+    }
+
     private RunRecord Resolve(RunRequest request)
     {
         var records = new RunRecords(directory);

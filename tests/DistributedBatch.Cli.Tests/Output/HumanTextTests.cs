@@ -1,17 +1,28 @@
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Contracts.Api;
+using DistributedBatch.Contracts.Chunks;
 
 namespace DistributedBatch.Cli.Tests.Output;
 
 public sealed class HumanTextTests
 {
     [Fact]
-    public void The_last_line_is_the_last_one_that_is_not_blank_and_has_no_control_characters()
+    public void The_message_of_a_failure_is_its_reason_without_control_characters_and_cut_to_a_width()
     {
-        Assert.Equal("ValueError: no", HumanText.LastLine("Traceback\nValueError: no\n\n", 80));
-        Assert.Equal("␛[2Jgone", HumanText.LastLine("\e[2Jgone", 80));
-        Assert.Equal("abc…", HumanText.LastLine("abcdefgh", 4));
-        Assert.Equal("", HumanText.LastLine(null, 80));
+        Assert.Equal("ValueError: no", Message(AttemptOutcome.ExitCode, 1, "Traceback\nValueError: no\n\n"));
+        Assert.Equal("␇gone", Message(AttemptOutcome.ExitCode, 1, "\agone"));
+        Assert.Equal("abc…", HumanText.FailureMessage(AttemptOutcome.ExitCode, 1, "abcdefgh", null, 4));
+        Assert.Equal("", Message(AttemptOutcome.Signal, null, "epoch 3 done\n"));
+        Assert.Equal("", Message(AttemptOutcome.ExitCode, 1, null));
+    }
+
+    [Fact]
+    public void A_signal_has_its_name()
+    {
+        Assert.Equal("signal 9 (SIGKILL)", HumanText.Outcome(AttemptOutcome.Signal, null, 9));
+        Assert.Equal("exit code 137 (SIGKILL)", HumanText.Outcome(AttemptOutcome.ExitCode, 137, null));
+        Assert.Equal("exit code 3", HumanText.Outcome(AttemptOutcome.ExitCode, 3, null));
+        Assert.Equal("timeout", HumanText.Outcome(AttemptOutcome.Timeout, null, null));
     }
 
     [Theory]
@@ -36,4 +47,7 @@ public sealed class HumanTextTests
     [InlineData(1, "1 chunk")]
     [InlineData(2000, "2,000 chunks")]
     public void A_noun_follows_its_number(long number, string shown) => Assert.Equal(shown, HumanText.Count(number, "chunk"));
+
+    private static string Message(AttemptOutcome outcome, int? exitCode, string? stderr) =>
+        HumanText.FailureMessage(outcome, exitCode, stderr, "The program ended.", 80);
 }

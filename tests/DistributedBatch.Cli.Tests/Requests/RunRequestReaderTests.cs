@@ -45,6 +45,16 @@ public sealed class RunRequestReaderTests
     [InlineData("chunk", "-3", "--chunk is -3")]
     [InlineData("chunk", "many", "--chunk must be a whole number or auto, not 'many'.")]
     [InlineData("slots", "0", "--slots is 0")]
+    [InlineData("slots", "3000000000", "--slots is 3000000000; one machine has at most 10000 slots.")]
+    [InlineData("slots", "1000000", "--slots is 1000000; one machine has at most 10000 slots.")]
+    [InlineData("retries", "3000000000", "--retries is 3000000000; it must be 0 to 2147483647.")]
+    [InlineData("retries", "70000", "The number of retries is 70000")]
+    [InlineData("max-failures", "99999999999999999999", "--max-failures is 99999999999999999999; it must be 0 to")]
+    [InlineData("timeout", "50d", "The timeout is 50 days; give at most 49 days, or leave it out for no limit.")]
+    [InlineData("grace", "50d", "The grace period is 50 days; give at most 7 days.")]
+    [InlineData("retry-delay", "50d", "The retry delay is 50 days; give at most 49 days.")]
+    [InlineData("timeout", "4000000d", "--timeout is 4000000d; it may be at most 36500 days.")]
+    [InlineData("env", "PORT=295{slot}", "The variable PORT has the placeholder {slot}")]
     [InlineData("first", "101", "The first index 101 is outside")]
     [InlineData("first", "-1", "--first is -1")]
     [InlineData("timeout", "soon", "--timeout must be a duration such as 90s, 5m or 1h30m, not 'soon'.")]
@@ -111,6 +121,7 @@ public sealed class RunRequestReaderTests
     {
         using var place = new TempDirectory();
         var python = place.Write("venv/bin/python", "#!/bin/sh\n");
+        place.Write("train.py", "");
         File.SetUnixFileMode(python, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         var settings = new Dictionary<string, SettingValue>
         {

@@ -82,6 +82,17 @@ public sealed class SettingsFileTests : IDisposable
         Assert.Equal(words, CommandText.Words(CommandText.Join(words)));
     }
 
+    [Fact]
+    public void A_file_that_is_not_UTF8_is_reported()
+    {
+        var file = Path.Combine(directory, "latin.yaml");
+        File.WriteAllBytes(file, [.. "command: [echo, lat"u8, 0xE9, .. "]\n"u8]);
+        var mistakes = new List<string>();
+
+        Assert.Empty(new SettingsFile(file, RunSettings.JobFileKeys, mistakes).Read());
+        Assert.EndsWith("latin.yaml is not UTF-8 text; convert it first, for instance with iconv -t UTF-8.", Assert.Single(mistakes), StringComparison.Ordinal);
+    }
+
     private IReadOnlyDictionary<string, SettingValue> Good(string text)
     {
         var (settings, mistakes) = Read(text);

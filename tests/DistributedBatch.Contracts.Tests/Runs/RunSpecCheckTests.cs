@@ -28,7 +28,7 @@ public sealed class RunSpecCheckTests
 
     [Fact]
     public void A_plan_of_more_chunks_than_can_be_numbered_is_refused() =>
-        Refused(Spec() with { Dataset = new RangeDataset(long.MaxValue), ChunkSize = 10 }, "give a larger one");
+        Refused(Spec() with { Dataset = new RangeDataset(RunSpecCheck.MostItems), ChunkSize = 10 }, "give a larger one");
 
     [Fact]
     public void Negative_retries_are_refused() => Refused(Spec() with { Retries = -1 }, "number of retries is -1");
@@ -41,6 +41,38 @@ public sealed class RunSpecCheckTests
 
     [Fact]
     public void A_timeout_of_zero_is_refused() => Refused(Spec() with { Job = Job("true") with { Timeout = TimeSpan.Zero } }, "timeout is 0 s");
+
+    [Fact]
+    public void What_a_timer_or_the_ledger_cannot_hold_is_refused_with_the_largest_value()
+    {
+        Refused(Spec() with { Job = Job("true") with { Timeout = TimeSpan.FromDays(50) } }, "timeout is 50 days; give at most 49 days, or leave it out");
+        Refused(Spec() with { Job = Job("true") with { Grace = TimeSpan.FromDays(50) } }, "grace period is 50 days; give at most 7 days");
+        Refused(Spec() with { RetryDelay = TimeSpan.MaxValue }, "give at most 49 days");
+        Refused(Spec() with { Dataset = new RangeDataset(long.MaxValue), ChunkSize = null }, "give at most 9007199254740991 items");
+        Refused(Spec() with { ChunkSize = long.MaxValue }, "chunk size is 9223372036854775807; give at most");
+        Refused(Spec() with { Retries = int.MaxValue }, "or up to 65000 more");
+        Refused(Spec() with { CrashLimit = 300 }, "give 1 to 250 lost hosts");
+        Refused(Spec() with { Job = Job("true") with { Gpus = 1e300 } }, "or up to 1024");
+        Assert.Empty(RunSpecCheck.Mistakes(Spec() with { Job = Job("true") with { Timeout = TimeSpan.FromDays(49), Grace = TimeSpan.FromDays(7) } }));
+    }
+
+    [Fact]
+    public void A_placeholder_in_a_variable_is_refused_because_nobody_fills_it()
+    {
+        Refused(Spec() with { Job = Job("true") with { Env = new Dictionary<string, string> { ["PORT"] = "295{slot}" } } }, "The variable PORT has the placeholder {slot}");
+        Assert.Empty(RunSpecCheck.Mistakes(Spec() with { Job = Job("true") with { Env = new Dictionary<string, string> { ["JSON"] = """{"a": 1} {lr} {} {{start}""" } } }));
+    }
+
+    [Fact]
+    public void A_text_that_no_program_can_be_given_is_refused()
+    {
+        Refused(Spec() with { Job = Job("echo", "a\0b") }, "The command has a NUL character");
+        Refused(Spec() with { Job = Job("true") with { Env = new Dictionary<string, string> { ["A=B"] = "" } } }, "'A=B' cannot be the name");
+        var items = Spec() with { Dataset = new ItemDataset(["fine", "two\nlines", "cut\0off"]) };
+        Refused(items with { Job = Job("cat", "{items}") }, "Item 1 has a line break");
+        Refused(items with { Job = Job("cat", "{item}") }, "Item 2 has a NUL character");
+        Assert.Empty(RunSpecCheck.Mistakes(items with { Job = Job("true") }));
+    }
 
     [Fact]
     public void A_negative_grace_is_refused() =>

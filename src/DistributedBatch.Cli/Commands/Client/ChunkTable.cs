@@ -15,7 +15,7 @@ internal static class ChunkTable
         foreach (var chunk in chunks)
         {
             var attempt = chunk.LastAttempt;
-            var message = attempt is null ? "" : HumanText.FailureMessage(attempt.Outcome, attempt.StderrTail, attempt.Error, MessageWidth);
+            var message = attempt is null ? "" : HumanText.FailureMessage(attempt, MessageWidth);
             table.Add(
                 $"{chunk.Index}",
                 chunk.Count == 1 ? $"{chunk.Start}" : $"{chunk.Start}-{chunk.Start + chunk.Count - 1}",

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
 using DistributedBatch.Cli.Output;
+using DistributedBatch.Cli.Text;
 using DistributedBatch.Contracts.Json;
+using DistributedBatch.Tracker.Logs;
 
 namespace DistributedBatch.Cli.Commands.Client;
 
@@ -23,12 +25,14 @@ internal static class ExplainCommand
                 return ExitCode.Done;
             }
 
-            Console.Out.WriteLine(explanation.Verdict);
+            Print("", explanation.Verdict);
             foreach (var reason in explanation.Reasons)
-                Console.Out.WriteLine($"  - {reason}");
+                Print("  - ", reason);
             foreach (var remedy in explanation.Remedies)
-                Console.Out.WriteLine($"  > {remedy}");
+                Print("  > ", remedy);
             return ExitCode.Done;
+
+            void Print(string mark, string text) => Console.Out.WriteLine(mark + CommandHint.Complete(SafeText.Of(text), context.Source.CommandOptions));
         });
         command.Arguments.Add(chunk);
         return command;

@@ -80,7 +80,7 @@ internal static class LogsCommand
 
         async Task<long> Copy(LogStream stream)
         {
-            await using var target = stream == LogStream.Out ? Console.OpenStandardOutput() : Console.OpenStandardError();
+            await using var target = stream == LogStream.Out ? StandardStreams.OpenOutput() : StandardStreams.OpenError();
             var terminal = stream == LogStream.Out ? !Console.IsOutputRedirected : !Console.IsErrorRedirected;
             var decoder = Encoding.UTF8.GetDecoder();
             var bytes = 0L;

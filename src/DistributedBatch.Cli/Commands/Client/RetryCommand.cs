@@ -24,7 +24,7 @@ internal static class RetryCommand
                 var settings = new Dictionary<string, SettingValue>();
                 if (context.Parsed.GetValue(slots) is { } text)
                     settings["slots"] = new SettingValue([text], "--slots", local.Location);
-                var number = checked((int?)new SettingReader(settings, mistakes).NumberOrAuto("slots", fallback: null));
+                var number = new SettingReader(settings, mistakes).Slots();
                 var isolation = HostIsolation.Read(flag: null, mistakes);
                 return mistakes.Count > 0
                     ? ErrorOutput.Usage(mistakes)
@@ -41,7 +41,7 @@ internal static class RetryCommand
             return ErrorOutput.Usage(answer.Mistakes);
         Console.Out.WriteLine(context.Json
             ? $$"""{"run":"{{context.Run}}","action":"{{RunAction.Retry.ToText()}}"}"""
-            : $"Run {context.Run} retries its failed chunks. 'dbatch watch {context.Run}' shows the progress.");
+            : $"Run {context.Run} retries its failed chunks. 'dbatch watch {context.Run}{context.Source.CommandOptions}' shows the progress.");
         return ExitCode.Done;
     }
 }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Text;
 using DistributedBatch.Contracts.Json;
+using DistributedBatch.Tracker.Logs;
 using DistributedBatch.Tracker.Queries;
 
 namespace DistributedBatch.Cli.Commands.Client;
@@ -39,8 +40,8 @@ internal static class ShowCommand
     {
         var counts = view.Chunks;
         Console.Out.WriteLine($"run        {view.Run}  {view.Name}");
-        Console.Out.WriteLine($"state      {AnsiColor.State(view.State)}{(view.Reason is { } reason ? $": {reason}" : "")}");
-        Console.Out.WriteLine($"command    {CommandText.Join(view.Command)}");
+        Console.Out.WriteLine($"state      {AnsiColor.State(view.State)}{(view.Reason is { } reason ? $": {SafeText.Of(reason)}" : "")}");
+        Console.Out.WriteLine($"command    {SafeText.Of(CommandText.Join(view.Command))}");
         Console.Out.WriteLine($"items      {view.ItemsSucceeded:N0} of {view.Total - view.First:N0}");
         Console.Out.WriteLine(
             $"chunks     {counts.Total:N0}: {counts.Succeeded:N0} succeeded, {counts.Failed:N0} failed, {counts.Cancelled:N0} cancelled, "
@@ -53,14 +54,15 @@ internal static class ShowCommand
         Console.Out.WriteLine($"submitted  {view.SubmittedAt.ToLocalTime():yyyy-MM-dd HH:mm:ss}");
         if (view.FinishedAt is { } finished)
             Console.Out.WriteLine($"finished   {finished.ToLocalTime():yyyy-MM-dd HH:mm:ss}, after {HumanText.Seconds((finished - view.SubmittedAt).TotalSeconds)}");
-        Console.Out.WriteLine($"outputs    {view.OutputDirectory ?? "-"}");
+        Console.Out.WriteLine($"outputs    {SafeText.Of(view.OutputDirectory ?? "-")}");
 
         var failed = await context.Source.ChunksAsync(context.Run, new ChunkFilter { State = ChunkState.Failed }, ShownFailures, null, context.Cancellation);
         if (failed is { Items.Count: > 0 })
         {
             Console.Out.WriteLine($"{Environment.NewLine}Failed{(counts.Failed > ShownFailures ? $" (the first {ShownFailures} of {counts.Failed})" : "")}:");
             Console.Out.Write(ChunkTable.Of(failed.Items));
-            Console.Out.WriteLine($"'dbatch logs {view.Run} CHUNK' prints the output of a chunk, 'dbatch retry {view.Run}' runs the failed chunks again.");
+            Console.Out.WriteLine(CommandHint.Complete(
+                $"'dbatch logs {view.Run} CHUNK' prints the output of a chunk, 'dbatch retry {view.Run}' runs the failed chunks again.", context.Source.CommandOptions));
         }
 
         var slow = await context.Source.SlowestAsync(context.Run, ShownSlowest, context.Cancellation);

@@ -75,7 +75,7 @@ internal static class SubmitCommand
 
             Console.Out.WriteLine(json
                 ? JsonText.Of(new SubmittedJson(run, spec.Name, source.Location), SubmittedJsonContext.Default.SubmittedJson)
-                : $"Run {run} ({spec.Name}) is submitted. 'dbatch watch {run}' shows the progress.");
+                : $"Run {run} ({spec.Name}) is submitted. 'dbatch watch {run}{source.CommandOptions}' shows the progress.");
             return ExitCode.Done;
         }
         catch (ServerException failure)

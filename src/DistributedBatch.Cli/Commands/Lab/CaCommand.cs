@@ -46,8 +46,8 @@ internal static class CaCommand
             if (!HostNameText.IsName(file) || file == "ca")
                 mistakes.Add($"'{file}' is not a valid file name; use letters, digits, dots and dashes, but not 'ca'.");
             var time = parsed.GetValue(life) is { } text ? DurationText.Read(text) : ServerLife;
-            if (time is not { Ticks: > 0 })
-                mistakes.Add("--life must be a duration such as 90d.");
+            if (time is not { TotalDays: > 0 and <= 36_500 })
+                mistakes.Add("--life must be a duration such as 90d, and at most 36500d.");
             var authority = new CertificateAuthority(target);
             if (!File.Exists(authority.KeyFile) || !File.Exists(authority.CertificateFile))
                 mistakes.Add($"There is no authority in {target}; create one first: dbatch ca init {target}");

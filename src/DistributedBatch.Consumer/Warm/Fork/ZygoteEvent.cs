@@ -20,6 +20,9 @@ internal sealed record ZygoteEvent
     /// <summary><c>exited</c>: whether the job was asked to stop while it ran.</summary>
     public bool Stopped { get; init; }
 
+    /// <summary><c>exited</c>: whether other processes of the job outlived it and were killed.</summary>
+    public bool Stragglers { get; init; }
+
     /// <summary><c>exited</c>: user and system time, in seconds.</summary>
     public double Cpu { get; init; }
 

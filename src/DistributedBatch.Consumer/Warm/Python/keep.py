@@ -97,6 +97,8 @@ class KeptInterpreter:
         """Applies the changes since the previous chunk: variables, arguments, log files, seed."""
         changed = request.get("set")
         if changed:
+            if "numba" in sys.modules:
+                changed.pop("NUMBA_NUM_THREADS", None)  # numba refuses another number once its threads run
             os.environ.update(changed)
             if "DBATCH_SEED" in changed:
                 self.job.seed(changed["DBATCH_SEED"])

@@ -21,7 +21,7 @@ import types
 
 import _dbatch_job as job
 import _dbatch_preload as preload
-from _dbatch_children import Children
+from _dbatch_children import Children, set_mark
 from _dbatch_import_output import ImportOutput
 from _dbatch_large_pages import LargePages
 from _dbatch_script import Script
@@ -107,6 +107,7 @@ class Zygote:
         if job.LIBC is not None:
             job.LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         self.raise_oom_score()
+        self.lower_open_files(self.hello.get("open_files"))
 
     def handle_signals(self):
         """Sets the zygote's own signal handlers. After the imports, which see those of a new interpreter."""
@@ -126,6 +127,13 @@ class Zygote:
         except OSError:
             pass
 
+    @staticmethod
+    def lower_open_files(limit):
+        """Sets the soft limit that jobs inherit. `limit`: None to keep the one of the consumer, which raised its own."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if limit is not None and limit < soft:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (max(limit, 64), hard))
+
     # Serving
 
     def serve(self):
@@ -144,6 +152,8 @@ class Zygote:
                 else:
                     self.handle_requests()
             self.children.enforce_deadlines()
+            if self.children.ending:
+                self.report(self.children.end_tidied())
 
     def drain_wakeups(self):
         try:
@@ -196,6 +206,7 @@ class Zygote:
         code = 70
         try:
             job.detach(self.pid)
+            set_mark(self.pid, request["id"])
             for fd in (self.requests, self.replies, self.stderr, self.wakeup, self.wakeup_sink):
                 os.close(fd)
             if self.collects_garbage:
@@ -237,9 +248,12 @@ class Zygote:
     # Ending
 
     def reap(self):
-        for ended, status, usage in self.children.reap():
+        self.report(self.children.reap())
+
+    def report(self, exits):
+        for ended, status, usage, stragglers in exits:
             self.send(
-                event="exited", id=ended.id, status=status, stopped=ended.stopped, cpu=usage.ru_utime + usage.ru_stime,
+                event="exited", id=ended.id, status=status, stopped=ended.stopped, stragglers=stragglers, cpu=usage.ru_utime + usage.ru_stime,
                 rss=usage.ru_maxrss * 1024, read=usage.ru_inblock * 512, written=usage.ru_oublock * 512)
 
     def exit(self):
