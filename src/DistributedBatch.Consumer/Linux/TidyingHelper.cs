@@ -12,14 +12,20 @@ internal static class TidyingHelper
     /// <summary>How long they may take.</summary>
     public static TimeSpan Limit { get; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a Python process may take to become one: between its fork and its exec it looks like the program that started it.</summary>
-    public static TimeSpan Moment { get; } = TimeSpan.FromMilliseconds(200);
+    /// <summary>
+    /// How long a process may take to become one. Between its fork and its exec it looks like the Python program that started it, and during the exec
+    /// it has no command line.
+    /// </summary>
+    public static TimeSpan Moment { get; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Whether a process is one.</summary>
     /// <param name="process">The process.</param>
     /// <param name="sinceEnd">How long its program has ended.</param>
-    public static bool Is(int process, TimeSpan sinceEnd) =>
-        ProcFs.CommandLine(process) is { Length: > 0 } command && (IsCommand(command) || (sinceEnd < Moment && IsPython(command)));
+    public static bool Is(int process, TimeSpan sinceEnd)
+    {
+        var command = ProcFs.CommandLine(process);
+        return IsCommand(command) || (sinceEnd < Moment && (command.Length == 0 || IsPython(command)));
+    }
 
     /// <summary>Whether a command line, whose words end with a NUL, starts one.</summary>
     public static bool IsCommand(ReadOnlySpan<byte> command)

@@ -13,7 +13,7 @@ MARK = 1 << 50
 MARK_BITS = 24
 
 TIDYING_LIMIT = 5  # seconds that helpers may take to remove shared memory
-MOMENT = 0.2  # seconds that a Python process may take to become one: between its fork and its exec it looks like its job
+MOMENT = 0.5  # seconds that a process may take to become one: before its exec it looks like its job, and during it it has no command line
 
 
 class Job:
@@ -202,7 +202,7 @@ def is_helper(pid, since_end):
             words = file.read().split(b"\0")
     except OSError:
         return False
-    if since_end < MOMENT and os.path.basename(words[0]).startswith(b"python") or words[0].endswith(b"/torch_shm_manager"):
+    if since_end < MOMENT and (not words[0] or os.path.basename(words[0]).startswith(b"python")) or words[0].endswith(b"/torch_shm_manager"):
         return True
     return any(b"resource_tracker import main" in word or b"semaphore_tracker import main" in word for word in words)
 
