@@ -20,7 +20,8 @@ internal sealed class HostStatusReader(
     ThreadMonitor threads,
     WarmStart warm,
     HostTroubles troubles,
-    BrokerHealth broker)
+    BrokerHealth broker,
+    IChunkSource chunks)
 {
     /// <summary>Number of open slots.</summary>
     public int Slots => slots.Count;
@@ -47,7 +48,7 @@ internal sealed class HostStatusReader(
             MemoryBytes = reading.MemoryBytes,
             MemoryAvailableBytes = reading.MemoryAvailableBytes,
             CpuBusy = reading.CpuBusy,
-            OnHold = slots.CpuSlots.OnHold,
+            OnHold = slots.CpuSlots.OnHold ?? chunks.Warning,
             BrokerTrouble = broker.LastTrouble,
             Gpus = cards,
             Warm = warm.Summaries(),

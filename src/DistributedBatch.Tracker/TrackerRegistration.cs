@@ -43,6 +43,7 @@ public static class TrackerRegistration
             .AddSingleton<ProjectionSignal>()
             .AddSingleton<RunQueries>()
             .AddSingleton<RunCommands>()
+            .AddSingleton<ProducerCheck>()
             .AddSingleton(_ => new LogFiles(dataDirectory))
             .AddSingleton(_ => new StagingCleanup(dataDirectory))
             .AddSingleton(provider =>

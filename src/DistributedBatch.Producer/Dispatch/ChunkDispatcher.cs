@@ -16,6 +16,7 @@ internal sealed partial class ChunkDispatcher(
     GroupCommit commit,
     IChunkPublisher publisher,
     LoopInbox inbox,
+    TimeProvider time,
     ILogger<ChunkDispatcher> log)
 {
     private static readonly string[] Classes = [ResourceClass.Cpu, ResourceClass.Gpu];
@@ -91,6 +92,11 @@ internal sealed partial class ChunkDispatcher(
         try
         {
             await confirmation;
+        }
+        catch (ChunkTooLargeException tooLarge)
+        {
+            // First, so that the chunk is settled when its confirmation is handled.
+            inbox.Post(new ChunkDead(run.Id, dispatched.Chunk.Index, dispatched.Attempt, tooLarge.Message, time.GetUtcNow()));
         }
         catch (Exception unconfirmed)
         {

@@ -7,6 +7,7 @@ namespace DistributedBatch.Producer.Runs;
 internal sealed partial class GroupCommit(
     RunRegistry runs,
     LedgerStore store,
+    LedgerHealth health,
     OutboxPublisher outbox,
     RunWaiters waiters,
     CommitOptions options,
@@ -93,10 +94,12 @@ internal sealed partial class GroupCommit(
             try
             {
                 await store.CommitAsync(commits, cancellation);
+                health.Worked();
                 return;
             }
-            catch (LedgerException failure) when (!(time.GetElapsedTime(started) >= options.GiveUpAfter))
+            catch (LedgerException failure) when (!failure.IsReplaced && !(time.GetElapsedTime(started) >= options.GiveUpAfter))
             {
+                health.Failed(failure.Message);
                 LogNotWritten(failure.Message);
                 await Task.Delay(RetryDelay, time, cancellation);
             }

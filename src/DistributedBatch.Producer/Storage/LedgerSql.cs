@@ -19,8 +19,10 @@ internal static class LedgerSql
 
     public const string InsertRun = $"""
         INSERT INTO run ({RunRow.Columns}) VALUES ($1, $2, $3, $4, $5, 0, 0, $6, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, $7)
-        RETURNING key
+        ON CONFLICT (id) DO NOTHING RETURNING key
         """;
+
+    public const string SelectKey = "SELECT key FROM run WHERE id = $1";
 
     public const string InsertItemPage = "INSERT INTO item_page (run, first, items) VALUES ($1, $2, $3)";
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using DistributedBatch.Contracts.Json;
-using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Connections;
 using DistributedBatch.Tracker.Commands;
 using DistributedBatch.Tracker.Http;
@@ -20,7 +19,7 @@ internal static class ServerEndpoint
         api.MapGet("/server", async (
             RunQueries queries, TrackerDatabase database, ProjectionQueue queue, AttemptFileWriter files, RunCommands commands, BrokerHealth broker, TimeProvider time, CancellationToken cancellation) =>
         {
-            var producer = ProducerProblemAsync(commands, cancellation);
+            var producer = commands.ProducerProblemAsync(cancellation);
             var (databaseProblem, took) = await DatabaseProblemAsync(queries, database, cancellation);
             var view = new ServerView
             {
@@ -50,19 +49,6 @@ internal static class ServerEndpoint
         catch (Exception failure) when (database.Explain(failure) is { } sentence)
         {
             return (sentence, Stopwatch.GetElapsedTime(started));
-        }
-    }
-
-    private static async Task<string?> ProducerProblemAsync(RunCommands commands, CancellationToken cancellation)
-    {
-        try
-        {
-            await commands.PingAsync(cancellation);
-            return null;
-        }
-        catch (RequestUnansweredException failure)
-        {
-            return failure.Message;
         }
     }
 

@@ -10,6 +10,8 @@ internal static class Explainer
     /// <summary>The most failed chunks that a sentence lists.</summary>
     public const int MaxFailedChunks = 5;
 
+    private const int MaxFailureReasons = 3;
+
     /// <summary>Explains the chunk, or the run when no chunk is given.</summary>
     public static Explanation Explain(ExplainInputs facts) => facts.Chunk is { } chunk ? ExplainChunk(facts, chunk) : ExplainRun(facts);
 
@@ -26,7 +28,7 @@ internal static class Explainer
             case RunState.Failed:
                 return new(
                     $"The run failed; {FailedChunks(facts)}.",
-                    [counts, facts.Retries == 0 ? "Failed chunks were not retried." : $"Each chunk had up to {Count(facts.Retries + 1, "attempt")}."],
+                    [.. FailureReasons(facts), counts, facts.Retries == 0 ? "Failed chunks were not retried." : $"Each chunk had up to {Count(facts.Retries + 1, "attempt")}."],
                     [$"dbatch logs {run.Run} shows the output of the failed chunks", $"dbatch retry {run.Run} runs the failed chunks again"]);
             case RunState.Cancelled:
                 return new("The run was cancelled.", [.. Reason(run), counts], [$"dbatch retry {run.Run} runs the remaining chunks"]);
@@ -34,9 +36,16 @@ internal static class Explainer
                 return new("The run is paused: no new chunks are dispatched.", [.. Reason(run), counts], [$"dbatch resume {run.Run}"]);
         }
 
+        if (facts.FullDisk is { } directory)
+        {
+            return new(
+                $"The disk of {directory} is full: nothing can be recorded, and no new chunks are dispatched.", [.. FailureReasons(facts), counts],
+                ["free space on that disk; the run then continues by itself"]);
+        }
+
         if (chunks.Settled == chunks.Total)
             return new("All chunks have ended; the run is about to end.", [counts], []);
-        if ((BrokerProblem(facts) ?? HostProblem(facts)) is { } problem)
+        if ((BrokerProblem(facts) ?? ProducerProblem(facts) ?? HostProblem(facts)) is { } problem)
             return problem with { Reasons = [.. problem.Reasons, counts] };
         if (chunks.Running == 0 && chunks.Queued == 0 && facts.NextRetry is { } retry && facts.WaitingForRetry >= chunks.Pending)
         {
@@ -65,6 +74,7 @@ internal static class Explainer
             reasons.Add($"{Count(facts.WaitingForRetry, "failed chunk")} will be retried, the first at {Clock(facts.NextRetry!.Value)}.");
         if (chunks.Queued + chunks.Pending > 0 && BusySlots(facts) is { } allBusy)
             reasons.Add(allBusy);
+        reasons.InsertRange(0, FailureReasons(facts));
         reasons.AddRange(HostNotes(facts));
         return new($"Running; {FailedChunks(facts)}.", reasons, chunks.Failed > 0 ? [$"dbatch logs {run.Run} shows why chunks failed"] : []);
     }
@@ -96,7 +106,7 @@ internal static class Explainer
 
         if (facts.Run.State == RunState.Paused)
             return new("The chunk waits because the run is paused.", reasons, [$"dbatch resume {run}"]);
-        if ((BrokerProblem(facts) ?? HostProblem(facts)) is { } problem)
+        if ((BrokerProblem(facts) ?? ProducerProblem(facts) ?? HostProblem(facts)) is { } problem)
             return problem with { Reasons = [.. problem.Reasons, .. reasons] };
         if (chunk.NotBefore is { } until && until > facts.Now)
             return new($"The chunk failed before; the next attempt starts at {Clock(until)} or later.", reasons, [logs]);
@@ -106,6 +116,10 @@ internal static class Explainer
                 $"The chunk is pending; queued or running chunks of the run: {Number(facts.Run.Chunks.Outstanding)}.",
                 [.. reasons, BusySlots(facts) ?? Slots(facts)], []);
     }
+
+    private static Explanation? ProducerProblem(ExplainInputs facts) => facts.ProducerProblem is not { } problem ? null : new(
+        "The producer dispatches no chunks, and this state may be out of date.", [problem],
+        ["check that the producer (dbatch serve) is running and can use its ledger; its log says more", "the run then continues by itself"]);
 
     // Before the hosts: without a broker no heartbeats arrive, and the hosts may be well.
     private static Explanation? BrokerProblem(ExplainInputs facts)
@@ -180,13 +194,21 @@ internal static class Explainer
         return reason is null ? text : $"{text}: {SafeText.Of(reason).TrimEnd('.')}";
     }
 
+    // The different ends of the first failed chunks, each once.
+    private static IEnumerable<string> FailureReasons(ExplainInputs facts) => facts.FailedChunks
+        .Where(chunk => chunk.LastAttempt?.Outcome is not null)
+        .Select(chunk => (chunk.Index, How: Ended(chunk.LastAttempt!, chunk.LastAttempt!.Outcome!.Value)))
+        .DistinctBy(failure => failure.How)
+        .Take(MaxFailureReasons)
+        .Select(failure => $"Chunk {failure.Index}: {failure.How}.");
+
     private static string FailedChunks(ExplainInputs facts)
     {
         var failed = facts.Run.Chunks.Failed;
         if (failed == 0)
             return "no chunk failed";
         var more = failed - facts.FailedChunks.Count;
-        var list = string.Join(", ", facts.FailedChunks);
+        var list = string.Join(", ", facts.FailedChunks.Select(chunk => chunk.Index));
         return $"{Count(failed, "chunk")} failed{(list.Length == 0 ? "" : more > 0 ? $": {list} and {Number(more)} more" : $": {list}")}";
     }
 

@@ -78,7 +78,7 @@ internal static class ConsumerCommand
             });
             builder.Services.AddSingleton<IHostLifetime, NullHostLifetime>();
             var name = options.Host(parsed);
-            return await ServiceRunner.RunAsync(builder.Build(), () => Console.Error.WriteLine($"dbatch consumer {name} is ready."));
+            return await ServiceRunner.RunAsync(builder.Build, () => Console.Error.WriteLine($"dbatch consumer {name} is ready."));
         });
         return command;
     }

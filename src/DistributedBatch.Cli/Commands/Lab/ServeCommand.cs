@@ -24,6 +24,9 @@ namespace DistributedBatch.Cli.Commands.Lab;
 /// <summary><c>dbatch serve</c>: the head of a lab. It runs producer and tracker by default; each may also run alone.</summary>
 internal static class ServeCommand
 {
+    // Then the API answers without a broker, and says so.
+    private static readonly TimeSpan BrokerWait = TimeSpan.FromSeconds(3);
+
     private static readonly string[] Roles = ["producer", "tracker", "consumer"];
 
     /// <summary>Builds the command.</summary>
@@ -65,6 +68,8 @@ internal static class ServeCommand
             if (!TryCreate(data, out var failure))
                 return ErrorOutput.Usage(failure);
             broker += signing.ForHead(parsed, chosen, data, mistakes);
+            if (chosen.Contains("tracker"))
+                broker += connection => connection.StartWithoutBrokerAfter = BrokerWait;
             var trust = signing.TrustFile(parsed);
             if (mistakes.Count > 0)
                 return ErrorOutput.Usage(mistakes);
@@ -73,7 +78,7 @@ internal static class ServeCommand
             if (isolationMistake is not null)
                 return ErrorOutput.Usage(isolationMistake);
             return await ServiceRunner.RunAsync(
-                Build(chosen, data, endpoints, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, keepTime, options.Host(parsed), groups, trust, consumer)),
+                () => Build(chosen, data, endpoints, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, keepTime, options.Host(parsed), groups, trust, consumer)),
                 () => Console.Error.WriteLine(chosen.Contains("tracker")
                     ? $"dbatch serves {string.Join(" and ", chosen)} on {address}. Data directory: {data}. Clients need the token in {Path.Combine(data, "token")}."
                     : $"dbatch serves {string.Join(" and ", chosen)}. Data directory: {data}."));

@@ -44,6 +44,9 @@ internal sealed class InProcessBus : MessageBus
     }
 
     /// <inheritdoc/>
+    public override Task<int> CountReceiversAsync(string queue, CancellationToken cancellation) => Task.FromResult(0);
+
+    /// <inheritdoc/>
     public override Task CloseAsync(string queue, CancellationToken cancellation) => queues[queue].CloseAsync(cancellation);
 
     /// <inheritdoc/>

@@ -68,7 +68,7 @@ public sealed class KeepRunnerTests
             """) { Mode = WarmMode.Keep };
 
         var first = fixture.Start(start: 10, count: 2);
-        Assert.Equal(new ProgramResult("exit 0", "loaded as __dbatch_job__\n", ""), await fixture.RunAsync(first, TestContext.Current.CancellationToken));
+        Assert.Equal(new ProgramResult("exit 0", "loaded as __main__\n", ""), await fixture.RunAsync(first, TestContext.Current.CancellationToken));
         var second = fixture.Start(start: 12, count: 1);
         Assert.Equal(new ProgramResult("exit 0", "", ""), await fixture.RunAsync(second, TestContext.Current.CancellationToken));
 
