@@ -1,3 +1,4 @@
+using DistributedBatch.Consumer.Attempts;
 using DistributedBatch.Consumer.Gpus;
 using DistributedBatch.Consumer.Reporting;
 using DistributedBatch.Consumer.Slots;
@@ -14,27 +15,48 @@ internal sealed class ConsumerLoops(
     AttemptMonitor attempts,
     ThreadMonitor threads,
     ResourceController resources,
-    IdleExit idleExit)
+    IdleExit idleExit,
+    HostTroubles troubles,
+    TimeProvider time)
 {
-    /// <summary>Runs all loops until cancelled.</summary>
-    public Task RunAsync(CancellationToken cancellation) => Task.WhenAll(
-        UntilCancelled(token => heartbeats.RunAsync(status.Read, token), cancellation),
-        UntilCancelled(gpus.RunAsync, cancellation),
-        UntilCancelled(attempts.RunAsync, cancellation),
-        UntilCancelled(threads.RunAsync, cancellation),
-        UntilCancelled(resources.RunAsync, cancellation),
-        UntilCancelled(idleExit.RunAsync, cancellation));
+    private static readonly TimeSpan RestartDelay = TimeSpan.FromSeconds(5);
 
-    private static Task UntilCancelled(Func<CancellationToken, Task> loop, CancellationToken cancellation) => Task.Run(
+    // After this time without another failure, the trouble of a loop is over.
+    private static readonly TimeSpan Proven = TimeSpan.FromMinutes(1);
+
+    /// <summary>Runs all loops until cancelled. A loop that fails is started again, and the others go on.</summary>
+    public Task RunAsync(CancellationToken cancellation) => Task.WhenAll(
+        KeepRunning("heartbeats", token => heartbeats.RunAsync(status.Read, token), cancellation),
+        KeepRunning("the search for GPUs", gpus.RunAsync, cancellation),
+        KeepRunning("the watch over attempts", attempts.RunAsync, cancellation),
+        KeepRunning("the watch over threads", threads.RunAsync, cancellation),
+        KeepRunning("the control of slots and memory", resources.RunAsync, cancellation),
+        KeepRunning("the end after idle time", idleExit.RunAsync, cancellation));
+
+    private Task KeepRunning(string name, Func<CancellationToken, Task> loop, CancellationToken cancellation) => Task.Run(
         async () =>
         {
-            try
+            while (!cancellation.IsCancellationRequested)
             {
-                await loop(cancellation);
-            }
-            catch (OperationCanceledException)
-            {
-                // The usual end.
+                var proving = time.CreateTimer(_ => troubles.Resolve(name), null, Proven, Timeout.InfiniteTimeSpan);
+                try
+                {
+                    await loop(cancellation);
+                    return;
+                }
+                catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+                {
+                    return;
+                }
+                catch (Exception failure) when (failure is not OutOfMemoryException)
+                {
+                    troubles.Report(name, $"{name} failed and begins again: {failure.Message.TrimEnd('.')}");
+                    await Task.Delay(RestartDelay, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
+                finally
+                {
+                    await proving.DisposeAsync();
+                }
             }
         },
         CancellationToken.None);

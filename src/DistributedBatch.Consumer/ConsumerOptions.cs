@@ -8,7 +8,7 @@ namespace DistributedBatch.Consumer;
 /// <summary>Settings of one consumer.</summary>
 public sealed class ConsumerOptions
 {
-    /// <summary>Name of this host, unique in the lab. Default: the machine's name. Two consumers of one name take each other's messages.</summary>
+    /// <summary>Name of this host, unique in the lab. Default: the machine's name. The second of two consumers with one name is refused.</summary>
     public string Host { get; set; } = Environment.MachineName;
 
     /// <summary>Directory for outputs, logs and scratch. Default <c>.dbatch</c>. Outputs on the same file system are moved by rename.</summary>
@@ -41,6 +41,12 @@ public sealed class ConsumerOptions
 
     /// <summary>Time between two heartbeats. Default 5 s. Producer and tracker consider a host lost after a multiple of it.</summary>
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How long a host that starts waits for the producer's list of cancelled and paused runs, before it takes chunks without that list. Default 5 s. Within one process
+    /// it does not wait. Too low: chunks of cancelled runs may run. Too high: a host starts late while there is no producer.
+    /// </summary>
+    public TimeSpan JoinTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// How long a report may wait for others, to be sent with them in one message. Default 200 ms: people hardly notice it, and it saves most of the

@@ -14,6 +14,7 @@ using DistributedBatch.Consumer.Threads;
 using DistributedBatch.Consumer.Tuning;
 using DistributedBatch.Consumer.Warm;
 using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Messaging.Chunks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -42,6 +43,8 @@ public static class ConsumerRegistration
             .AddSingleton<HeartbeatLoop>()
             .AddSingleton<Reporter>()
             .AddSingleton<AdmissionHold>()
+            .AddSingleton(provider => new JoinOptions(provider.GetRequiredService<IChunkSource>() is InProcessChunkQueue ? null : options.JoinTimeout))
+            .AddSingleton<HostJoin>()
             .AddSingleton<RunControl>()
             .AddSingleton<HostControl>()
             .AddSingleton<SlotContext>()
@@ -57,6 +60,7 @@ public static class ConsumerRegistration
                 provider.GetRequiredService<IProgramRunner>(),
                 provider.GetRequiredService<HostSlots>(),
                 provider.GetRequiredService<AdmissionHold>(),
+                provider.GetRequiredService<HostJoin>(),
                 provider.GetRequiredService<RunningAttempts>(),
                 provider.GetRequiredService<Reporter>(),
                 provider.GetRequiredService<HeartbeatLoop>(),
@@ -109,7 +113,9 @@ public static class ConsumerRegistration
             .AddSingleton<MemoryEstimates>()
             .AddSingleton<OomKillCounter>()
             .AddSingleton<GpuAllocator>()
+            .AddSingleton<HostTroubles>()
             .AddSingleton<RunningAttempts>()
+            .AddSingleton<RunnerSuspects>()
             .AddSingleton<WarmStart>()
             .AddSingleton<JobTemplates>()
             .AddSingleton<OutcomeMapper>()

@@ -21,6 +21,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     private readonly IProgramRunner runner;
     private readonly HostSlots slots;
     private readonly AdmissionHold hold;
+    private readonly HostJoin join;
     private readonly RunningAttempts running;
     private readonly Reporter reporter;
     private readonly HeartbeatLoop heartbeats;
@@ -38,6 +39,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         IProgramRunner runner,
         HostSlots slots,
         AdmissionHold hold,
+        HostJoin join,
         RunningAttempts running,
         Reporter reporter,
         HeartbeatLoop heartbeats,
@@ -47,7 +49,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         TimeProvider time,
         ILogger<ConsumerService> logger)
     {
-        (this.options, this.runner, this.slots, this.hold, this.running, this.reporter) = (options, runner, slots, hold, running, reporter);
+        (this.options, this.runner, this.slots, this.hold, this.join, this.running, this.reporter) = (options, runner, slots, hold, join, running, reporter);
         (this.heartbeats, this.status, this.resources, this.loops, this.time, this.logger) = (heartbeats, status, resources, loops, time, logger);
     }
 
@@ -63,7 +65,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     /// <summary>Why there are as many slots as there are, in one line; null when the number was given.</summary>
     public string? SlotsReason => status.SlotsReason;
 
-    /// <summary>Warnings about running attempts, each a sentence without full stop.</summary>
+    /// <summary>Warnings about running attempts and about what the host cannot do now, each a sentence without full stop.</summary>
     public IReadOnlyList<string> Warnings => status.Warnings;
 
     /// <inheritdoc/>
@@ -73,6 +75,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         if (runner is LauncherRunner launcher)
             _ = launcher.WarmUpAsync();
         reporter.Start();
+        join.Begin();
         looping = loops.RunAsync(ending.Token);
         resources.OpenSlots();
         return Task.CompletedTask;
@@ -115,6 +118,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    /// <exception cref="HostRefusedException">The producer refused this host, which is why it stops.</exception>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await DrainAsync(cancellationToken);
@@ -123,6 +127,8 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         await reporter.StopAsync();
         await slots.DisposeAsync();
         await SendLastHeartbeatAsync(cancellationToken);
+        if (join.Refusal is { } refusal)
+            throw new HostRefusedException(refusal);
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using DistributedBatch.Consumer.Attempts;
 using DistributedBatch.Consumer.Gpus;
 using DistributedBatch.Consumer.Resources;
 using DistributedBatch.Consumer.Slots;
@@ -18,7 +19,9 @@ internal sealed class HostStatusReader(
     GpuAllocator gpus,
     ThreadMonitor threads,
     WarmStart warm,
-    BrokerHealth broker)
+    HostTroubles troubles,
+    BrokerHealth broker,
+    IChunkSource chunks)
 {
     /// <summary>Number of open slots.</summary>
     public int Slots => slots.Count;
@@ -26,8 +29,8 @@ internal sealed class HostStatusReader(
     /// <summary>Why there are as many slots as there are; null when the number was given.</summary>
     public string? SlotsReason => resources.Reason;
 
-    /// <summary>Warnings about running attempts, each a sentence without full stop.</summary>
-    public IReadOnlyList<string> Warnings => threads.Warnings;
+    /// <summary>Warnings about running attempts and about what the host cannot do now, each a sentence without full stop.</summary>
+    public IReadOnlyList<string> Warnings => [.. troubles.All, .. threads.Warnings];
 
     /// <summary>The state now.</summary>
     public HostStatus Read()
@@ -40,11 +43,12 @@ internal sealed class HostStatusReader(
             Version = options.Version,
             Cores = reading.Cores,
             Slots = Slots,
+            GpuSlots = slots.GpuSlots,
             SlotsReason = SlotsReason,
             MemoryBytes = reading.MemoryBytes,
             MemoryAvailableBytes = reading.MemoryAvailableBytes,
             CpuBusy = reading.CpuBusy,
-            OnHold = slots.CpuSlots.OnHold,
+            OnHold = slots.CpuSlots.OnHold ?? chunks.Warning,
             BrokerTrouble = broker.LastTrouble,
             Gpus = cards,
             Warm = warm.Summaries(),

@@ -47,7 +47,7 @@ public static class MessagingRegistration
             .AddHostedService(provider => provider.GetRequiredService<BrokerConnections>())
             .AddSingleton(provider => new ConfirmedPublisher(provider.GetRequiredService<BrokerConnections>().Publishing, options))
             .AddSingleton<IChunkPublisher>(provider => new RabbitChunkPublisher(
-                provider.GetRequiredService<ConfirmedPublisher>(), provider.GetRequiredService<Topology>(), options.SigningKey is { } key ? new ChunkSigner(key) : null))
+                provider.GetRequiredService<ConfirmedPublisher>(), provider.GetRequiredService<Topology>(), options, options.SigningKey is { } key ? new ChunkSigner(key) : null))
             .AddSingleton<IChunkSource, RabbitChunkSource>()
             .AddHostedService<AlarmProbe>()
             .AddBus<RabbitBus>()

@@ -28,11 +28,20 @@ public sealed class ProducerOptions
     /// </summary>
     public bool Standby { get; set; } = true;
 
+    /// <summary>
+    /// How long the start waits while another producer receives from the same broker. After that it fails, because that producer has a ledger of its own. Default 40 s, more
+    /// than two heartbeats of the broker. Too low: a producer that was started again after the loss of its machine fails.
+    /// </summary>
+    public TimeSpan OtherProducerTimeout { get; set; } = TimeSpan.FromSeconds(40);
+
     /// <summary>How many chunks are in flight.</summary>
     public DispatchOptions Dispatch { get; } = new();
 
     /// <summary>When hosts and chunks count as lost.</summary>
     public HostSupervisionOptions Hosts { get; } = new();
+
+    /// <summary>What is asked of others when a stored run is restored.</summary>
+    public RestoreOptions Restore { get; } = new();
 
     /// <summary>What to do while the ledger cannot be written.</summary>
     public CommitOptions Commit { get; } = new();

@@ -34,9 +34,10 @@ public static class ProducerRegistration
         var options = new ProducerOptions();
         configure(options);
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(options).AddSingleton(options.Dispatch).AddSingleton(options.Hosts).AddSingleton(options.Commit);
+        services.AddSingleton(options).AddSingleton(options.Dispatch).AddSingleton(options.Hosts).AddSingleton(options.Commit).AddSingleton(options.Restore);
         services
             .AddSingleton(_ => new LedgerStore(DatabaseFactory.Create(LedgerStore.Schema, options.DataDirectory, options.Database)))
+            .AddSingleton<LedgerHealth>()
             .AddSingleton<LoopInbox>()
             .AddSingleton<OutboxPublisher>()
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<RunRegistry>(provider, QueueSurvives(provider)))
@@ -45,6 +46,7 @@ public static class ProducerRegistration
             .AddSingleton<GroupCommit>()
             .AddSingleton<HostRegistry>()
             .AddSingleton<HostQuarantine>()
+            .AddSingleton<CopyStopper>()
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<HostSupervisor>(provider, QueueSurvives(provider)))
             .AddSingleton<DispatchWindow>()
             .AddSingleton<ChunkSelector>()
@@ -59,6 +61,7 @@ public static class ProducerRegistration
             .AddSingleton<LoopHandler, ForgetRunHandler>()
             .AddSingleton<LoopHandler, HostHeartbeatHandler>()
             .AddSingleton<LoopHandler, LeaseTakenHandler>()
+            .AddSingleton<LoopHandler, LedgerTakenOverHandler>()
             .AddSingleton<LoopHandler, PublishRunAgainHandler>()
             .AddSingleton<LoopHandler, RevisionPublishedHandler>()
             .AddSingleton<LoopHandler, SubmitRunHandler>()
@@ -68,7 +71,8 @@ public static class ProducerRegistration
             .AddSingleton(provider => new RunIntake(
                 provider.GetRequiredService<LoopInbox>(),
                 provider.GetRequiredService<RunRegistry>(),
-                provider.GetRequiredService<HostMessageIntake>()))
+                provider.GetRequiredService<HostMessageIntake>(),
+                provider.GetRequiredService<LedgerHealth>()))
             .AddHostedService<ProducerService>();
         services.AddBusEndpoint(Queue)
             .InParallel(MessagesAtOnce)

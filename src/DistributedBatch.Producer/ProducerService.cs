@@ -1,4 +1,7 @@
 using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Messaging.Connections;
+using DistributedBatch.Producer.Inbox;
+using DistributedBatch.Producer.Intake;
 using DistributedBatch.Producer.Loop;
 using DistributedBatch.Producer.Outbox;
 using DistributedBatch.Producer.Runs;
@@ -13,11 +16,14 @@ namespace DistributedBatch.Producer;
 /// </summary>
 internal sealed partial class ProducerService(
     LedgerStore store,
+    LoopInbox inbox,
     ProducerLoop loop,
     RunUpdates updates,
     GroupCommit commit,
     OutboxPublisher outbox,
+    HostMessageIntake hostMessages,
     MessageBus bus,
+    BrokerHealth broker,
     ProducerOptions options,
     TimeProvider time,
     IHostApplicationLifetime application,
@@ -25,9 +31,19 @@ internal sealed partial class ProducerService(
 {
     private static readonly TimeSpan StandbyPoll = TimeSpan.FromSeconds(1);
 
+    // A producer that was replaced must stop receiving soon, because its successor misses what it receives.
+    private static readonly TimeSpan LedgerCheck = TimeSpan.FromSeconds(2);
+
+    // Messages whose handlers wait for a commit that will not come go back to the queue when it is closed.
+    private static readonly TimeSpan CloseAfterFailure = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan StopWithoutBroker = TimeSpan.FromSeconds(8);
+
     private readonly CancellationTokenSource abort = new();
     private Task working = Task.CompletedTask;
     private Task publishing = Task.CompletedTask;
+    private Task checking = Task.CompletedTask;
+    private LedgerException? replaced;
     private bool isActive;
 
     /// <inheritdoc/>
@@ -59,21 +75,37 @@ internal sealed partial class ProducerService(
     }
 
     /// <inheritdoc/>
+    /// <exception cref="LedgerException">Another producer has taken the ledger over, which is why this one stops.</exception>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         loop.StopDispatching();
         // The host's shutdown timeout ends the wait; the next producer publishes the rest.
         await using var timeout = cancellationToken.Register(abort.Cancel);
-        await bus.CloseAsync(ProducerRegistration.Queue, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // What cannot be published is published by the next producer.
+        if (broker.Current is not BrokerState.Connected)
+            abort.CancelAfter(StopWithoutBroker);
+        var closing = bus.CloseAsync(ProducerRegistration.Queue, cancellationToken);
+        if (working.IsFaulted)
+        {
+            // The broker must not deliver again to this process what is returned now.
+            await Task.WhenAny(closing, Task.Delay(CloseAfterFailure, time, cancellationToken));
+            hostMessages.ReturnHeld();
+        }
+
+        await closing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         loop.Complete();
-        if (!isActive)
+        if (!isActive || working.IsFaulted)
             await abort.CancelAsync();
         await working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         outbox.Complete();
         await publishing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (working.IsCompletedSuccessfully && isActive)
             await commit.CommitPublishedAsync(CancellationToken.None);
+        await abort.CancelAsync();
+        await checking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await store.DisposeAsync();
+        if (replaced is not null)
+            throw replaced;
     }
 
     /// <inheritdoc/>
@@ -117,10 +149,33 @@ internal sealed partial class ProducerService(
     private async Task ActivateAsync(CancellationToken cancellation)
     {
         isActive = true;
+        if (options.Database is not null)
+            checking = Task.Run(CheckLedgerAsync, CancellationToken.None);
         publishing = Task.Run(() => outbox.RunAsync(abort.Token), CancellationToken.None);
         await updates.LoadAsync(options.ResumeOnStart, cancellation);
         // Only the producer that has the ledger may take messages from the queue that all producers share.
+        await WaitUntilAloneAsync(cancellation);
         await bus.OpenAsync(ProducerRegistration.Queue, cancellation);
+    }
+
+    // The connection of a producer whose machine was lost stays with the broker for two heartbeats. One that stays longer belongs to a producer with another ledger.
+    private async Task WaitUntilAloneAsync(CancellationToken cancellation)
+    {
+        if (broker.Current is not BrokerState.Connected)
+            return;
+        var started = time.GetTimestamp();
+        while (await bus.CountReceiversAsync(ProducerRegistration.Queue, cancellation) > 0)
+        {
+            if (time.GetElapsedTime(started) > options.OtherProducerTimeout)
+            {
+                throw new LedgerException(
+                    "Another producer with a ledger of its own works on this broker. Give this one a vhost of its own in the broker url, or the same --data or --database "
+                    + "so that it stands by.");
+            }
+
+            LogNotAlone();
+            await Task.Delay(StandbyPoll, time, cancellation);
+        }
     }
 
     private async Task WorkAsync(bool isNew)
@@ -135,10 +190,39 @@ internal sealed partial class ProducerService(
         {
             // Without a ledger work would be lost. Whatever started this program starts it again.
             LogGaveUp(failure.Message);
+            replaced = failure is LedgerException { IsReplaced: true } ledger ? ledger : null;
             application.StopApplication();
             throw;
         }
     }
+
+    // A database session that was lost while nothing was written is noticed here, and so is a successor.
+    private async Task CheckLedgerAsync()
+    {
+        while (true)
+        {
+            await Task.Delay(LedgerCheck, time, abort.Token);
+            try
+            {
+                await store.CheckAsync(abort.Token);
+            }
+            catch (LedgerException failure) when (failure.IsReplaced)
+            {
+                inbox.Post(new LedgerTakenOver(failure));
+                return;
+            }
+            catch (LedgerException failure)
+            {
+                LogNotChecked(failure.Message);
+            }
+        }
+    }
+
+    [LoggerMessage(2017, LogLevel.Warning, "The ledger does not answer: {Failure}")]
+    private partial void LogNotChecked(string failure);
+
+    [LoggerMessage(2019, LogLevel.Warning, "Another producer receives from the queue of producers; waiting for its end.")]
+    private partial void LogNotAlone();
 
     [LoggerMessage(2008, LogLevel.Information, "Another producer has the ledger; this one is on standby.")]
     private partial void LogStandby();

@@ -43,8 +43,16 @@ public static class TrackerRegistration
             .AddSingleton<ProjectionSignal>()
             .AddSingleton<RunQueries>()
             .AddSingleton<RunCommands>()
+            .AddSingleton<ProducerCheck>()
             .AddSingleton(_ => new LogFiles(dataDirectory))
-            .AddSingleton(provider => new OutputStore(dataDirectory, options.Outputs, provider.GetRequiredService<LogFiles>()))
+            .AddSingleton(_ => new StagingCleanup(dataDirectory))
+            .AddSingleton(provider =>
+            {
+                provider.GetRequiredService<StagingCleanup>();
+                return new OutputStore(dataDirectory, options.Outputs, provider.GetRequiredService<LogFiles>());
+            })
+            .AddSingleton<OutputPublisher>()
+            .AddSingleton<AttemptFileWriter>()
             .AddSingleton<TrackerMetrics>()
             .AddSingleton(provider =>
             {
@@ -64,7 +72,8 @@ public static class TrackerRegistration
         services.AddBusEndpoint("dbatch.tracker").InParallel(MaxUnacknowledged)
             .Handle<RunSubmitted, ProjectionQueue>()
             .Handle<RunChanged, ProjectionQueue>()
-            .Handle<AttemptReports, ProjectionQueue>()
+            // A success that the ledger has and the tracker has not would be without its result for ever, because nothing runs the chunk again.
+            .HandleFirst<AttemptReports, ProjectionQueue>()
             .Handle<HostHeartbeat, ProjectionQueue>()
             .Handle<LeaseTaken, ProjectionQueue>();
         return services;

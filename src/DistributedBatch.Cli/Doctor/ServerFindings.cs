@@ -47,7 +47,7 @@ internal static class ServerFindings
             : new Finding("token", "good", found);
     }
 
-    /// <summary>Database, disk, broker and producer.</summary>
+    /// <summary>Database, disk, files, broker and producer.</summary>
     public static IEnumerable<Finding> OfServer(ServerView server)
     {
         yield return (server.DatabaseProblem, server.DatabaseMilliseconds) switch
@@ -61,6 +61,8 @@ internal static class ServerFindings
         yield return server.DiskFreeBytes < LowDiskBytes
             ? new Finding("server's disk", "note", $"{SizeText.Show(server.DiskFreeBytes)} free for logs and outputs", "free disk space on the server: fetch outputs and forget old runs")
             : new Finding("server's disk", "good", $"{SizeText.Show(server.DiskFreeBytes)} free for logs and outputs");
+        if (server.FilesProblem is { } files)
+            yield return new Finding("server's files", "bad", files, "free disk space, or give the server's user the right to write there; it tries again by itself");
         yield return server.BrokerProblem is { } broker
             ? new Finding("server's broker", "bad", broker, BrokerRemedy(broker))
             : new Finding("server's broker", "good", server.BrokerVersion is { } version ? $"connected, RabbitMQ {version}" : "connected");
@@ -92,7 +94,7 @@ internal static class ServerFindings
 
     private static string BrokerRemedy(string problem) => problem switch
     {
-        _ when problem.StartsWith("it takes", StringComparison.Ordinal) => "free disk space or memory on the broker's machine: rabbitmqctl list_alarms",
+        _ when problem.StartsWith("it accepts", StringComparison.Ordinal) => "free disk space or memory on the broker's machine: rabbitmqctl list_alarms",
         _ when problem.StartsWith("refused", StringComparison.Ordinal) => "correct user, password or permissions in the address given to 'dbatch serve'",
         _ => "start RabbitMQ, or open its port between the two machines",
     };

@@ -39,8 +39,15 @@ internal sealed class RunStarter(RunIntake intake, RunRecord record)
             null => (StartKind.New, (await intake.SubmitAsync(spec, CancellationToken.None)).Mistakes),
             { State: RunState.Succeeded } => (StartKind.AlreadySucceeded, []),
             { IsSettled: true } => (StartKind.Retried, (await ChangeAsync(RunAction.Retry)).Mistakes),
-            _ => (StartKind.Resumed, (await ChangeAsync(RunAction.Resume)).Mistakes),
+            _ => (StartKind.Resumed, await ResumeAsync()),
         };
+    }
+
+    private async Task<IReadOnlyList<string>> ResumeAsync()
+    {
+        var result = await ChangeAsync(RunAction.Resume);
+        // A kill may have come between the last success and its commit in the ledger. Then reading the run settles it, and there is nothing left to resume.
+        return intake.Runs.First(run => run.Run == record.Run).IsSettled ? [] : result.Mistakes;
     }
 
     private Task<RunCommandResult> ChangeAsync(RunAction action) => intake.ChangeAsync(record.Run, action, CancellationToken.None);

@@ -2,7 +2,9 @@ using DistributedBatch.Consumer;
 using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Messaging;
 using DistributedBatch.Producer;
+using DistributedBatch.Producer.Runs;
 using DistributedBatch.Tracker;
+using DistributedBatch.Tracker.Queries;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -14,6 +16,9 @@ internal static class EmbeddedHost
 {
     // Without a broker a group of reports costs little. A shorter delay loses fewer results to kill -9.
     private static readonly TimeSpan ReportDelay = TimeSpan.FromMilliseconds(50);
+
+    // The producer hears of an attempt when the tracker has written it, so this is on the way to the next chunk.
+    private static readonly TimeSpan CommitInterval = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Builds the host, without starting it.</summary>
     /// <param name="stateDirectory">The state directory.</param>
@@ -34,6 +39,7 @@ internal static class EmbeddedHost
 
     private static IHost Build(string stateDirectory, Action<IServiceCollection> addConsumer)
     {
+        IHost? host = null;
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         var log = new FileLog(Path.Combine(stateDirectory, "log"));
         builder.Logging.AddProvider(log);
@@ -43,17 +49,24 @@ internal static class EmbeddedHost
         // Services stop in the opposite order: the consumer drains while the others still receive its reports, and the bus stops last.
         builder.Services
             .AddInProcessMessaging()
-            .AddTracker(options => options.DataDirectory = stateDirectory)
+            .AddTracker(options =>
+            {
+                options.DataDirectory = stateDirectory;
+                options.Projection.CommitInterval = CommitInterval;
+            })
             .AddProducer(options =>
             {
                 options.DataDirectory = stateDirectory;
                 options.ResumeOnStart = false;
                 options.Standby = false;
+                options.Restore.RecordedSuccesses = (run, cancellation) => host!.Services.GetRequiredService<RunQueries>()
+                    .UnsettledSuccessesAsync(run, cancellation)
+                    .Select(attempt => new RecordedSuccess(attempt.Index, attempt.Attempt, attempt.Host, TimeSpan.FromSeconds(attempt.Seconds)));
             });
         addConsumer(builder.Services);
         OpenTelemetryExport.AddTo(builder, "run");
 
         builder.Services.AddSingleton<IHostLifetime, NullHostLifetime>();
-        return builder.Build();
+        return host = builder.Build();
     }
 }

@@ -64,7 +64,7 @@ internal sealed class LocalRunSource(TrackerDatabase database) : IRunSource
         await queries.TimelineAsync(run, cancellation: cancellation) ?? [];
 
     /// <inheritdoc/>
-    public Task<Explanation?> ExplainAsync(RunId run, int? index, CancellationToken cancellation) => queries.ExplainAsync(run, index, broker: null, cancellation);
+    public Task<Explanation?> ExplainAsync(RunId run, int? index, CancellationToken cancellation) => queries.ExplainAsync(run, index, cancellation: cancellation);
 
     /// <inheritdoc/>
     public Task<BrokerView?> BrokerAsync(CancellationToken cancellation) => Task.FromResult<BrokerView?>(null);

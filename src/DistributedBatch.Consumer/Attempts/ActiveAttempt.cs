@@ -15,8 +15,12 @@ internal sealed class ActiveAttempt(ChunkDelivery delivery, string host, int slo
     private readonly Lock gate = new();
 
     private readonly CancellationTokenSource stopping = new();
+    private readonly CancellationTokenSource stoppingProgram = new();
     private volatile StopRequest? stopRequest;
+    private bool onlyProgramStops;
+    private bool programEnded;
     private volatile bool leased;
+    private volatile bool silent;
     private bool startReported;
     private bool ended;
 
@@ -29,6 +33,9 @@ internal sealed class ActiveAttempt(ChunkDelivery delivery, string host, int slo
     public int Slot => slot;
 
     public DateTimeOffset StartedAt => startedAt;
+
+    /// <summary>Timestamp of its start. Ages are measured with it, because the time of day may be set.</summary>
+    public required long StartedTimestamp { get; init; }
 
     public SlotScratch Scratch => scratch;
 
@@ -47,24 +54,61 @@ internal sealed class ActiveAttempt(ChunkDelivery delivery, string host, int slo
     /// <summary>Whether heartbeats keep the chunk and its delivery is acknowledged.</summary>
     public bool Leased => leased;
 
+    /// <summary>
+    /// Whether the producer may have dispatched the chunk again, because the broker took the delivery back or the host was silent for too long. The attempt goes on, but
+    /// outputs that another attempt has stored meanwhile stay.
+    /// </summary>
+    public bool MayBeDuplicated => silent || delivery.Lost.IsCancellationRequested;
+
     /// <summary>The first request to stop; null when there was none.</summary>
     public StopRequest? StopRequest => stopRequest;
 
     /// <summary>Cancelled when it is to stop.</summary>
     public CancellationToken Stopping => stopping.Token;
 
+    /// <summary>Cancelled when its program is to stop: with the attempt, or because it takes what others need.</summary>
+    public CancellationToken StoppingProgram => stoppingProgram.Token;
+
     /// <summary>Asks it to stop. Does nothing after the first request, and when it has ended.</summary>
     public void Stop(AttemptOutcome outcome, string? reason = null)
     {
         lock (gate)
         {
-            if (ended || stopRequest is not null)
+            if (ended || (stopRequest is not null && !onlyProgramStops))
                 return;
             stopRequest = new StopRequest(outcome, reason);
+            onlyProgramStops = false;
         }
 
-        // Outside of the lock, because it runs what waits for the token.
+        // Outside of the lock, because it runs what waits for the tokens.
+        stoppingProgram.Cancel();
         stopping.Cancel();
+    }
+
+    /// <summary>
+    /// Asks its program to stop and frees what the program holds. False, and nothing happens, when the program has ended: what it wrote is stored and
+    /// reported, however long that takes.
+    /// </summary>
+    public bool StopProgram(AttemptOutcome outcome, string reason)
+    {
+        lock (gate)
+        {
+            if (programEnded || stopRequest is not null)
+                return false;
+            stopRequest = new StopRequest(outcome, reason);
+            onlyProgramStops = true;
+        }
+
+        stoppingProgram.Cancel();
+        return true;
+    }
+
+    /// <summary>Its program has ended, and its files are stored next.</summary>
+    public void ProgramEnded()
+    {
+        Process.Ended();
+        lock (gate)
+            programEnded = true;
     }
 
     /// <summary>Marks the chunk as leased; false when the attempt has ended.</summary>
@@ -73,6 +117,9 @@ internal sealed class ActiveAttempt(ChunkDelivery delivery, string host, int slo
         lock (gate)
             return !ended && (leased = true);
     }
+
+    /// <summary>The host could not send heartbeats for so long that the producer may have taken a leased chunk for lost.</summary>
+    public void RecordSilence() => silent |= leased;
 
     /// <summary>Calls <paramref name="report"/> once, unless the attempt has ended: a start must not be reported after the end.</summary>
     public void ReportStart(Action<AttemptReport> report)
@@ -90,7 +137,7 @@ internal sealed class ActiveAttempt(ChunkDelivery delivery, string host, int slo
     public void End()
     {
         lock (gate)
-            ended = true;
+            ended = programEnded = true;
     }
 
     /// <summary>The report that it has started, which has no outcome yet.</summary>

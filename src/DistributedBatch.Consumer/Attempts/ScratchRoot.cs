@@ -1,3 +1,5 @@
+using DistributedBatch.Consumer.Linux;
+
 namespace DistributedBatch.Consumer.Attempts;
 
 /// <summary>
@@ -24,7 +26,7 @@ internal sealed class ScratchRoot : IDisposable
             {
                 var lockFile = new FileStream(System.IO.Path.Combine(path, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
                 foreach (var leftover in Directory.EnumerateDirectories(path))
-                    Directory.Delete(leftover, recursive: true);
+                    TryRemove(leftover);
                 return new ScratchRoot(path, lockFile);
             }
             catch (IOException) when (number < 1000 && File.Exists(System.IO.Path.Combine(path, ".lock")))
@@ -38,13 +40,18 @@ internal sealed class ScratchRoot : IDisposable
     public void Dispose()
     {
         lockFile.Dispose();
+        TryRemove(Path);
+    }
+
+    private static void TryRemove(string directory)
+    {
         try
         {
-            Directory.Delete(Path, recursive: true);
+            DirectoryRemoval.Remove(directory);
         }
-        catch (IOException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // Another consumer locked it meanwhile, or an orphan still writes to it. The next start removes it.
+            // Another consumer locked it meanwhile, an orphan still writes to it, or another user owns what is in it. A later start tries again.
         }
     }
 }

@@ -1,11 +1,15 @@
+using DistributedBatch.Consumer.Linux;
+
 namespace DistributedBatch.Consumer.Attempts;
 
 /// <summary>
-/// The files of one slot, used by one attempt after the other. They stay in place while attempts leave them empty: an attempt that writes nothing
-/// costs a few reads of metadata and creates no directory entry.
+/// The files of one slot. Each attempt finds them as new. They stay in place while attempts leave them empty and untouched: an attempt that writes
+/// nothing costs a few reads of metadata and creates no directory entry.
 /// </summary>
 internal sealed class SlotScratch
 {
+    private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
     private readonly string root;
     private string directory = "";
     private int generation;
@@ -29,9 +33,11 @@ internal sealed class SlotScratch
 
     public string Stderr { get; private set; } = "";
 
-    /// <summary>Makes sure that the next attempt finds an empty output directory.</summary>
+    /// <summary>Makes sure that the next attempt finds an empty output directory, and log files that can be written.</summary>
     public void Prepare()
     {
+        if (!IsIntact())
+            Renew();
         if (outExists)
             return;
         Directory.CreateDirectory(Out);
@@ -46,17 +52,18 @@ internal sealed class SlotScratch
         return (stdout.Exists ? stdout.Length : 0, stderr.Exists ? stderr.Length : 0);
     }
 
-    /// <summary>Whether the attempt left anything in its output directory.</summary>
+    /// <summary>Whether the output directory is still a directory. An attempt may have moved it away, removed it, or put something else in its place.</summary>
+    public bool HasOutputDirectory() => IsDirectory(new DirectoryInfo(Out));
+
+    /// <summary>Whether the attempt left anything in its output directory. Its owner gets back the permission to read it.</summary>
     public bool HasOutputs()
     {
-        try
-        {
-            return Directory.EnumerateFileSystemEntries(Out).Any();
-        }
-        catch (DirectoryNotFoundException)
-        {
-            return false; // The program removed it.
-        }
+        var outputs = new DirectoryInfo(Out);
+        if (!IsDirectory(outputs))
+            return false;
+        if (!OperatingSystem.IsWindows() && !IsUsable(outputs))
+            outputs.UnixFileMode |= Owner;
+        return outputs.EnumerateFileSystemInfos().Any();
     }
 
     /// <summary>The output directory was moved away.</summary>
@@ -67,7 +74,7 @@ internal sealed class SlotScratch
     {
         if (hasOutputs && outExists)
         {
-            Directory.Delete(Out, recursive: true);
+            DirectoryRemoval.Remove(Out);
             outExists = false;
         }
 
@@ -98,12 +105,28 @@ internal sealed class SlotScratch
     {
         try
         {
-            if (Directory.Exists(directory))
-                Directory.Delete(directory, recursive: true);
+            DirectoryRemoval.Remove(directory);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             // A straggler wrote to it again. The next start of a consumer removes it.
         }
+    }
+
+    // Whether the last attempt left the files of the slot as they were made.
+    private bool IsIntact() =>
+        IsUsable(new DirectoryInfo(directory)) && (!outExists || IsUsable(new DirectoryInfo(Out))) && IsUsable(stdout) && IsUsable(stderr);
+
+    private static bool IsDirectory(DirectoryInfo info) => info.Exists && !info.Attributes.HasFlag(FileAttributes.ReparsePoint);
+
+    private static bool IsUsable(DirectoryInfo info) => IsDirectory(info) && (OperatingSystem.IsWindows() || (info.UnixFileMode & Owner) == Owner);
+
+    private static bool IsUsable(FileInfo log)
+    {
+        log.Refresh();
+        const UnixFileMode writable = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return log.Exists
+            ? !log.Attributes.HasFlag(FileAttributes.ReparsePoint) && (OperatingSystem.IsWindows() || (log.UnixFileMode & writable) == writable)
+            : !Directory.Exists(log.FullName);
     }
 }

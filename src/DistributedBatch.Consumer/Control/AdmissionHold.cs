@@ -7,6 +7,7 @@ internal sealed class AdmissionHold
     private string? stopping;
     private string? byProducer;
     private string? exclusive;
+    private string? joining;
 
     /// <summary>Raised with the reason that counts whenever a cause changed; null when there is none. Calls do not overlap.</summary>
     public event Action<string?>? Changed;
@@ -17,6 +18,9 @@ internal sealed class AdmissionHold
     /// <summary>The producer wants the host to take no chunks, or, with null, to take them again.</summary>
     public void SetByProducer(string? reason) => Change(() => byProducer = reason);
 
+    /// <summary>The host waits for the producer's answer before it takes its first chunk, or, with null, has it.</summary>
+    public void SetJoining(string? reason) => Change(() => joining = reason);
+
     /// <summary>One attempt must run alone, or, with null, has ended.</summary>
     public void SetExclusive(string? reason) => Change(() => exclusive = reason);
 
@@ -25,7 +29,7 @@ internal sealed class AdmissionHold
         lock (gate)
         {
             change();
-            Changed?.Invoke(stopping ?? byProducer ?? exclusive);
+            Changed?.Invoke(stopping ?? joining ?? byProducer ?? exclusive);
         }
     }
 }

@@ -3,8 +3,11 @@ using DistributedBatch.Messaging.Bus;
 
 namespace DistributedBatch.Consumer.Control;
 
-/// <summary>Handles the producer's request to take no chunks for a while. The end is timed here, for when the producer is gone.</summary>
-internal sealed class HostControl(HostSettings host, AdmissionHold hold, TimeProvider time) : IMessageHandler<HostControlMessage>, IDisposable
+/// <summary>
+/// Handles the producer's messages to this host: the answer to its joining, and the request to take no chunks for a while. The end of a hold is timed here, for when the
+/// producer is gone.
+/// </summary>
+internal sealed class HostControl(HostSettings host, AdmissionHold hold, HostJoin join, TimeProvider time) : IMessageHandler<HostControlMessage>, IDisposable
 {
     private readonly Lock gate = new();
     private ITimer? end;
@@ -15,6 +18,8 @@ internal sealed class HostControl(HostSettings host, AdmissionHold hold, TimePro
         ArgumentNullException.ThrowIfNull(message);
         if (message.Host != host.Name)
             return Task.CompletedTask;
+        if (message.Admission is { } admission)
+            return join.HandleAsync(admission, cancellation);
         lock (gate)
         {
             end?.Dispose();

@@ -2,7 +2,6 @@ using DistributedBatch.Consumer.Attempts;
 using DistributedBatch.Consumer.Gpus;
 using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Consumer.Jobs;
-using DistributedBatch.Consumer.Outputs;
 using DistributedBatch.Consumer.Processes;
 using DistributedBatch.Consumer.Reporting;
 using DistributedBatch.Consumer.Resources;
@@ -27,7 +26,6 @@ internal sealed class AttemptExecutor(
     MemoryEstimates estimates,
     OutcomeMapper outcomes,
     AttemptFiles files,
-    OutputUploader uploader,
     TimeProvider time,
     AttemptCgroups? groups = null)
 {
@@ -44,6 +42,12 @@ internal sealed class AttemptExecutor(
             ? await RunWithReservationAsync(attempt, job)
             : await RunAsync(attempt, default);
     }
+
+    /// <summary>Ends the interpreters that are kept for a slot.</summary>
+    public void EndKept(int slot) => warm.EndSlot(slot);
+
+    /// <summary>Ends the interpreters that are kept for a run.</summary>
+    public void EndKept(RunId run) => warm.EndRun(run);
 
     // Waits until the host can give the memory that the job reserves.
     private async Task<AttemptReport> RunWithReservationAsync(ActiveAttempt attempt, JobSpec job)
@@ -102,12 +106,14 @@ internal sealed class AttemptExecutor(
 
         if (allowed.Refusal(start) is { } forbidden)
             return Report(attempt, AttemptOutcome.NotStarted, $"Host {host.Name}: {forbidden}");
+        if (ArgumentLimit.Error(start) is { } tooLong)
+            return Report(attempt, AttemptOutcome.NotStarted, tooLong) with { IsFinal = true };
         var choice = await warm.ChooseRunnerAsync(attempt.Chunk.Run, attempt.Chunk.Job, start);
-        var outcome = await choice.Runner.RunAsync(start, attempt.Stopping);
-        attempt.Process.Ended();
+        var outcome = await choice.Runner.RunAsync(start, attempt.StoppingProgram);
+        attempt.ProgramEnded();
         var report = outcomes.Report(attempt, outcome, resources.MemoryLimitBytes) with { Warm = choice.Mode };
         activity?.SetTag("dbatch.outcome", report.Outcome?.ToText());
-        return await uploader.UploadAsync(attempt, template, files.Store(attempt, template, report, outcome));
+        return await files.StoreAsync(attempt, template, report, outcome);
     }
 
     private ProgramStart Prepare(ActiveAttempt attempt, JobTemplate template, AttemptResources resources, string? traceParent)

@@ -5,45 +5,78 @@ namespace DistributedBatch.Consumer.Execution;
 /// <summary>Makes an attempt's outputs the chunk's outputs by one rename, so that they appear all at once.</summary>
 internal static class OutputPromotion
 {
-    /// <summary>Moves <paramref name="from"/> to the chunk's folder below <paramref name="root"/>, unless that exists: the first success wins.</summary>
+    /// <summary>Moves <paramref name="from"/> to the chunk's folder below <paramref name="root"/>.</summary>
+    /// <param name="from">The outputs of the attempt.</param>
+    /// <param name="root">The folder of the run's outputs, created when missing.</param>
+    /// <param name="index">Number of the chunk.</param>
+    /// <param name="replace">
+    /// What to do with outputs that are there already. True: replace them, because they are of an attempt that stored its outputs and died before its report.
+    /// False: keep them, because another attempt may have won.
+    /// </param>
     /// <exception cref="IOException">The outputs could not be stored.</exception>
-    public static void Promote(string from, string root, int index, int attempt)
+    public static void Promote(string from, string root, int index, bool replace)
     {
-        var target = Path.Combine(root, index.ToString(CultureInfo.InvariantCulture));
-        if (Directory.Exists(target))
+        var target = TargetOf(root, index);
+        if (Directory.Exists(target) && !replace)
             return;
         Directory.CreateDirectory(root);
+        try
+        {
+            MoveTo(target, from, replace);
+        }
+        catch (IOException) when (Directory.Exists(from) && !Directory.Exists(target))
+        {
+            // Probably another file system: copy to a directory beside the target, then rename.
+            CopyThenMove(from, target, HiddenBeside(target), replace);
+        }
+    }
+
+    /// <summary>Removes the chunk's folder below <paramref name="root"/>, if there is one: the attempt that won wrote no outputs.</summary>
+    /// <exception cref="IOException">The outputs could not be removed.</exception>
+    public static void Remove(string root, int index)
+    {
+        var target = TargetOf(root, index);
+        if (Directory.Exists(target))
+            RemoveAtOnce(target);
+    }
+
+    private static void MoveTo(string target, string from, bool replace)
+    {
         try
         {
             Directory.Move(from, target);
         }
         catch (IOException) when (Directory.Exists(target))
         {
-            // Another attempt was first.
-        }
-        catch (IOException) when (Directory.Exists(from))
-        {
-            // Probably another file system: copy to a directory beside the target, then rename.
-            CopyThenMove(from, target, Path.Combine(root, $".{index}.{attempt}.{Guid.NewGuid():N}"));
+            if (!replace)
+                return;
+            RemoveAtOnce(target);
+            Directory.Move(from, target);
         }
     }
 
-    private static void CopyThenMove(string from, string target, string temporary)
+    private static void RemoveAtOnce(string target)
+    {
+        var hidden = HiddenBeside(target);
+        Directory.Move(target, hidden);
+        Directory.Delete(hidden, recursive: true);
+    }
+
+    private static string TargetOf(string root, int index) => Path.Combine(root, index.ToString(CultureInfo.InvariantCulture));
+
+    private static string HiddenBeside(string target) => Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}");
+
+    private static void CopyThenMove(string from, string target, string temporary, bool replace)
     {
         try
         {
             Copy(new DirectoryInfo(from), temporary);
-            Directory.Move(temporary, target);
+            MoveTo(target, temporary, replace);
         }
-        catch (IOException) when (Directory.Exists(target))
-        {
-            Directory.Delete(temporary, recursive: true);
-        }
-        catch
+        finally
         {
             if (Directory.Exists(temporary))
                 Directory.Delete(temporary, recursive: true);
-            throw;
         }
     }
 

@@ -9,6 +9,9 @@ internal static class ResultFile
     /// <summary>Largest result, in bytes. Larger results belong in <c>DBATCH_OUT</c>.</summary>
     public const int LargestBytes = 64 << 10;
 
+    // What System.Text.Json reads, here and wherever results are shown.
+    private const int MaxDepth = 64;
+
     /// <summary>The JSON, null when there is none; or one sentence on why it is not accepted.</summary>
     public static (string? Json, string? Error) Read(string path)
     {
@@ -19,7 +22,7 @@ internal static class ResultFile
             return (null, $"The result is {file.Length} bytes long, more than the {LargestBytes} that fit; write large results to DBATCH_OUT.");
         try
         {
-            return Parse(File.ReadAllBytes(path));
+            return Check(File.ReadAllBytes(path));
         }
         catch (InvalidOperationException)
         {
@@ -31,7 +34,8 @@ internal static class ResultFile
         }
     }
 
-    private static (string? Json, string? Error) Parse(byte[] bytes)
+    /// <summary>The same for a result in memory.</summary>
+    public static (string? Json, string? Error) Check(byte[] bytes)
     {
         try
         {
@@ -45,7 +49,9 @@ internal static class ResultFile
             }
             catch (JsonException)
             {
-                return (null, $"The result is not JSON: {failure.Message} Write one JSON value to the file named by DBATCH_RESULT.");
+                return (null, IsTooDeep(bytes)
+                    ? $"The result is nested deeper than {MaxDepth} levels; write large structures to DBATCH_OUT."
+                    : $"The result is not JSON: {failure.Message} Write one JSON value to the file named by DBATCH_RESULT.");
             }
         }
     }
@@ -54,5 +60,18 @@ internal static class ResultFile
     {
         using var document = JsonDocument.Parse(json);
         return document.RootElement.GetRawText();
+    }
+
+    private static bool IsTooDeep(byte[] result)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(result, new JsonDocumentOptions { MaxDepth = LargestBytes });
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 }

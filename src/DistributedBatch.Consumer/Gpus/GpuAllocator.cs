@@ -4,13 +4,15 @@ using DistributedBatch.Consumer.Linux;
 namespace DistributedBatch.Consumer.Gpus;
 
 /// <summary>Leases cards to attempts, which wait until one is free, and keeps the state of the cards up to date.</summary>
-internal sealed partial class GpuAllocator(GpuOptions options, GpuProbe probe, TimeProvider time, ILogger<GpuAllocator> logger)
+internal sealed partial class GpuAllocator(GpuOptions options, GpuProbe probe, HostTroubles troubles, TimeProvider time, ILogger<GpuAllocator> logger)
 {
     // nvidia-smi takes up to half a second, and rocm-smi starts Python: once per heartbeat is often enough.
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromSeconds(5);
 
     // While attempts share cards by measured memory.
     private static readonly TimeSpan MeasureInterval = TimeSpan.FromSeconds(1);
+
+    private const string Duty = "gpus";
 
     private readonly Lock gate = new();
     private readonly GpuLeases leases = new();
@@ -20,6 +22,7 @@ internal sealed partial class GpuAllocator(GpuOptions options, GpuProbe probe, T
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int fractionsPerCard = 1;
     private int slots;
+    private bool hadCards;
 
     /// <summary>Raised with the number of attempts that fit on the cards when it changed.</summary>
     public event Action<int>? SlotsChanged;
@@ -114,12 +117,16 @@ internal sealed partial class GpuAllocator(GpuOptions options, GpuProbe probe, T
 
     private static bool IsOutOfMemory(AttemptReport report) => report.Outcome == AttemptOutcome.ExitCode && GpuOutOfMemory.IsIn(report.StderrTail);
 
-    // False when there is no card and none is expected, so that the driver need not be asked again.
+    // False when there is no card and none is expected, so that the driver need not be asked again. Cards that were there may come back.
     private async Task<bool> RefreshAsync(CancellationToken cancellation)
     {
         var found = await probe.CardsAsync(cancellation);
         var processes = HasSharers ? await probe.ProcessesAsync(cancellation) : [];
         var cards = found.Where(card => options.Cards?.Contains(card.Index) ?? true).ToList();
+        if (probe.Trouble is { } trouble)
+            troubles.Report(Duty, trouble);
+        else
+            troubles.Resolve(Duty);
         int before;
         lock (gate)
         {
@@ -131,7 +138,8 @@ internal sealed partial class GpuAllocator(GpuOptions options, GpuProbe probe, T
             CardsFound(logger, cards.Count);
         UpdateSlots();
         WakeWaiting();
-        return cards.Count > 0 || before > 0 || options.Cards is not null;
+        hadCards |= cards.Count > 0;
+        return hadCards || probe.Trouble is not null || options.Cards is not null;
     }
 
     // What our attempts hold of each card, in bytes by card. Where the driver names no process of ours, the memory that others do not hold is divided

@@ -111,5 +111,16 @@ internal sealed class CondaInstallation(IReadOnlyDictionary<string, string> vari
 
     private static bool HasPython(string prefix) => File.Exists(PythonEnvironment.InterpreterIn(prefix));
 
-    private static string[] Under(string directory) => Directory.Exists(directory) ? Directory.GetDirectories(directory) : [];
+    // A directory of somebody else that may not be read has no environment for us.
+    private static string[] Under(string directory)
+    {
+        try
+        {
+            return Directory.Exists(directory) ? Directory.GetDirectories(directory) : [];
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
 }

@@ -15,7 +15,11 @@ internal sealed class JobTemplate
 {
     // A run started by an attempt must not take the outer chunk for its own, and no job needs the consumer's credentials.
     private const string OwnPrefix = "DBATCH_";
-    private static readonly string[] ThreadVariables = ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"];
+    private const string OpenMp = "OMP_NUM_THREADS";
+
+    // Libraries that read these first follow OMP_NUM_THREADS where they are not set.
+    private static readonly string[] FollowOpenMp = ["MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"];
+    private static readonly string[] OwnThreads = ["NUMBA_NUM_THREADS", "LOKY_MAX_CPU_COUNT", "POLARS_MAX_THREADS", "RAYON_NUM_THREADS"];
     private static readonly Encoding Utf8 = new UTF8Encoding(false);
 
     private readonly Template[] command;
@@ -42,6 +46,7 @@ internal sealed class JobTemplate
         python = PythonEnvironments.Find(Job, WorkingDirectory, inherited);
         OutputRoot = Path.GetFullPath(Job.OutputDirectory ?? Path.Combine(dataDirectory, "runs", Run.Value, "out"));
         LogRoot = Path.GetFullPath(Path.Combine(dataDirectory, "runs", Run.Value, "logs"));
+        HasEarlierLogs = Directory.Exists(LogRoot);
     }
 
     public RunId Run { get; }
@@ -58,6 +63,9 @@ internal sealed class JobTemplate
     public string OutputRoot { get; }
 
     public string LogRoot { get; }
+
+    /// <summary>Whether attempts of an earlier process may have left logs.</summary>
+    public bool HasEarlierLogs { get; }
 
     /// <summary>Path of the logs of an attempt, without <c>.out</c> and <c>.err</c>.</summary>
     public string LogOf(int index, int attempt) => Path.Combine(LogRoot, string.Create(CultureInfo.InvariantCulture, $"{index}.{attempt}"));
@@ -142,7 +150,8 @@ internal sealed class JobTemplate
         var variables = inherited
             .Where(pair => !pair.Key.StartsWith(OwnPrefix, StringComparison.Ordinal) && pair.Key is not ("TRACEPARENT" or "CONSUMER_WORKER"))
             .ToDictionary(StringComparer.Ordinal);
-        foreach (var name in ThreadVariables)
+        var isOpenMpUsers = variables.ContainsKey(OpenMp) || IsUsers(OpenMp);
+        foreach (var name in (string[])[OpenMp, .. isOpenMpUsers ? [] : FollowOpenMp, .. OwnThreads])
             variables.TryAdd(name, Text(threads));
         variables["DBATCH_RUN"] = Run.Value;
         variables["DBATCH_TOTAL"] = Text(chunk.Total);

@@ -12,11 +12,15 @@ internal sealed class ChildTable(ReplyStream replies)
     private readonly Lock gate = new();
     private readonly Dictionary<int, Child> byProcess = [];
     private readonly Dictionary<int, int> processOf = [];
+    private readonly HashSet<int> killed = [];
 
     // Exits of children that their spawner has not added yet: posix_spawn returns after the child has executed, and /bin/true may have exited by
     // then.
     private readonly Dictionary<int, RawExit> earlyExits = [];
     private readonly Dictionary<int, ulong> spawning = [];
+
+    // Attempts whose program has ended, but whose helpers still tidy up.
+    private readonly Dictionary<int, Child> ending = [];
 
     public readonly record struct Child(int Id, ulong Tag, long StartedAt, bool Announced, AttemptCgroup? Group = null);
 
@@ -67,6 +71,7 @@ internal sealed class ChildTable(ReplyStream replies)
             if (byProcess.Remove(process, out child))
             {
                 processOf.Remove(child.Id);
+                killed.Remove(process);
                 return true;
             }
 
@@ -86,26 +91,42 @@ internal sealed class ChildTable(ReplyStream replies)
             // Under the lock, so that the process id cannot be reaped and reused meanwhile.
             if (!processOf.TryGetValue(id, out var process))
                 return;
-            _ = Posix.Kill(-process, signal);
-            if (signal == Posix.SigKill)
+            if (signal != Posix.SigKill)
+            {
+                _ = Posix.Kill(-process, signal);
+                return;
+            }
+
+            // The reaper kills the others when the program has ended, and spares helpers that tidy up. When the program does not end, all are killed.
+            var again = !killed.Add(process);
+            _ = Posix.Kill(again ? -process : process, signal);
+            if (again)
                 byProcess[process].Group?.Kill();
         }
     }
 
-    public void KillGroups()
+    /// <summary>The program of an attempt has ended, but the attempt has not.</summary>
+    public void BeginEnding(int process, Child child)
+    {
+        lock (gate)
+            ending[process] = child;
+    }
+
+    /// <summary>The attempt has ended.</summary>
+    public void Ended(int process)
+    {
+        lock (gate)
+            ending.Remove(process);
+    }
+
+    /// <summary>The tags and numbers of all attempts that run, are being spawned or are ending.</summary>
+    public (HashSet<ulong> Tags, HashSet<int> Ids) Live()
     {
         lock (gate)
         {
-            foreach (var process in byProcess.Keys)
-                _ = Posix.Kill(-process, Posix.SigKill);
+            var known = byProcess.Values.Concat(ending.Values).ToList();
+            return ([.. spawning.Values, .. known.Select(child => child.Tag)], [.. spawning.Keys, .. known.Select(child => child.Id)]);
         }
-    }
-
-    /// <summary>The tags of all attempts that run or are being spawned.</summary>
-    public HashSet<ulong> LiveTags()
-    {
-        lock (gate)
-            return [.. spawning.Values, .. byProcess.Values.Select(child => child.Tag)];
     }
 
     /// <summary>Sends the process ids of programs that have run for a while, so that the consumer can measure and kill them.</summary>

@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Globalization;
 using CliWrap;
 using DistributedBatch.Consumer.Isolation;
+using DistributedBatch.Consumer.Linux;
 using DistributedBatch.Consumer.Processes;
 
 namespace DistributedBatch.Consumer.Launcher;
@@ -13,7 +15,11 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
 
     // For the launcher only, not for its programs. Without write-xor-execute it starts a fifth faster, because code pages are not mapped twice
     // (https://learn.microsoft.com/dotnet/core/runtime-config/wx).
-    private static readonly Dictionary<string, string?> FastStart = new() { ["DOTNET_EnableWriteXorExecute"] = "0" };
+    private static readonly Dictionary<string, string?> Variables = new()
+    {
+        ["DOTNET_EnableWriteXorExecute"] = "0",
+        [LauncherProgram.OpenFilesVariable] = OpenFilesLimit.Inherited?.ToString(CultureInfo.InvariantCulture),
+    };
 
     private readonly ConcurrentDictionary<int, PendingStart> pending = new();
     private readonly TaskCompletionSource<Stream> stdin = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -131,7 +137,7 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
         {
             var result = await Cli.Wrap(options.Path)
                 .WithArguments(groups is null ? options.Arguments : [.. options.Arguments, groups.Path])
-                .WithEnvironmentVariables(FastStart)
+                .WithEnvironmentVariables(Variables)
                 .WithValidation(CommandResultValidation.None)
                 .WithStandardInputPipe(PipeSource.Create(async (stream, _) =>
                 {
@@ -146,7 +152,7 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
                 Died(logger, ProcessId, result.ExitCode);
             Close($"The launcher ended with exit code {result.ExitCode} before it was ready; run '{options.Path} {LauncherProgram.Command}' by hand to see why.");
         }
-        catch (Exception failure) when (failure is System.ComponentModel.Win32Exception or InvalidOperationException or IOException)
+        catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             Close($"The launcher '{options.Path}' could not be started: {failure.Message}");
         }
@@ -175,8 +181,8 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
 
         // Here and not after the wait for the process, because its pipe ends first.
         dead = true;
-        closing.TrySetResult();
-        LoseAll();
+        var unexpected = closing.TrySetResult();
+        LoseAll(unexpected);
     }
 
     private void Handle(ReadOnlySpan<byte> reply)
@@ -221,10 +227,10 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
         dead = true;
         hello.TrySetException(new InvalidOperationException(reason));
         closing.TrySetResult();
-        LoseAll();
+        LoseAll(unexpected: false);
     }
 
-    private void LoseAll()
+    private void LoseAll(bool unexpected)
     {
         // Nobody reports how its programs end, so they are killed here, before their chunks run again.
         var lost = pending.Values.ToArray();
@@ -233,7 +239,10 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
         if (ProcessId > 0)
             groups?.EndGroupsOf(ProcessId);
         foreach (var start in lost)
+        {
+            start.WasAlone = unexpected && lost.Length == 1;
             Lose(start);
+        }
     }
 
     private void Lose(PendingStart start)

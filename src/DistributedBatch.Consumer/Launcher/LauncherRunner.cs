@@ -9,10 +9,13 @@ namespace DistributedBatch.Consumer.Launcher;
 /// <param name="time">Clock for timeouts and grace periods.</param>
 /// <param name="logger">For the launcher's error output and its death.</param>
 /// <param name="groups">Control groups for the programs; null for none.</param>
-internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time, ILogger<LauncherRunner> logger, AttemptCgroups? groups = null)
+/// <param name="suspects">Chunks that get a launcher of their own; null when nobody else knows any.</param>
+internal sealed class LauncherRunner(
+    LauncherOptions options, TimeProvider time, ILogger<LauncherRunner> logger, AttemptCgroups? groups = null, RunnerSuspects? suspects = null)
     : IProgramRunner, IAsyncDisposable
 {
     private readonly ProgramLookup programs = new();
+    private readonly RunnerSuspects suspects = suspects ?? new RunnerSuspects();
     private readonly SemaphoreSlim opening = new(1);
     private LauncherConnection? connection;
     private bool disposed;
@@ -41,25 +44,19 @@ internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time,
         if (program is null)
             return new ProgramOutcome.NotStarted(error!);
 
+        var isSuspect = suspects.Contains(start);
         LauncherConnection launcher;
         try
         {
-            launcher = connection is { IsAlive: true } open ? open : await ConnectAsync();
+            launcher = isSuspect ? await LauncherConnection.OpenAsync(options, groups, logger)
+                : connection is { IsAlive: true } open ? open : await ConnectAsync();
         }
         catch (InvalidOperationException failure)
         {
             return new ProgramOutcome.RunnerLost(failure.Message);
         }
 
-        if (stop.IsCancellationRequested)
-            return new ProgramOutcome.Stopped(ProgramUsage.None);
-        if (launcher.Start(program, start) is not { } started)
-            return new ProgramOutcome.NotStarted("The command or environment of the chunk has a NUL character, which no program can receive; check the items.");
-
-        var exit = stop.CanBeCanceled || start.Timeout is not null
-            ? await WatchAsync(launcher, started, stop)
-            : await started.Task;
-        return Outcome(program, started, exit);
+        return isSuspect ? await RunAloneAsync(launcher, program, start, stop) : await RunAsync(launcher, program, start, stop);
     }
 
     /// <inheritdoc/>
@@ -75,6 +72,38 @@ internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time,
         finally
         {
             opening.Release();
+        }
+    }
+
+    private async Task<ProgramOutcome> RunAloneAsync(LauncherConnection launcher, string program, ProgramStart start, CancellationToken stop)
+    {
+        await using (launcher)
+        {
+            var outcome = await RunAsync(launcher, program, start, stop);
+            if (outcome is not ProgramOutcome.KilledRunner)
+                suspects.Remove(start);
+            return outcome;
+        }
+    }
+
+    private async Task<ProgramOutcome> RunAsync(LauncherConnection launcher, string program, ProgramStart start, CancellationToken stop)
+    {
+        if (stop.IsCancellationRequested)
+            return new ProgramOutcome.Stopped(ProgramUsage.None);
+        if (launcher.Start(program, start) is not { } started)
+            return new ProgramOutcome.NotStarted("The command or environment of the chunk has a NUL character, which no program can receive; check the items.");
+        try
+        {
+            var exit = stop.CanBeCanceled || start.Timeout is not null
+                ? await WatchAsync(launcher, started, stop)
+                : await started.Task;
+            return Outcome(program, started, exit);
+        }
+        finally
+        {
+            // After a failure here, the program must not run on without anybody who watches it.
+            if (!started.Task.IsCompleted)
+                launcher.Signal(started, Posix.SigKill);
         }
     }
 
@@ -136,7 +165,13 @@ internal sealed class LauncherRunner(LauncherOptions options, TimeProvider time,
     private ProgramOutcome Outcome(string program, PendingStart started, in ChildExit exit)
     {
         if (started.LauncherDied)
-            return new ProgramOutcome.RunnerLost("The launcher died while the program ran; the program was stopped with it.");
+        {
+            suspects.Add(started.Start);
+            return started.WasAlone
+                ? new ProgramOutcome.KilledRunner("The program's parent process, the launcher, was killed while only this program ran; a program must not kill its parent ($PPID).")
+                : new ProgramOutcome.RunnerLost("The launcher died while the program ran; the program was stopped with it.");
+        }
+
         if (started.StartError < 0)
         {
             return new ProgramOutcome.NotStarted(

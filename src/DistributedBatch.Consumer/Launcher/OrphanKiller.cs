@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using DistributedBatch.Consumer.Linux;
@@ -6,7 +7,7 @@ namespace DistributedBatch.Consumer.Launcher;
 
 /// <summary>
 /// Kills orphans: processes that left their attempt's group by a double fork and a session of their own. Their parents are dead, so the kernel made
-/// this process their parent. Their environment names the attempt they belong to.
+/// this process their parent. Their environment names the attempt they belong to, and where it was cleared the attempt's mark does.
 /// </summary>
 internal sealed unsafe class OrphanKiller(ChildTable children)
 {
@@ -17,30 +18,44 @@ internal sealed unsafe class OrphanKiller(ChildTable children)
     private readonly Lock gate = new();
     private readonly byte[] buffer = new byte[256 << 10];
 
-    // Attempts whose orphans a sweep killed just after the attempt ended, before KillThose asked for them.
+    // Attempts whose orphans a sweep killed just after the attempt ended, before KillRest asked for them.
     private readonly HashSet<ulong> swept = [];
 
-    /// <summary>Kills the orphans of an attempt that has just ended; true when there were any.</summary>
-    public bool KillThose(ulong tag)
+    /// <summary>Kills what is left of an attempt whose program has ended: its process group, and its orphans.</summary>
+    /// <param name="group">The process group.</param>
+    /// <param name="child">The attempt.</param>
+    /// <param name="sinceEnd">How long the program has ended. Helpers that tidy up may go on for a while.</param>
+    public Leftover KillRest(int group, in ChildTable.Child child, TimeSpan sinceEnd)
     {
-        if (tag == 0)
-            return false;
         lock (gate)
         {
-            var found = swept.Remove(tag);
-            foreach (var process in Adopted())
+            var leftover = child.Tag != 0 && swept.Remove(child.Tag) ? Leftover.Killed : Leftover.Nothing;
+            var hasGroup = Posix.Kill(-group, 0) == 0;
+            var adopted = Adopted();
+            if (!hasGroup && adopted.Count == 0)
+                return leftover;
+
+            // The program is dead, so whatever is left of its group descends from an orphan.
+            var id = child.Id;
+            var tag = child.Tag;
+            var members = adopted.Where(process => ProcFs.Group(process) is var own && own != 0 && (own == group || IsOf(process, tag, id))).ToList();
+            if (members.Count > 0 || hasGroup)
+                leftover = Leftover.Killed;
+            var all = members.SelectMany(ProcFs.WithDescendants).ToList();
+            var helpers = sinceEnd < TidyingHelper.Limit ? all.Where(process => TidyingHelper.Is(process, sinceEnd)).ToHashSet() : [];
+            if (helpers.Count == 0)
+                _ = Posix.Kill(-group, Posix.SigKill);
+            foreach (var process in helpers.Count == 0 ? members : all)
             {
-                if (TagOf(process) != tag)
-                    continue;
-                found = true;
-                _ = Posix.Kill(process, Posix.SigKill);
+                if (!helpers.Contains(process))
+                    _ = Posix.Kill(process, Posix.SigKill);
             }
 
-            return found;
+            return helpers.Count > 0 ? Leftover.Helpers : leftover;
         }
     }
 
-    /// <summary>Kills orphans whose attempt has ended. An orphan that names no attempt is killed when no attempt runs.</summary>
+    /// <summary>Kills orphans whose attempt has ended. An orphan that belongs to no attempt is killed when no attempt runs.</summary>
     public void Sweep()
     {
         lock (gate)
@@ -48,10 +63,10 @@ internal sealed unsafe class OrphanKiller(ChildTable children)
             var adopted = Adopted();
             if (adopted.Count == 0)
                 return;
-            var live = children.LiveTags();
+            var (tags, ids) = children.Live();
             foreach (var process in adopted)
             {
-                if (TagOf(process) is not { } tag || (tag == 0 ? live.Count > 0 : live.Contains(tag)))
+                if (TagOf(process) is not { } tag || (tag == 0 ? IsUnnamedAlive(process, ids) : tags.Contains(tag)))
                     continue;
                 _ = Posix.Kill(process, Posix.SigKill);
                 if (tag != 0 && swept.Count < MaxSwept)
@@ -60,19 +75,24 @@ internal sealed unsafe class OrphanKiller(ChildTable children)
         }
     }
 
-    /// <summary>Kills all descendants of this process, because the consumer is gone.</summary>
-    public void KillEverything()
+    /// <summary>Kills all descendants of this process, because the consumer is gone. Helpers may tidy up first.</summary>
+    public static void KillEverything()
     {
-        // A process may fork just before it is killed, so this repeats until none is left. The limit of 5 s is for processes that hang in the kernel.
+        // A process may fork just before it is killed, so this repeats until none is left. The limit is for processes that hang in the kernel.
         var self = Posix.ProcessId();
-        for (var round = 0; round < 500; round++)
+        var started = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(started) < 2 * TidyingHelper.Limit)
         {
-            children.KillGroups();
             var descendants = Descendants(self);
             if (descendants.Count == 0)
                 return;
+            var elapsed = Stopwatch.GetElapsedTime(started);
             foreach (var process in descendants)
-                _ = Posix.Kill(process, Posix.SigKill);
+            {
+                if (elapsed > TidyingHelper.Limit || !TidyingHelper.Is(process, TidyingHelper.Moment))
+                    _ = Posix.Kill(process, Posix.SigKill);
+            }
+
             Thread.Sleep(10);
         }
     }
@@ -116,6 +136,12 @@ internal sealed unsafe class OrphanKiller(ChildTable children)
 
         return found;
     }
+
+    private bool IsOf(int process, ulong tag, int id) => TagOf(process) is { } own && (own == 0 ? AttemptMark.Is(process, id) : own == tag);
+
+    // A process that cleared its environment still has the mark of its attempt, unless it was forked in the moment before the mark was set.
+    private static bool IsUnnamedAlive(int process, HashSet<int> ids) =>
+        AttemptMark.NumberOf(process) is { } id ? ids.Contains(id) : ids.Count > 0;
 
     // Null when the process has ended; 0 when it names no attempt, because it cleared its environment or is a zombie.
     private ulong? TagOf(int process)

@@ -22,6 +22,9 @@ internal sealed class PendingStart(int id, ProgramStart start)
     /// <summary>Whether the launcher died while it ran.</summary>
     public bool LauncherDied { get; set; }
 
+    /// <summary>Whether it was the only program that ran when the launcher died.</summary>
+    public bool WasAlone { get; set; }
+
     public enum StopCause
     {
         Asked,

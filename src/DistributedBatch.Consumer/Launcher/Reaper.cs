@@ -8,7 +8,11 @@ namespace DistributedBatch.Consumer.Launcher;
 internal sealed unsafe class Reaper(ChildTable children, OrphanKiller orphans, ReplyStream replies)
 {
     private readonly object added = new();
+    private readonly List<EndingAttempt> ending = [];
     private volatile bool childAdded;
+
+    // An attempt whose program has ended and whose helpers tidy up.
+    private sealed record EndingAttempt(int Process, ChildTable.Child Child, ChildTable.RawExit Exit);
 
     /// <summary>There is a child to wait for.</summary>
     public void Wake()
@@ -44,6 +48,8 @@ internal sealed unsafe class Reaper(ChildTable children, OrphanKiller orphans, R
                     status, ((usage[0] + usage[2]) * 1_000_000) + usage[1] + usage[3], usage[4] * 1024, usage[11] * 512, usage[12] * 512, Stopwatch.GetTimestamp());
                 if (children.Exited(process, exit, out var child))
                     End(process, child, exit);
+                else
+                    EndTidied(); // It may have been a helper.
             }
             else if (Marshal.GetLastPInvokeError() == Posix.NoChild)
             {
@@ -53,11 +59,41 @@ internal sealed unsafe class Reaper(ChildTable children, OrphanKiller orphans, R
         }
     }
 
-    /// <summary>Ends an attempt: kills its other processes, then reports its exit to the consumer.</summary>
+    /// <summary>Ends an attempt: kills its other processes, then reports its exit to the consumer. Waits for helpers that tidy up.</summary>
     public void End(int process, in ChildTable.Child child, in ChildTable.RawExit exit)
     {
-        var stragglers = Posix.Kill(-process, Posix.SigKill) == 0;
-        stragglers |= orphans.KillThose(child.Tag);
+        var leftover = orphans.KillRest(process, child, TimeSpan.Zero);
+        if (leftover == Leftover.Helpers)
+        {
+            children.BeginEnding(process, child);
+            lock (ending)
+                ending.Add(new EndingAttempt(process, child, exit));
+        }
+        else
+        {
+            Report(child, exit, leftover == Leftover.Killed);
+        }
+    }
+
+    /// <summary>Reports the attempts whose helpers have ended by now, and those whose helpers took too long.</summary>
+    public void EndTidied()
+    {
+        lock (ending)
+        {
+            foreach (var attempt in ending.ToList())
+            {
+                if (orphans.KillRest(attempt.Process, attempt.Child, Stopwatch.GetElapsedTime(attempt.Exit.At)) == Leftover.Helpers)
+                    continue;
+                ending.Remove(attempt);
+                children.Ended(attempt.Process);
+                Report(attempt.Child, attempt.Exit, stragglers: true);
+                replies.Send();
+            }
+        }
+    }
+
+    private void Report(in ChildTable.Child child, in ChildTable.RawExit exit, bool stragglers)
+    {
         var signal = exit.Status & 0x7f;
         var childExit = new ChildExit(
             child.Id,

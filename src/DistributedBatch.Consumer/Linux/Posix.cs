@@ -8,6 +8,8 @@ internal static unsafe partial class Posix
     public const int SigTerm = 15;
     public const int SigKill = 9;
     public const int NoSuchFile = 2;
+    public const int NotADirectory = 20;
+    public const int TooManyLinks = 40;
     public const int Interrupted = 4;
     public const int Busy = 16;
     public const int Exists = 17;
@@ -24,7 +26,18 @@ internal static unsafe partial class Posix
     public const uint CloseRangeCloseOnExec = 4;
     public const int PunchHoleKeepSize = 0x1 | 0x2; // FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE
 
+    public const int OpenFilesLimit = 7; // RLIMIT_NOFILE
+    public const int RealTimeLimit = 15; // RLIMIT_RTTIME
+    public const int StackLimit = 3; // RLIMIT_STACK
+    public const ulong Unlimited = ulong.MaxValue;
+    public const int RemoveDirectoryFlag = 0x200; // AT_REMOVEDIR
+    public const int ReadAccess = 4; // R_OK
+    public const int AllAccess = 7; // R_OK | W_OK | X_OK
+
     private const string C = "libc";
+
+    /// <summary>O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC. Two of the values depend on the processor.</summary>
+    public static int OpenDirectoryOnly { get; } = OpenCloseOnExec | (RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 | 0x8000 : 0x10000 | 0x20000);
 
     [LibraryImport(C, EntryPoint = "read", SetLastError = true)]
     public static partial nint Read(int descriptor, byte* buffer, nint count);
@@ -49,6 +62,41 @@ internal static unsafe partial class Posix
 
     [LibraryImport(C, EntryPoint = "rmdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int RemoveDirectory(string path);
+
+    // The two numbers are the soft and the hard limit. Process 0 is this one.
+    [LibraryImport(C, EntryPoint = "prlimit", SetLastError = true)]
+    public static partial int ProcessLimit(int process, int resource, ulong* set, ulong* old);
+
+    // In names, the last byte is 0.
+    [LibraryImport(C, EntryPoint = "openat", SetLastError = true)]
+    public static partial int OpenAt(int directory, ReadOnlySpan<byte> name, int flags);
+
+    [LibraryImport(C, EntryPoint = "unlinkat", SetLastError = true)]
+    public static partial int UnlinkAt(int directory, ReadOnlySpan<byte> name, int flags);
+
+    [LibraryImport(C, EntryPoint = "renameat", SetLastError = true)]
+    public static partial int RenameAt(int fromDirectory, ReadOnlySpan<byte> from, int toDirectory, ReadOnlySpan<byte> to);
+
+    [LibraryImport(C, EntryPoint = "fchmodat", SetLastError = true)]
+    public static partial int ChangeModeAt(int directory, ReadOnlySpan<byte> name, uint mode, int flags);
+
+    [LibraryImport(C, EntryPoint = "faccessat", SetLastError = true)]
+    public static partial int AccessAt(int directory, ReadOnlySpan<byte> name, int access, int flags);
+
+    [LibraryImport(C, EntryPoint = "dup", SetLastError = true)]
+    public static partial int Duplicate(int descriptor);
+
+    [LibraryImport(C, EntryPoint = "fdopendir", SetLastError = true)]
+    public static partial nint OpenStream(int directory);
+
+    [LibraryImport(C, EntryPoint = "rewinddir")]
+    public static partial void Rewind(nint stream);
+
+    [LibraryImport(C, EntryPoint = "readdir", SetLastError = true)]
+    public static partial byte* ReadEntry(nint stream);
+
+    [LibraryImport(C, EntryPoint = "closedir")]
+    public static partial int CloseStream(nint stream);
 
     [LibraryImport(C, EntryPoint = "lseek", SetLastError = true)]
     public static partial long Seek(int descriptor, long offset, int whence);

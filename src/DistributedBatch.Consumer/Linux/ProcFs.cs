@@ -79,11 +79,20 @@ internal static class ProcFs
     public static string[]? Stat(int process, int thread) => StatOf($"/proc/{process}/task/{thread}/stat");
 
     /// <summary>The environment a process was started with; empty when it cannot be read.</summary>
-    public static byte[] Environment(int process)
+    public static byte[] Environment(int process) => Bytes($"/proc/{process}/environ");
+
+    /// <summary>The command line of a process, each word with a NUL at its end; empty when it has ended.</summary>
+    public static byte[] CommandLine(int process) => Bytes($"/proc/{process}/cmdline");
+
+    /// <summary>The process group of a process; 0 when it has ended or is a zombie.</summary>
+    public static int Group(int process) =>
+        Stat(process) is [not ("Z" or "X"), _, var group, ..] ? int.Parse(group, CultureInfo.InvariantCulture) : 0;
+
+    private static byte[] Bytes(string file)
     {
         try
         {
-            return File.ReadAllBytes($"/proc/{process}/environ");
+            return File.ReadAllBytes(file);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -12,6 +12,7 @@ namespace DistributedBatch.Consumer.Processes;
 /// </summary>
 internal sealed class PortableRunner(TimeProvider time) : IProgramRunner
 {
+    private static readonly string OpenFiles = OpenFilesLimit.Inherited is { } limit ? $"ulimit -Sn {limit}; " : "";
     private const string Redirect = "exec >\"$1\" 2>\"$2\"; shift 2; exec \"$@\"";
     private static readonly string? SetSession = new[] { "/usr/bin/setsid", "/bin/setsid" }.FirstOrDefault(File.Exists);
 
@@ -54,7 +55,7 @@ internal sealed class PortableRunner(TimeProvider time) : IProgramRunner
             var session = SetSession is null ? Enumerable.Empty<string>() : [SetSession];
 
             // The shell sets PWD, which is not in the program's environment.
-            var script = start.Environment.ContainsKey("PWD") ? Redirect : $"unset PWD; {Redirect}";
+            var script = OpenFiles + (start.Environment.ContainsKey("PWD") ? Redirect : $"unset PWD; {Redirect}");
             command = Cli.Wrap("/bin/sh").WithArguments(["-c", script, "sh", start.StdoutPath, start.StderrPath, .. session, program, .. arguments]);
         }
 

@@ -33,6 +33,10 @@ public abstract record ProgramOutcome(ProgramUsage Usage)
     /// <param name="Error">Why, and what to do about it.</param>
     public sealed record NotStarted(string Error) : ProgramOutcome(ProgramUsage.None);
 
+    /// <summary>The launcher or interpreter that ran it was killed while it ran nothing else, so the program is to blame.</summary>
+    /// <param name="Error">What happened and what to do about it.</param>
+    public sealed record KilledRunner(string Error) : ProgramOutcome(ProgramUsage.None);
+
     /// <summary>The launcher or interpreter that ran it died, which is not the program's fault.</summary>
     /// <param name="Error">What happened, in one sentence.</param>
     public sealed record RunnerLost(string Error) : ProgramOutcome(ProgramUsage.None);

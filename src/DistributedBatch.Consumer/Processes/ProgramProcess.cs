@@ -32,13 +32,15 @@ public sealed class ProgramProcess
             (id, HasEnded) = (0, true);
     }
 
-    /// <summary>Sends SIGKILL to the process group; does nothing while the id is unknown and after the end.</summary>
+    /// <summary>
+    /// Sends SIGKILL to the program; does nothing while the id is unknown and after the end. Its runner then ends the other processes of its group.
+    /// </summary>
     public void Kill()
     {
         lock (gate)
         {
             if (id > 0)
-                _ = Posix.Kill(-id, Posix.SigKill);
+                _ = Posix.Kill(id, Posix.SigKill);
         }
     }
 }

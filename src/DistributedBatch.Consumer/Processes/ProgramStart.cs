@@ -21,11 +21,14 @@ public sealed record ProgramStart
     /// <summary>File for standard error; created, or emptied when it exists.</summary>
     public required string StderrPath { get; init; }
 
-    /// <summary>Wall time after which the program is stopped; null for no limit.</summary>
-    public TimeSpan? Timeout { get; init; }
+    /// <summary>Wall time after which the program is stopped, at most <see cref="LongestTimer"/>; null for no limit.</summary>
+    public TimeSpan? Timeout { get; init => field = value < LongestTimer ? value : value is null ? null : LongestTimer; }
 
-    /// <summary>Time between SIGTERM and SIGKILL.</summary>
-    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>Time between SIGTERM and SIGKILL, at most <see cref="LongestTimer"/>. Default 10 s.</summary>
+    public TimeSpan Grace { get; init => field = value < LongestTimer ? value : LongestTimer; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The longest time that timers of .NET accept is 49.7 days. A longer one must not fail after the program has started.</summary>
+    public static TimeSpan LongestTimer { get; } = TimeSpan.FromDays(49);
 
     /// <summary>Bytes of memory that its control group may hold; 0 for no limit. Without a control group there is no limit.</summary>
     public long MemoryLimitBytes { get; init; }

@@ -1,5 +1,7 @@
 using DistributedBatch.Consumer.Attempts;
+using DistributedBatch.Consumer.Control;
 using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Messaging.Connections;
 
 namespace DistributedBatch.Consumer.Reporting;
@@ -7,18 +9,24 @@ namespace DistributedBatch.Consumer.Reporting;
 /// <summary>Sends heartbeats: the state of the host and its running attempts, at an interval and at once after a change.</summary>
 internal sealed partial class HeartbeatLoop : IDisposable
 {
+    // Less than the 30 s after which the producer dispatches the leased chunks of a silent host again.
+    private static readonly TimeSpan LongSilence = TimeSpan.FromSeconds(20);
+
     private readonly SemaphoreSlim due = new(0);
     private readonly MessageBus bus;
     private readonly BrokerHealth broker;
     private readonly ReportingOptions options;
     private readonly RunningAttempts running;
+    private readonly HostJoin join;
     private readonly TimeProvider time;
     private readonly ILogger<HeartbeatLoop> logger;
+    private long lastSent;
 
     public HeartbeatLoop(
-        MessageBus bus, BrokerHealth broker, ReportingOptions options, RunningAttempts running, TimeProvider time, ILogger<HeartbeatLoop> logger)
+        MessageBus bus, BrokerHealth broker, ReportingOptions options, RunningAttempts running, HostJoin join, TimeProvider time, ILogger<HeartbeatLoop> logger)
     {
-        (this.bus, this.broker, this.options, this.running, this.time, this.logger) = (bus, broker, options, running, time, logger);
+        (this.bus, this.broker, this.options, this.running, this.join, this.time, this.logger) = (bus, broker, options, running, join, time, logger);
+        lastSent = time.GetTimestamp();
         broker.Changed += SendNow;
     }
 
@@ -46,11 +54,15 @@ internal sealed partial class HeartbeatLoop : IDisposable
     {
         var attempts = running.All
             .Select(attempt => new RunningAttempt(
-                attempt.Chunk.Run, attempt.Chunk.Index, attempt.Number, attempt.Slot, attempt.StartedAt, attempt.Leased))
+                attempt.Chunk.Run, attempt.Chunk.Index, attempt.Number, attempt.Slot, attempt.StartedAt, attempt.Leased, ResourceClass.Of(attempt.Chunk)))
             .OrderBy(attempt => attempt.Slot);
         try
         {
-            await bus.PublishAsync(new HostHeartbeat(status, time.GetUtcNow(), [.. attempts], stopping), cancellation);
+            var heartbeat = new HostHeartbeat(status, time.GetUtcNow(), [.. attempts], stopping) { Instance = join.Instance, Joining = join.IsWaiting };
+            await bus.PublishAsync(heartbeat, cancellation);
+            if (time.GetElapsedTime(lastSent) > LongSilence)
+                running.All.ToList().ForEach(attempt => attempt.RecordSilence());
+            lastSent = time.GetTimestamp();
         }
         catch (Exception failure) when (failure is not OperationCanceledException and not OutOfMemoryException)
         {

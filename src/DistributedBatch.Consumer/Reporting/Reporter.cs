@@ -20,7 +20,7 @@ internal sealed partial class Reporter(MessageBus bus, HostSettings host, Report
     private readonly SemaphoreSlim wake = new(0);
     private readonly CancellationTokenSource givingUp = new();
     private List<Entry> waiting = [];
-    private DateTimeOffset? oldest;
+    private long? oldest;
     private int waitingSlots;
     private bool urgent;
     private bool stopping;
@@ -54,7 +54,7 @@ internal sealed partial class Reporter(MessageBus bus, HostSettings host, Report
         lock (gate)
         {
             waiting.Add(new Entry(report, settles, trace));
-            oldest ??= time.GetUtcNow();
+            oldest ??= time.GetTimestamp();
             var becomesUrgent = !urgent && report.Duration >= options.Delay;
             urgent |= becomesUrgent;
             wakes = becomesUrgent || waiting.Count == 1 || waiting.Count == options.BatchSize || waitingSlots > 0;
@@ -185,7 +185,7 @@ internal sealed partial class Reporter(MessageBus bus, HostSettings host, Report
     // How long the oldest report may still wait for others.
     private TimeSpan TimeLeft() => stopping || waitingSlots > 0 || waiting.Count >= options.BatchSize
         ? TimeSpan.Zero
-        : oldest!.Value + (urgent ? options.UrgentDelay : options.Delay) - time.GetUtcNow();
+        : (urgent ? options.UrgentDelay : options.Delay) - time.GetElapsedTime(oldest!.Value);
 
     private void CompleteFlush()
     {

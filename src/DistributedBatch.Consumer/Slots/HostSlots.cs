@@ -24,14 +24,18 @@ internal sealed class HostSlots : IAsyncDisposable
         CpuSlots = new SlotPool(scratch.Path, ResourceClass.Cpu, firstNumber: 0, threads, exclusive, heartbeats, context);
         gpuSlots = new SlotPool(scratch.Path, ResourceClass.Gpu, SlotNumbers.FirstOfGpus, threads: null, exclusive, heartbeats, context);
         hold.Changed += Hold;
+        context.Runs.Ended += context.Executor.EndKept;
         gpus.SlotsChanged += gpuSlots.Resize;
     }
 
     /// <summary>The slots for chunks that need no GPU.</summary>
     public SlotPool CpuSlots { get; }
 
+    /// <summary>Number of open slots for chunks that need a GPU.</summary>
+    public int GpuSlots => gpuSlots.Target;
+
     /// <summary>Number of open slots, of both kinds.</summary>
-    public int Count => CpuSlots.Target + gpuSlots.Target;
+    public int Count => CpuSlots.Target + GpuSlots;
 
     /// <summary>Completes when no slot is active, except perhaps the one with the number <paramref name="except"/>. Hold admission first.</summary>
     public Task IdleAsync(int? except = null) => Task.WhenAll(CpuSlots.IdleAsync(except), gpuSlots.IdleAsync(except));

@@ -70,6 +70,9 @@ internal sealed partial class Slot(int number, IChunkBuffer buffer, string scrat
                 // Closed while it waited for a chunk.
             }
         }
+
+        // A closed slot holds no memory and no GPU.
+        context.Executor.EndKept(number);
     }
 
     // Cancelled when the slot closes; null when it is closed.
@@ -82,6 +85,13 @@ internal sealed partial class Slot(int number, IChunkBuffer buffer, string scrat
             running = false;
             return null;
         }
+    }
+
+    // The slots of a run that needed many are too many for the next one. Its first chunks may have been received by then.
+    private bool IsClosed()
+    {
+        lock (gate)
+            return !open;
     }
 
     private async ValueTask<ChunkDelivery> ReceiveAsync(CancellationToken token)
@@ -118,15 +128,17 @@ internal sealed partial class Slot(int number, IChunkBuffer buffer, string scrat
             return;
         }
 
-        var attempt = new ActiveAttempt(delivery, context.Host.Name, number, context.Time.GetUtcNow(), scratch);
+        var attempt = new ActiveAttempt(delivery, context.Host.Name, number, context.Time.GetUtcNow(), scratch) { StartedTimestamp = context.Time.GetTimestamp() };
         AttemptReport? report = null;
         using var trace = AttemptTrace.Deliver(attempt);
         context.Running.Add(attempt);
         try
         {
             // After Add, so that a message that arrives at this moment finds the attempt in one place or the other.
-            if (context.Runs.OutcomeInsteadOfRunning(chunk.Run) is { } outcome)
+            if (context.Runs.OutcomeInsteadOfRunning(chunk) is { } outcome)
                 attempt.Stop(outcome);
+            else if (IsClosed())
+                attempt.Stop(AttemptOutcome.Released);
             report = await ExecuteOrReportFailureAsync(attempt);
             attempt.End();
             delivery.Finished();

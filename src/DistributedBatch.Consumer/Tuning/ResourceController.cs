@@ -2,6 +2,7 @@ using DistributedBatch.Consumer.Attempts;
 using DistributedBatch.Consumer.Linux;
 using DistributedBatch.Consumer.Resources;
 using DistributedBatch.Consumer.Slots;
+using DistributedBatch.Consumer.Warm;
 
 namespace DistributedBatch.Consumer.Tuning;
 
@@ -19,21 +20,30 @@ internal sealed partial class ResourceController
     private readonly SlotPool pool;
     private readonly RunningAttempts running;
     private readonly MemoryEstimates estimates;
+    private readonly WarmStart warm;
     private readonly MachineProbe machine;
     private readonly TimeProvider time;
     private readonly ILogger<ResourceController> logger;
     private readonly TunerLimits limits;
     private readonly int? givenSlots;
     private readonly SlotTuner? tuner;
+    private readonly Lock tuning = new();
     private WorkTotals lastTotals;
     private MemoryAlarm? alarm;
     private long previousAvailableBytes;
     private long lastSampleAt;
 
     public ResourceController(
-        SlotOptions options, HostSlots slots, RunningAttempts running, MemoryEstimates estimates, MachineProbe machine, TimeProvider time, ILogger<ResourceController> logger)
+        SlotOptions options,
+        HostSlots slots,
+        RunningAttempts running,
+        MemoryEstimates estimates,
+        WarmStart warm,
+        MachineProbe machine,
+        TimeProvider time,
+        ILogger<ResourceController> logger)
     {
-        (pool, this.running, this.estimates, this.machine, this.time, this.logger) = (slots.CpuSlots, running, estimates, machine, time, logger);
+        (pool, this.running, this.estimates, this.warm, this.machine, this.time, this.logger) = (slots.CpuSlots, running, estimates, warm, machine, time, logger);
         var reading = machine.Read();
         limits = new TunerLimits
         {
@@ -42,6 +52,7 @@ internal sealed partial class ResourceController
         };
         givenSlots = options.Slots;
         tuner = givenSlots is null ? new SlotTuner(limits) : null;
+        running.RunBegan += StartOver;
     }
 
     /// <summary>Why there are as many slots as there are; null when the number was given and memory allows it.</summary>
@@ -77,6 +88,14 @@ internal sealed partial class ResourceController
         (var previous, previousAvailableBytes) = (previousAvailableBytes, available);
         if (!MemoryGuard.IsAlarm(available, previous, limits.MemoryReserveBytes))
             return;
+
+        // Interpreters that wait for their next chunk go first: that costs nobody any work.
+        if (warm.EndIdle() is > 0 and var ended)
+        {
+            EndedForMemory(logger, ended, available >> 20);
+            return;
+        }
+
         var attempts = running.All.Where(attempt => !attempt.Process.HasEnded).Select(attempt => (attempt, attempt.StartedAt, HeldBytes(attempt))).ToList();
         foreach (var (attempt, _, bytes) in attempts)
             estimates.LearnRunning(attempt.Chunk.Run, bytes);
@@ -85,8 +104,9 @@ internal sealed partial class ResourceController
         pool.Resize(Math.Min(pool.Target, alarm.Slots));
         foreach (var attempt in toStop)
         {
+            if (!attempt.StopProgram(AttemptOutcome.Released, $"Memory ran short on {attempt.Host}; the youngest attempts were stopped and run again later."))
+                continue;
             StoppedForMemory(logger, attempt.Chunk.Index, attempt.Chunk.Run.Value, available >> 20);
-            attempt.Stop(AttemptOutcome.Released, $"Memory ran short on {attempt.Host}; the youngest attempts were stopped and run again later.");
 
             // Without a grace period, because its memory is needed now.
             attempt.Process.Kill();
@@ -98,9 +118,13 @@ internal sealed partial class ResourceController
         var sample = Sample();
         if (tuner is not null)
         {
-            var advice = tuner.Observe(sample);
-            (var slots, Reason) = WithinAlarm(advice.Slots, advice.Reason);
-            pool.Resize(slots);
+            lock (tuning)
+            {
+                var advice = tuner.Observe(sample);
+                (var slots, Reason) = WithinAlarm(advice.Slots, advice.Reason);
+                pool.Resize(slots);
+            }
+
             return;
         }
 
@@ -108,6 +132,19 @@ internal sealed partial class ResourceController
         var ceiling = MemoryCeiling.Of(sample, limits) is { } room && room < given ? room : given;
         (ceiling, Reason) = WithinAlarm(ceiling, ceiling < given ? $"memory has room for {ceiling} attempts, not for the {given} asked for" : null);
         pool.Resize(ceiling);
+    }
+
+    // Called by the slot that is about to start the first attempt of a run. Slots beyond the new number close, and return the chunks that they have not started.
+    private void StartOver()
+    {
+        if (tuner is null)
+            return;
+        lock (tuning)
+        {
+            var advice = tuner.StartOver();
+            Reason = advice.Reason;
+            pool.Resize(Math.Min(advice.Slots, pool.Target));
+        }
     }
 
     private (int Slots, string? Reason) WithinAlarm(int slots, string? reason)
@@ -153,6 +190,9 @@ internal sealed partial class ResourceController
     }
 
     private static long HeldBytes(ActiveAttempt attempt) => attempt.Process.Id is > 0 and var process ? ProcFs.ResidentBytes(process) : 0;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Memory runs short ({Megabytes} MiB left): {Count} idle interpreters are ended.")]
+    private static partial void EndedForMemory(ILogger logger, int count, long megabytes);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Memory runs short ({Megabytes} MiB left): chunk {Index} of run {Run} is stopped and released.")]
     private static partial void StoppedForMemory(ILogger logger, int index, string run, long megabytes);

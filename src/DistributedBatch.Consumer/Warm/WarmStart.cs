@@ -21,6 +21,7 @@ public sealed partial class WarmStart : IAsyncDisposable
     private readonly ILogger<WarmStart> logger;
     private readonly ZygotePool pool;
     private readonly ITimer cleanup;
+    private readonly RunnerSuspects suspects;
     private readonly ConcurrentDictionary<RunId, WarmRun> runs = new();
 
     /// <summary>Creates it. No interpreter starts before the first chunk.</summary>
@@ -29,11 +30,13 @@ public sealed partial class WarmStart : IAsyncDisposable
     /// <param name="time">Clock for durations and limits.</param>
     /// <param name="logger">For choices, and for starts and deaths of interpreters.</param>
     /// <param name="groups">Control groups for the forks; null for none.</param>
-    public WarmStart(WarmStartOptions options, IProgramRunner cold, TimeProvider time, ILogger<WarmStart> logger, AttemptCgroups? groups = null)
+    /// <param name="suspects">Chunks that may kill their interpreter; null when nobody else knows any.</param>
+    public WarmStart(
+        WarmStartOptions options, IProgramRunner cold, TimeProvider time, ILogger<WarmStart> logger, AttemptCgroups? groups = null, RunnerSuspects? suspects = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
-        (this.options, this.cold, this.time, this.logger) = (options, cold, time, logger);
+        (this.options, this.cold, this.time, this.logger, this.suspects) = (options, cold, time, logger, suspects ?? new RunnerSuspects());
         pool = new ZygotePool(options, groups, time, logger);
         cleanup = time.CreateTimer(_ => EndUnused(), null, CleanupInterval, CleanupInterval);
     }
@@ -65,6 +68,23 @@ public sealed partial class WarmStart : IAsyncDisposable
     /// <summary>The same for the runs that were used last, the latest first.</summary>
     public IReadOnlyList<WarmStatus> Summaries() =>
         [.. runs.OrderByDescending(run => run.Value.LastUse).Take(MaxSummaries).Select(run => Summary(run.Key, run.Value)).OfType<WarmStatus>()];
+
+    /// <summary>Ends the kept interpreters of a slot that was closed.</summary>
+    public void EndSlot(int slot)
+    {
+        foreach (var run in runs.Values)
+            run.Kept?.End(slot);
+    }
+
+    /// <summary>Ends the kept interpreters of a run.</summary>
+    public void EndRun(RunId run)
+    {
+        if (runs.TryGetValue(run, out var known))
+            known.Kept?.EndIdle();
+    }
+
+    /// <summary>Ends the kept interpreters that run no chunk, because memory is short; gives their number.</summary>
+    public int EndIdle() => runs.Values.Sum(run => run.Kept?.EndIdle() ?? 0);
 
     /// <summary>Ends every warm interpreter and the programs that run in them.</summary>
     public async ValueTask DisposeAsync()
@@ -99,7 +119,17 @@ public sealed partial class WarmStart : IAsyncDisposable
 
     private async Task<RunnerChoice> DecideAsync(RunId run, JobSpec job, ProgramStart start, WarmStatistics statistics)
     {
-        var choice = await DecideAsync(job, start, statistics);
+        RunnerChoice choice;
+        try
+        {
+            choice = await DecideAsync(job, start, statistics);
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            // Every chunk of the run would meet the same failure.
+            choice = new RunnerChoice(cold, WarmMode.Off, $"warm start failed here: {failure.Message}");
+        }
+
         if (choice.Reason is null)
             LogChosen(logger, run, choice.Mode);
         else
@@ -122,25 +152,26 @@ public sealed partial class WarmStart : IAsyncDisposable
         statistics.Preloaded = [.. hello.Imported.Select(module => module.Split('.')[0]).Distinct()];
         statistics.SavedPerStart = TimeSpan.FromSeconds(hello.Seconds);
         if (job.Warm == WarmMode.Keep && hello.Process)
-            return new RunnerChoice(new KeepRunner(pool, cold, options, job.Python, statistics, time), WarmMode.Keep, NotPreloaded(hello));
+            return new RunnerChoice(new KeepRunner(pool, options, job.Python, statistics, suspects, time), WarmMode.Keep, NotPreloaded(hello));
         var missing = job.Warm == WarmMode.Keep
             ? $"'{command.Script ?? command.Module}' has no function process(start, count) or process(items) to keep an interpreter for"
             : null;
-        var fork = new RunnerChoice(new ForkRunner(pool, cold, job.Python, statistics, time), WarmMode.Fork, missing ?? NotPreloaded(hello));
-        if (job.Warm != WarmMode.Auto || job.OutputDirectory is null)
+        var fork = new RunnerChoice(new ForkRunner(pool, cold, job.Python, statistics, suspects, time), WarmMode.Fork, missing ?? NotPreloaded(hello));
+        if (job.Warm != WarmMode.Auto)
             return fork;
 
         // Forks of the trial save nothing, so they are not counted.
-        var trial = new ForkRunner(pool, cold, job.Python, new WarmStatistics(), time);
+        var trial = new ForkRunner(pool, cold, job.Python, new WarmStatistics(), suspects, time) { IsTrial = true };
         return new WarmStartTrial(cold, trial, fork, statistics.SavedPerStart).Choice;
     }
 
-    // Only modules that make forking unsafe. An import that failed fails again in the job, which reports it.
-    private static string? NotPreloaded(ZygoteEvent hello)
+    // An import that the job itself reports as failed has no reason here.
+    private static string? NotPreloaded(ZygoteEvent hello) => hello switch
     {
-        var modules = hello.Unsafe.Select(module => $"{module.Key} is not preloaded: {module.Value}");
-        return string.Join("; ", modules) is { Length: > 0 } text ? text : null;
-    }
+        { Reason: null } or { Left: [] } => null,
+        { Left: [var only] } => $"{only} is not preloaded: {hello.Reason}",
+        _ => $"{hello.Left[0]}, and what is imported after it, is not preloaded: {hello.Reason}",
+    };
 
     [LoggerMessage(EventId = 2410, Level = LogLevel.Information, Message = "Run {Run}: warm start is {Mode}")]
     private static partial void LogChosen(ILogger logger, RunId run, WarmMode mode);

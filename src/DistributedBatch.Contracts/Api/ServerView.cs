@@ -21,6 +21,9 @@ public sealed record ServerView
     /// <summary>Free bytes on the disk that receives logs and outputs, and the database where that is a file.</summary>
     public long DiskFreeBytes { get; init; }
 
+    /// <summary>Why logs and outputs of attempts could not be written; null when all are.</summary>
+    public string? FilesProblem { get; init; }
+
     /// <summary>Version of the broker; null without one, or before the first connection.</summary>
     public string? BrokerVersion { get; init; }
 

@@ -12,8 +12,11 @@ public sealed record HostStatus
     /// <summary>Cores the consumer may use (container limits respected).</summary>
     public required int Cores { get; init; }
 
-    /// <summary>Slots open now.</summary>
+    /// <summary>Slots open now, of all resource classes.</summary>
     public required int Slots { get; init; }
+
+    /// <summary>How many of <see cref="Slots"/> are for chunks that need a GPU; null from a host that does not send it.</summary>
+    public int? GpuSlots { get; init; }
 
     /// <summary>Why there are as many slots as there are, in one line; null when the number was given by hand.</summary>
     public string? SlotsReason { get; init; }

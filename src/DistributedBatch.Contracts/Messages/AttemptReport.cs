@@ -48,6 +48,9 @@ public sealed record AttemptReport
     /// <summary>One sentence on what went wrong and what to do; null on success.</summary>
     public string? Error { get; init; }
 
+    /// <summary>Whether every other attempt would fail in the same way, so that none is made.</summary>
+    public bool IsFinal { get; init; }
+
     /// <summary>The last 4 KiB of standard error; null on success.</summary>
     public string? StderrTail { get; init; }
 

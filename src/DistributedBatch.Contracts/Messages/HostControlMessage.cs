@@ -9,6 +9,9 @@ namespace DistributedBatch.Contracts.Messages;
 /// <param name="For">How long, from the arrival of the message; null when it takes them again.</param>
 public sealed record HostControlMessage(string Host, string? OnHold, TimeSpan? For) : IVersioned
 {
+    /// <summary>The answer to a host that joins; null in a message about a hold. A message with an answer says nothing about holds.</summary>
+    public HostAdmission? Admission { get; init; }
+
     /// <summary>See <see cref="Messages.Protocol.Version"/>.</summary>
     public int Protocol { get; init; } = Messages.Protocol.Version;
 }

@@ -11,4 +11,10 @@ public sealed record HostHeartbeat(HostStatus Host, DateTimeOffset At, IReadOnly
 {
     /// <inheritdoc/>
     public int Protocol { get; init; } = Messages.Protocol.Version;
+
+    /// <summary>A number that the consumer drew at its start, to tell two consumers with the same host name apart; null from a host that does not send it.</summary>
+    public Guid? Instance { get; init; }
+
+    /// <summary>Whether the host waits for its <see cref="HostAdmission"/> before it takes chunks.</summary>
+    public bool Joining { get; init; }
 }

@@ -27,6 +27,12 @@ public sealed record RunChunk : IVersioned
     /// <summary>Number of this attempt, from 1.</summary>
     public required int Attempt { get; init; }
 
+    /// <summary>
+    /// The run's revision when the chunk was dispatched. A cancel or pause of a newer revision applies to the chunk, and an older one does not. Null from a producer
+    /// that does not send it.
+    /// </summary>
+    public long? Revision { get; init; }
+
     /// <summary>How many more lost hosts make the chunk fail; what is left of <see cref="RunSpec.CrashLimit"/>.</summary>
     public int CrashLimit { get; init; } = 5;
 

@@ -58,6 +58,18 @@ public sealed class BusEndpoint
         return this;
     }
 
+    /// <summary>
+    /// As <see cref="Handle"/>, but within one process no other endpoint gets the message before this handler is done. What it writes is then known before anybody acts on
+    /// the message, also when the process is killed between the two. With a broker the message waits in a queue for each endpoint, so no handler has to be first.
+    /// </summary>
+    public BusEndpoint HandleFirst<TMessage, THandler>()
+        where TMessage : class
+        where THandler : class, IMessageHandler<TMessage>
+    {
+        listeners.Add(new MessageListener<TMessage, THandler> { IsFirst = true });
+        return this;
+    }
+
     /// <summary>Gives every <typeparamref name="TRequest"/> to the singleton <typeparamref name="THandler"/> of the container, and sends its response.</summary>
     public BusEndpoint Answer<TRequest, TResponse, THandler>()
         where TRequest : class

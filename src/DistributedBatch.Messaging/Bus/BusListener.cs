@@ -8,6 +8,9 @@ internal abstract class BusListener
     /// <summary>Type of the messages.</summary>
     public abstract Type Message { get; }
 
+    /// <summary>See <see cref="BusEndpoint.HandleFirst"/>.</summary>
+    public bool IsFirst { get; init; }
+
     /// <summary>Handles a message.</summary>
     public abstract Task HearAsync(object message, IServiceProvider services, CancellationToken cancellation);
 

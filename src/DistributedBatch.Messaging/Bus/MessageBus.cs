@@ -13,6 +13,9 @@ public abstract class MessageBus : IHostedService, IAsyncDisposable
     /// <summary>Opens a queue that was added with <see cref="BusEndpoint.OpenedLater"/>; the task ends when messages are received.</summary>
     public abstract Task OpenAsync(string queue, CancellationToken cancellation);
 
+    /// <summary>How many processes receive from a queue now. Within one process nobody else can, so there it is 0.</summary>
+    public abstract Task<int> CountReceiversAsync(string queue, CancellationToken cancellation);
+
     /// <summary>Closes a queue that was opened, after the messages in its handlers. Later messages wait in the queue.</summary>
     public abstract Task CloseAsync(string queue, CancellationToken cancellation);
 

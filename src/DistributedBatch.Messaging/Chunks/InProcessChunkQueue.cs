@@ -12,8 +12,14 @@ public sealed class InProcessChunkQueue : IChunkPublisher, IChunkSource
     private readonly ConcurrentDictionary<string, Channel<RunChunk>> classes = new();
 
     /// <inheritdoc/>
+    public long? MaxChunkBytes => null;
+
+    /// <inheritdoc/>
     public ValueTask PublishAsync(RunChunk chunk, CancellationToken cancellation) =>
         QueueOf(ResourceClass.Of(chunk)).Writer.WriteAsync(chunk, cancellation);
+
+    /// <inheritdoc/>
+    public string? Warning => null;
 
     /// <inheritdoc/>
     public IChunkBuffer Open(string host, string resourceClass) => new Buffer(QueueOf(resourceClass));

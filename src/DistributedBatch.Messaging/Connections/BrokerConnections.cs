@@ -25,13 +25,21 @@ internal sealed partial class BrokerConnections : IHostedService, IAsyncDisposab
     /// <summary>Connects when the first chunk buffer or dead-letter reader needs it.</summary>
     public ConnectionSupervisor Consuming { get; }
 
-    /// <summary>Waits for the broker, so that services that start later find its queues. Fails when the broker refuses the connection.</summary>
+    /// <summary>
+    /// Waits for the broker, so that services that start later find its queues. Fails when the broker refuses the connection. Goes on without a broker when the options say
+    /// so.
+    /// </summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         try
         {
             await Publishing.FirstConnectionAsync(cancellationToken)
-                .WaitAsync(options.StartPatience ?? Timeout.InfiniteTimeSpan, cancellationToken);
+                .WaitAsync(options.StartWithoutBrokerAfter ?? options.StartPatience ?? Timeout.InfiniteTimeSpan, cancellationToken);
+        }
+        catch (TimeoutException) when (options.StartWithoutBrokerAfter is not null)
+        {
+            LogStartsWithout(options.Url.Host);
+            return;
         }
         catch (TimeoutException late)
         {
@@ -54,6 +62,9 @@ internal sealed partial class BrokerConnections : IHostedService, IAsyncDisposab
         await Consuming.DisposeAsync();
         await Publishing.DisposeAsync();
     }
+
+    [LoggerMessage(109, LogLevel.Warning, "The broker at {Broker} does not answer. This process starts without it and connects when it does.")]
+    private partial void LogStartsWithout(string broker);
 
     [LoggerMessage(107, LogLevel.Information,
         "RabbitMQ {Version} lets a host hold a chunk for 30 minutes, unless its rabbitmq.conf sets consumer_timeout = 90000000. "

@@ -45,6 +45,12 @@ public sealed class BrokerOptions
     public int QueueLimit { get; set; } = 1_000_000;
 
     /// <summary>
+    /// How many bytes the message of a chunk may have, with its items. Default 16,000,000, a little less than RabbitMQ 4 takes unless its <c>max_message_size</c> says
+    /// otherwise. Higher than what the broker takes: it closes the channel each time, and other runs suffer.
+    /// </summary>
+    public long MaxChunkBytes { get; set; } = 16_000_000;
+
+    /// <summary>
     /// How often the broker may take a chunk back before it moves it to the dead-letter queue. Default 50: a chunk that comes back reaches the producer, which counts lost
     /// hosts itself, long before. Like <see cref="QueueLimit"/> an argument of the queue.
     /// </summary>
@@ -73,6 +79,12 @@ public sealed class BrokerOptions
     /// <summary>Keys of the producers whose chunks are run. Other chunks are rejected with a reason. Null (default) runs every chunk.</summary>
     public TrustedKeys? Trusted { get; set; }
 
-    /// <summary>How long the start waits for the broker. Null (default) waits without limit, and logs it.</summary>
+    /// <summary>How long the start waits for the broker before it fails. Null (default) waits without limit, and logs it.</summary>
     public TimeSpan? StartPatience { get; set; }
+
+    /// <summary>
+    /// How long the start waits for a broker that cannot be reached before it goes on without it; the connections follow by themselves. Null (default) never goes on. A
+    /// server sets it, so that its API can say what is wrong. A broker that refuses the connection fails the start in any case.
+    /// </summary>
+    public TimeSpan? StartWithoutBrokerAfter { get; set; }
 }

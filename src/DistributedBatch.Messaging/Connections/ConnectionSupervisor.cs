@@ -20,6 +20,16 @@ internal sealed partial class ConnectionSupervisor(
     /// <summary>The broker's version, once connected.</summary>
     public BrokerVersion? Version { get; private set; }
 
+    /// <summary>Whether there is a connection now.</summary>
+    public bool IsConnected
+    {
+        get
+        {
+            lock (gate)
+                return live.Task.IsCompletedSuccessfully;
+        }
+    }
+
     /// <summary>Connects in the background; does nothing the second time.</summary>
     public void Start()
     {

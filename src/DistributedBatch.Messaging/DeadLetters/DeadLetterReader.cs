@@ -78,7 +78,7 @@ internal sealed partial class DeadLetterReader(
         var dead = letter.Reading switch
         {
             DecodeResult.Readable(var chunk) => new ChunkDead(chunk.Run, chunk.Index, chunk.Attempt, letter.Reason, time.GetUtcNow()),
-            DecodeResult.Attributed(var run, var index, var attempt, _) => new ChunkDead(run, index, attempt, letter.Reason, time.GetUtcNow()),
+            DecodeResult.Attributed(var run, var index, var attempt, _, _) => new ChunkDead(run, index, attempt, letter.Reason, time.GetUtcNow()),
             _ => null,
         };
         if (dead is not null)

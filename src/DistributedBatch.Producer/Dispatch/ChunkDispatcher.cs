@@ -16,6 +16,7 @@ internal sealed partial class ChunkDispatcher(
     GroupCommit commit,
     IChunkPublisher publisher,
     LoopInbox inbox,
+    TimeProvider time,
     ILogger<ChunkDispatcher> log)
 {
     private static readonly string[] Classes = [ResourceClass.Cpu, ResourceClass.Gpu];
@@ -38,8 +39,10 @@ internal sealed partial class ChunkDispatcher(
         selected.Clear();
         foreach (var resourceClass in Classes)
             selector.Select(runs.Active, resourceClass, hosts.Slots(resourceClass), throughput[resourceClass], now, selected);
-        // Only the row of a chunk with an automatic size tells which items it has, so the row is committed first.
-        if (selected.Exists(pick => pick.Chunk.IsNew && !pick.Run.Ledger.HasFixedPlan))
+        var mustCommit = false;
+        foreach (var (run, chunk) in selected)
+            mustCommit |= run.Ledger.Reserve(chunk);
+        if (mustCommit)
             await commit.CommitAsync(now, cancellation);
         foreach (var (run, chunk) in selected)
             await PublishAsync(run, chunk, now, cancellation);
@@ -89,6 +92,11 @@ internal sealed partial class ChunkDispatcher(
         try
         {
             await confirmation;
+        }
+        catch (ChunkTooLargeException tooLarge)
+        {
+            // First, so that the chunk is settled when its confirmation is handled.
+            inbox.Post(new ChunkDead(run.Id, dispatched.Chunk.Index, dispatched.Attempt, tooLarge.Message, time.GetUtcNow()));
         }
         catch (Exception unconfirmed)
         {

@@ -2,33 +2,35 @@ using DistributedBatch.Producer.Dispatch;
 using DistributedBatch.Producer.Hosts;
 using DistributedBatch.Producer.Inbox;
 using DistributedBatch.Producer.Ledger;
-using DistributedBatch.Producer.Outbox;
 using DistributedBatch.Producer.Runs;
 
 namespace DistributedBatch.Producer.Handlers;
 
-/// <summary>A host reports on attempts: the ledger settles their chunks.</summary>
+/// <summary>A host reports on attempts: the ledger settles their chunks. An attempt that starts although its chunk is settled is stopped.</summary>
 internal sealed class AttemptReportsHandler(
-    RunRegistry runs, HostRegistry hosts, HostSupervisor supervisor, ChunkDispatcher dispatcher, OutboxPublisher outbox) : LoopHandler<AttemptReports>
+    RunRegistry runs, HostRegistry hosts, HostSupervisor supervisor, CopyStopper copies, ChunkDispatcher dispatcher) : LoopHandler<AttemptReports>
 {
     /// <inheritdoc/>
     protected override async ValueTask<object?> HandleAsync(AttemptReports message, DateTimeOffset now, CancellationToken cancellation)
     {
         hosts.RecordReport(message.Host, now);
+        List<(RunId Run, int Index)>? started = null;
         foreach (var report in message.Reports)
         {
             if (runs.Find(report.Run) is { } run)
-                Settle(run, report, now);
-            else if (report.Outcome is null && runs.Overviews.TryGetValue(report.Run, out var settled) && settled.State == RunState.Cancelled)
-                // The chunk was still in the queue when its run was cancelled, and this host came after the message that said so.
-                await outbox.PublishAsync(new RunControlMessage(report.Run, RunState.Cancelled, settled.Revision), cancellation);
+                Settle(run, message.Host, report, now);
+            if (report.Outcome is null)
+                (started ??= []).Add((report.Run, report.Index));
         }
 
+        if (started is not null)
+            await copies.StopAsync(started, cancellation);
         return null;
     }
 
-    private void Settle(ActiveRun run, AttemptReport report, DateTimeOffset now)
+    private void Settle(ActiveRun run, string host, AttemptReport report, DateTimeOffset now)
     {
+        hosts.RecordWork(host, run.ResourceClass, now);
         supervisor.Record(report);
         if (run.Ledger.Settle(report, now) is not (SettleResult.Stale or SettleResult.Duplicate or SettleResult.Started))
             dispatcher.RecordEnd(run, report.Duration, now);

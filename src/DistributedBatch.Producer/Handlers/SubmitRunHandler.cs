@@ -1,12 +1,14 @@
+using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Producer.Dispatch;
 using DistributedBatch.Producer.Inbox;
 using DistributedBatch.Producer.Outbox;
+using DistributedBatch.Producer.Planning;
 using DistributedBatch.Producer.Runs;
 
 namespace DistributedBatch.Producer.Handlers;
 
 /// <summary>A user submits a run: it is accepted, or refused with every mistake at once.</summary>
-internal sealed partial class SubmitRunHandler(RunRegistry runs, OutboxPublisher outbox, ILogger<SubmitRunHandler> log) : LoopHandler<SubmitRun>
+internal sealed partial class SubmitRunHandler(RunRegistry runs, OutboxPublisher outbox, IChunkPublisher publisher, ILogger<SubmitRunHandler> log) : LoopHandler<SubmitRun>
 {
     /// <inheritdoc/>
     protected override async ValueTask<object?> HandleAsync(SubmitRun message, DateTimeOffset now, CancellationToken cancellation)
@@ -21,6 +23,12 @@ internal sealed partial class SubmitRunHandler(RunRegistry runs, OutboxPublisher
         {
             mistakes.Add(
                 $"The name '{spec.Name}' belongs to run {same.Run}, which is not settled; choose another name, or resume or cancel that run.");
+        }
+
+        if (publisher.MaxChunkBytes is { } limit && mistakes.Count == 0 && ChunkBytes.FirstOver(limit, spec.Dataset, spec.ChunkSize) is var (index, bytes))
+        {
+            mistakes.Add(
+                $"Chunk {index} would carry {bytes / 1e6:0.0} MB of items and the broker takes up to {limit / 1e6:0.0} MB. Use smaller chunks (--chunk), or items that are paths of files.");
         }
 
         if (mistakes.Count > 0)

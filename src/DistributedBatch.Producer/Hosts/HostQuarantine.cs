@@ -78,11 +78,11 @@ internal sealed class HostQuarantine(HostSupervisionOptions options)
         return new HostControlMessage(host, reason, duration);
     }
 
-    // A hold ends when its time is up, when its chunks failed on other hosts too, and when no other host is left to run them.
+    // A hold ends when its time is up or the clock was set back, when its chunks failed on other hosts too, and when no other host is left to run them.
     private List<HostControlMessage> EndHolds(HostRegistry hosts, DateTimeOffset now)
     {
         var ended = holds
-            .Where(pair => pair.Value.Until <= now || (runs.TryGetValue(pair.Value.Run, out var run) && run.IsCleared(pair.Key))
+            .Where(pair => pair.Value.Until <= now || pair.Value.Until > now + LongestHold || (runs.TryGetValue(pair.Value.Run, out var run) && run.IsCleared(pair.Key))
                 || !IsReplaceable(pair.Key, pair.Value.ResourceClass, hosts))
             .Select(pair => pair.Key)
             .ToList();

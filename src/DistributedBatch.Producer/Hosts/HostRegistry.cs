@@ -1,12 +1,12 @@
-using DistributedBatch.Contracts.Hosts;
-
 namespace DistributedBatch.Producer.Hosts;
 
 /// <summary>The hosts that are online, with their slots. All times are this machine's, because a host's clock may be wrong.</summary>
 /// <param name="options">When a host counts as lost.</param>
 internal sealed class HostRegistry(HostSupervisionOptions options)
 {
-    private readonly Dictionary<string, Host> hosts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, OnlineHost> hosts = new(StringComparer.Ordinal);
+    private readonly HashSet<Guid> refused = [];
+    private DateTimeOffset listeningSince;
 
     /// <summary>Whether <paramref name="host"/> is online.</summary>
     public bool IsOnline(string host) => hosts.ContainsKey(host);
@@ -14,18 +14,29 @@ internal sealed class HostRegistry(HostSupervisionOptions options)
     /// <summary>When a heartbeat or report of <paramref name="host"/> arrived last; null when it is not online.</summary>
     public DateTimeOffset? LastSeen(string host) => hosts.TryGetValue(host, out var known) ? known.LastSeen : null;
 
-    /// <summary>Slots of all hosts that serve <paramref name="resourceClass"/>.</summary>
-    public int Slots(string resourceClass)
+    /// <summary>
+    /// Begins to listen anew: the broker, the ledger or this machine was away, and nobody's silence until now proves anything.
+    /// </summary>
+    public void ListenAgain(DateTimeOffset now)
     {
-        var slots = 0;
+        listeningSince = now;
         foreach (var host in hosts.Values)
-            slots += host.Serves(resourceClass) ? host.Status.Slots : 0;
-        return slots;
+        {
+            // A later time is from before the clock was set back.
+            host.LastSeen = host.LastSeen < now ? host.LastSeen : now;
+            host.ForgetFreeSlots();
+        }
     }
+
+    /// <summary>How long nothing happened since <paramref name="last"/>, not counting the time in which nothing could be heard.</summary>
+    public TimeSpan SilenceSince(DateTimeOffset last, DateTimeOffset now) => now - (last > listeningSince ? last : listeningSince);
+
+    /// <summary>Slots of all hosts for chunks of <paramref name="resourceClass"/>.</summary>
+    public int Slots(string resourceClass) => hosts.Values.Sum(host => host.SlotsOf(resourceClass));
 
     /// <summary>The hosts that take chunks of <paramref name="resourceClass"/>.</summary>
     public IEnumerable<string> Available(string resourceClass) =>
-        hosts.Where(pair => pair.Value.Serves(resourceClass) && pair.Value.Status is { OnHold: null, Slots: > 0 }).Select(pair => pair.Key);
+        hosts.Where(pair => pair.Value.Status.OnHold is null && pair.Value.SlotsOf(resourceClass) > 0).Select(pair => pair.Key);
 
     /// <summary>Since when some host has always had a free slot for <paramref name="resourceClass"/>; null when none has one.</summary>
     public DateTimeOffset? IdleSince(string resourceClass)
@@ -33,7 +44,7 @@ internal sealed class HostRegistry(HostSupervisionOptions options)
         DateTimeOffset? idle = null;
         foreach (var host in hosts.Values)
         {
-            if (host.Serves(resourceClass) && host.FreeSince is { } since && !(since >= idle))
+            if (host.FreeSince(resourceClass) is { } since && !(since >= idle))
                 idle = since;
         }
 
@@ -41,33 +52,52 @@ internal sealed class HostRegistry(HostSupervisionOptions options)
     }
 
     /// <summary>Records a heartbeat.</summary>
-    /// <returns>True when the host is new.</returns>
-    public bool Record(HostHeartbeat heartbeat, DateTimeOffset now)
+    /// <returns>Whether the consumer was known, is new, or must stop because another one has its name.</returns>
+    public HostArrival Record(HostHeartbeat heartbeat, DateTimeOffset now)
     {
         var name = heartbeat.Host.Name;
-        if (heartbeat.Stopping)
+        hosts.TryGetValue(name, out var before);
+        if (heartbeat.Instance is { } instance)
         {
-            hosts.Remove(name);
-            return false;
+            if (refused.Contains(instance))
+                return HostArrival.Refused;
+            if (before?.FormerInstance == instance)
+            {
+                if (!before.IsFormerOnline(now))
+                    return HostArrival.Known;
+                refused.Add(before.Instance!.Value);
+            }
         }
 
-        var isKnown = hosts.TryGetValue(name, out var before);
-        var isFree = heartbeat.Host.OnHold is null && heartbeat.Running.Count < heartbeat.Host.Slots;
+        if (heartbeat.Stopping)
+        {
+            // The last heartbeat of a consumer can arrive after the first one of the consumer that was started in its place.
+            if (before?.Instance == heartbeat.Instance)
+                hosts.Remove(name);
+            return HostArrival.Known;
+        }
 
         // After a gap in the heartbeats the broker may have been away, and a slot without a broker does not prove the queue empty.
-        var wasConnected = isKnown && now - before!.LastSeen < options.Timeout / 3;
-        hosts[name] = new Host(heartbeat.Host, now, !isFree ? null : wasConnected ? before!.FreeSince ?? now : now);
-        return !isKnown;
+        var isSame = before is not null && before.Instance == heartbeat.Instance;
+        var wasConnected = isSame && now - before!.LastSeen < options.Timeout / 3;
+        hosts[name] = new OnlineHost(heartbeat, isSame ? before!.FormerInstance : before?.Instance, now, wasConnected ? before : null);
+        return isSame ? HostArrival.Known : HostArrival.New;
     }
 
-    /// <summary>
-    /// Records that a report of the host arrived: the host is online and its slots find work. A slot that a heartbeat showed as free was only between
-    /// two chunks.
-    /// </summary>
+    /// <summary>Records that a report of the host arrived: the host is online.</summary>
     public void RecordReport(string host, DateTimeOffset now)
     {
         if (hosts.TryGetValue(host, out var known))
-            known.RecordReport(now);
+            known.LastSeen = now;
+    }
+
+    /// <summary>
+    /// Records that a slot of the host found work of a resource class. A slot that a heartbeat showed as free was only between two chunks.
+    /// </summary>
+    public void RecordWork(string host, string resourceClass, DateTimeOffset now)
+    {
+        if (hosts.TryGetValue(host, out var known))
+            known.RecordWork(resourceClass, now);
     }
 
     /// <summary>Removes the hosts that have been silent for too long.</summary>
@@ -77,30 +107,12 @@ internal sealed class HostRegistry(HostSupervisionOptions options)
         List<string>? silent = null;
         foreach (var (name, host) in hosts)
         {
-            if (now - host.LastSeen > options.Timeout)
+            if (SilenceSince(host.LastSeen, now) > options.Timeout)
                 (silent ??= []).Add(name);
         }
 
         foreach (var name in silent ?? [])
             hosts.Remove(name);
         return silent ?? [];
-    }
-
-    private sealed class Host(HostStatus status, DateTimeOffset lastSeen, DateTimeOffset? freeSince)
-    {
-        public HostStatus Status => status;
-
-        public DateTimeOffset LastSeen { get; private set; } = lastSeen;
-
-        public DateTimeOffset? FreeSince { get; private set; } = freeSince;
-
-        public void RecordReport(DateTimeOffset now)
-        {
-            LastSeen = now;
-            if (FreeSince is not null)
-                FreeSince = now;
-        }
-
-        public bool Serves(string resourceClass) => status.Classes.Contains(resourceClass, StringComparer.Ordinal);
     }
 }

@@ -1,3 +1,4 @@
+using DistributedBatch.Messaging.Connections;
 using DistributedBatch.Producer.Ledger;
 using DistributedBatch.Producer.Outbox;
 using DistributedBatch.Producer.Runs;
@@ -11,13 +12,20 @@ namespace DistributedBatch.Producer.Hosts;
 internal sealed partial class HostSupervisor(
     HostRegistry hosts,
     HostQuarantine quarantine,
+    CopyStopper copies,
     RunRegistry runs,
     OutboxPublisher outbox,
+    BrokerHealth broker,
     HostSupervisionOptions options,
     bool queueSurvives,
     ILogger<HostSupervisor> log)
 {
+    private const int MaxStoppedRuns = 1000;
+
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
+
+    // Checks that come later than this mean that the loop or the machine stood still, or that the clock was set. Messages of that time may still wait to be handled.
+    private static readonly TimeSpan MaxCheckGap = TimeSpan.FromSeconds(5);
 
     private DateTimeOffset checkedAt;
 
@@ -29,19 +37,29 @@ internal sealed partial class HostSupervisor(
     }
 
     /// <summary>
-    /// Records a heartbeat. A new host gets the runs that are paused or cancelled. A host on hold that does not know it gets the reason.
+    /// Records a heartbeat. A new host gets the runs that are paused or cancelled. A host on hold that does not know it gets the reason. A host that runs copies of settled
+    /// chunks is told to stop them.
     /// </summary>
     public async ValueTask RecordAsync(HostHeartbeat heartbeat, DateTimeOffset now, CancellationToken cancellation)
     {
-        var isNew = hosts.Record(heartbeat, now);
+        var arrival = hosts.Record(heartbeat, now);
+        if (heartbeat.Instance is { } instance && (heartbeat.Joining || arrival != HostArrival.Known))
+            await AnswerAsync(heartbeat.Host.Name, instance, arrival, cancellation);
+        if (arrival == HostArrival.Refused)
+            return;
         if (queueSurvives && quarantine.Record(heartbeat, now) is { } reminder)
             await outbox.PublishAsync(reminder, cancellation);
         foreach (var run in runs.Active)
-        {
             LostChunkDetector.Record(run.Id, run.Ledger, heartbeat);
-            if (isNew && run.Ledger.State is RunState.Paused or RunState.Cancelled)
-                await outbox.PublishAsync(new RunControlMessage(run.Id, run.Ledger.State, run.Ledger.Revision), cancellation);
+        if (heartbeat.Instance is null && arrival == HostArrival.New)
+        {
+            // A host of an older version does not know the answer.
+            foreach (var run in StoppedRuns())
+                await outbox.PublishAsync(run, cancellation);
         }
+
+        if (queueSurvives)
+            await copies.StopAsync(heartbeat, cancellation);
     }
 
     /// <summary>Checks all timeouts.</summary>
@@ -51,8 +69,11 @@ internal sealed partial class HostSupervisor(
             run.Ledger.CheckDeadline(now);
         if (!queueSurvives)
             return;
-        if (now - checkedAt >= CheckInterval)
+        var sinceCheck = (now - checkedAt).Duration();
+        if (sinceCheck >= CheckInterval)
         {
+            if (sinceCheck > MaxCheckGap || broker.Current is not BrokerState.Connected)
+                hosts.ListenAgain(now);
             checkedAt = now;
             await FindLostAsync(now, cancellation);
         }
@@ -69,6 +90,24 @@ internal sealed partial class HostSupervisor(
 
     /// <summary>When the timeouts of <paramref name="run"/> must be checked even if no message comes; null for never.</summary>
     public DateTimeOffset? NextCheck(ActiveRun run, DateTimeOffset now) => queueSurvives && run.Ledger.Outstanding > 0 ? now + CheckInterval : null;
+
+    private ValueTask AnswerAsync(string host, Guid instance, HostArrival arrival, CancellationToken cancellation)
+    {
+        var refusal = arrival == HostArrival.Refused
+            ? $"Another consumer with the name '{host}' is online. Two consumers of one name take each other's messages; give this one another name with --host."
+            : null;
+        if (refusal is not null)
+            LogRefused(host);
+        return outbox.PublishAsync(
+            new HostControlMessage(host, OnHold: null, For: null) { Admission = new HostAdmission(instance, refusal, [.. StoppedRuns()]) }, cancellation);
+    }
+
+    // Their chunks may be in the queue for as long as no host takes them. The oldest are left out, because the message must not grow without limit.
+    private IEnumerable<RunControlMessage> StoppedRuns() => runs.Overviews.Values
+        .Where(run => run.State is RunState.Paused or RunState.Cancelled)
+        .OrderByDescending(run => run.SubmittedAt)
+        .Take(MaxStoppedRuns)
+        .Select(run => new RunControlMessage(run.Run, run.State, run.Revision));
 
     private async ValueTask FindLostAsync(DateTimeOffset now, CancellationToken cancellation)
     {
@@ -111,6 +150,9 @@ internal sealed partial class HostSupervisor(
 
     [LoggerMessage(2006, LogLevel.Warning, "Host {Host} sent nothing for {Seconds} s and is lost; the chunks it ran are dispatched again.")]
     private partial void LogHostLost(string host, double seconds);
+
+    [LoggerMessage(2016, LogLevel.Error, "A second consumer has the name {Host}. It is refused.")]
+    private partial void LogRefused(string host);
 
     [LoggerMessage(2007, LogLevel.Warning, "Chunk {Index} of run {Run} is lost: neither a queue nor a host has it. It is dispatched again.")]
     private partial void LogChunkLost(RunId run, int index);

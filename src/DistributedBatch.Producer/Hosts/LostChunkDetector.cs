@@ -3,7 +3,7 @@ using DistributedBatch.Producer.Ledger;
 namespace DistributedBatch.Producer.Hosts;
 
 /// <summary>
-/// Finds chunks that no host will report any more. Should a rule ever be wrong, the chunk runs twice and the first success counts.
+/// Finds chunks that no host will report any more. Silence counts only while this producer could hear, see <see cref="HostRegistry.ListenAgain"/>. Should a rule ever be wrong, the chunk runs twice and the first success counts.
 /// <para>
 /// A <b>leased</b> chunk is lost when its host is lost, or when three heartbeats of its host in a row do not name it (the consumer was restarted).
 /// </para>
@@ -47,10 +47,10 @@ internal static class LostChunkDetector
         foreach (var (index, state, chunk) in ledger.InFlight)
         {
             var isHostLost = chunk.Host is { } host
-                && (hosts.IsOnline(host) ? chunk.MissedHeartbeats >= MaxMissedHeartbeats : now - chunk.DispatchedAt >= options.Timeout);
+                && (hosts.IsOnline(host) ? chunk.MissedHeartbeats >= MaxMissedHeartbeats : hosts.SilenceSince(chunk.DispatchedAt, now) >= options.Timeout);
             if (chunk.DeliveryLostAt is { } lostAt)
             {
-                var isSilent = now - lostAt >= options.Timeout / 3 && !(hosts.LastSeen(chunk.Host!) > lostAt);
+                var isSilent = hosts.SilenceSince(lostAt, now) >= options.Timeout / 3 && !(hosts.LastSeen(chunk.Host!) > lostAt);
                 if (isSilent || (hosts.IsOnline(chunk.Host!) && chunk.MissedHeartbeats >= MaxMissedAfterLostDelivery))
                     (lost ??= []).Add((index, true));
                 continue;

@@ -18,10 +18,10 @@ internal sealed class LoopInbox
 
     /// <summary>Gives the loop a message.</summary>
     /// <returns>The handler's answer, after the commit; null when the loop has ended.</returns>
-    public Task<object?>? TrySend(object message)
+    public LoopReply? TrySend(object message)
     {
-        var reply = new TaskCompletionSource<object?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        return inputs.Writer.TryWrite(new LoopInput(message, reply)) ? reply.Task : null;
+        var reply = new LoopReply();
+        return inputs.Writer.TryWrite(new LoopInput(message, reply)) ? reply : null;
     }
 
     /// <summary>Gives the loop a message and waits for the handler's answer, which comes after the commit.</summary>
@@ -29,7 +29,7 @@ internal sealed class LoopInbox
     public async Task<TAnswer> AskAsync<TAnswer>(object message, CancellationToken cancellation)
     {
         var reply = TrySend(message) ?? throw new OperationCanceledException("The producer has stopped.");
-        return (TAnswer)(await reply.WaitAsync(cancellation))!;
+        return (TAnswer)(await reply.Task.WaitAsync(cancellation))!;
     }
 
     /// <summary>Takes nothing more; what it has can still be read.</summary>

@@ -8,6 +8,7 @@ namespace DistributedBatch.Producer.Intake;
 /// <param name="queueSurvives">Whether an unacknowledged message goes to the next producer.</param>
 internal sealed class HostMessageIntake(LoopInbox inbox, bool queueSurvives) : IMessageHandler<IVersioned>
 {
+    private readonly TaskCompletionSource closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long committedReports;
 
     /// <summary>How many reports of attempts were committed.</summary>
@@ -23,14 +24,18 @@ internal sealed class HostMessageIntake(LoopInbox inbox, bool queueSurvives) : I
         }
         else if (inbox.TrySend(message) is { } committed)
         {
-            await committed.WaitAsync(cancellation);
+            await committed.Task.WaitAsync(cancellation);
             Interlocked.Add(ref committedReports, message is AttemptReports reports ? reports.Reports.Count : 0);
         }
         else if (queueSurvives)
         {
-            // The producer gave up on its ledger and the program is about to end. Held until then, the message goes to the next producer. Within one
-            // process there is no next producer, and to hold the message would only delay the end.
-            await Task.Delay(Timeout.Infinite, cancellation);
+            // The producer gave up on its ledger. Held until the queue is closed, the message goes to the next producer. Within one process there is no next
+            // producer, and to hold the message would only delay the end.
+            await closed.Task.WaitAsync(cancellation);
+            throw new OperationCanceledException(cancellation);
         }
     }
+
+    /// <summary>The producer receives nothing more: the messages that are held go back to the queue.</summary>
+    public void ReturnHeld() => closed.TrySetResult();
 }

@@ -13,10 +13,15 @@ public sealed class RunIntake : IRequestHandler<IVersioned, RunCommandResult>
 {
     private readonly LoopInbox inbox;
     private readonly RunRegistry runs;
-    private readonly HostMessageIntake hostMessages;
+    // A health check waits 5 s for its answer.
+    private static readonly TimeSpan LedgerPatience = TimeSpan.FromSeconds(1.5);
+    private const int ChecksOfBegun = 3;
 
-    internal RunIntake(LoopInbox inbox, RunRegistry runs, HostMessageIntake hostMessages) =>
-        (this.inbox, this.runs, this.hostMessages) = (inbox, runs, hostMessages);
+    private readonly HostMessageIntake hostMessages;
+    private readonly LedgerHealth health;
+
+    internal RunIntake(LoopInbox inbox, RunRegistry runs, HostMessageIntake hostMessages, LedgerHealth health) =>
+        (this.inbox, this.runs, this.hostMessages, this.health) = (inbox, runs, hostMessages, health);
 
     /// <summary>All runs in the ledger, the oldest first.</summary>
     public IReadOnlyList<RunOverview> Runs => [.. runs.Overviews.Values.OrderBy(run => run.SubmittedAt)];
@@ -30,7 +35,7 @@ public sealed class RunIntake : IRequestHandler<IVersioned, RunCommandResult>
     /// <summary>Submits a run.</summary>
     /// <returns>Its id, or every mistake in it at once.</returns>
     public Task<RunCommandResult> SubmitAsync(RunSpec spec, CancellationToken cancellation) =>
-        inbox.AskAsync<RunCommandResult>(new SubmitRun(spec), cancellation);
+        inbox.AskAsync<RunCommandResult>(WithId(new SubmitRun(spec)), cancellation);
 
     /// <summary>
     /// Pauses, resumes, cancels or retries a run. A run that was not resumed when the producer started continues when it is resumed.
@@ -74,13 +79,36 @@ public sealed class RunIntake : IRequestHandler<IVersioned, RunCommandResult>
 
         try
         {
-            return await inbox.AskAsync<RunCommandResult>(request, cancellation);
+            return await AnswerInTimeAsync(request, cancellation);
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
             // Over the bus an exception would look like a producer that does not run.
             return RunCommandResult.Refused(
-                failure is LedgerException ? failure.Message : $"The producer could not handle the request ({failure.Message}); its log says more.");
+                failure is LedgerException ? $"{failure.Message} Nothing was changed; try again later." : $"The producer could not handle the request ({failure.Message}); its log says more.");
         }
     }
+
+    // While the ledger cannot be used, the loop handles nothing. A client that gets no answer would not know whether its request is handled later.
+    private async Task<RunCommandResult> AnswerInTimeAsync(IVersioned request, CancellationToken cancellation)
+    {
+        var reply = inbox.TrySend(request is SubmitRun submit ? WithId(submit) : request) ?? throw new OperationCanceledException("The producer has stopped.");
+        for (var check = 1; ; check++)
+        {
+            await Task.WhenAny(reply.Task, Task.Delay(LedgerPatience, cancellation));
+            cancellation.ThrowIfCancellationRequested();
+            if (reply.Task.IsCompleted)
+                return (RunCommandResult)(await reply.Task)!;
+            if (health.Problem is not { } problem)
+                continue;
+            if (reply.TryTakeBack())
+                return RunCommandResult.Refused($"{problem} Nothing was changed; try again later.");
+            if (check >= ChecksOfBegun)
+                return RunCommandResult.Refused($"{problem} The request was received and takes effect when the ledger can be used again.");
+        }
+    }
+
+    // The id is chosen once, so that the run is added once however often that is tried.
+    private static SubmitRun WithId(SubmitRun submit) =>
+        submit.Spec is null or { Id: not null } ? submit : submit with { Spec = submit.Spec with { Id = RunId.New() } };
 }

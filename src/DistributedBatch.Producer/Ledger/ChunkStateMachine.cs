@@ -97,8 +97,9 @@ internal sealed class ChunkStateMachine
         chunk.Attempts = row.Attempts;
         chunk.Failures = (ushort)row.Failures;
         chunk.Crashes = (byte)row.Crashes;
+        // No delay is longer; a later time means that the clock was set back.
         if (row.State == ChunkState.Pending)
-            ready.Add(row.Chunk.Index, row.NotBefore);
+            ready.Add(row.Chunk.Index, row.NotBefore is { } due && due > now + RetryPolicy.Longest ? now : row.NotBefore);
         if (row.State is not (ChunkState.Queued or ChunkState.Running))
             return false;
         inFlight[row.Chunk.Index] = new InFlightChunk

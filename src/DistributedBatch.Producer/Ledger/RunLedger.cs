@@ -8,10 +8,14 @@ namespace DistributedBatch.Producer.Ledger;
 /// </summary>
 internal sealed class RunLedger
 {
+    // A reservation costs a commit, so a large run reserves many numbers at once. After a crash the attempts of reserved chunks begin at 2.
+    private const int MaxReservation = 1000;
+
     private readonly RunLimits limits;
     private readonly ChunkStateMachine chunks;
     private readonly RunStateMachine run;
     private readonly Settlement settlement;
+    private int reserved;
 
     /// <summary>The ledger of a run that was just accepted.</summary>
     /// <param name="limits">The run's limits.</param>
@@ -31,6 +35,7 @@ internal sealed class RunLedger
         run = new RunStateMachine(limits, chunks, stored);
         settlement = new Settlement(limits, chunks, run, random);
         Revision = stored.Revision;
+        reserved = stored.Reserved;
     }
 
     /// <summary>The run's state.</summary>
@@ -74,6 +79,9 @@ internal sealed class RunLedger
     /// <summary>The chunk in flight; null when it is not.</summary>
     public InFlightChunk? FindInFlight(int index) => chunks.FindInFlight(index);
 
+    /// <summary>Whether a chunk was cut and is in a final state.</summary>
+    public bool IsSettled(int index) => index >= 0 && index < chunks.Table.Count && chunks.Table[index].State.IsFinal();
+
     /// <summary>Whether a chunk could be dispatched at <paramref name="now"/>.</summary>
     public bool CanDispatch(DateTimeOffset now) => State == RunState.Running && chunks.CanDispatch(now);
 
@@ -92,6 +100,23 @@ internal sealed class RunLedger
         ref var chunk = ref chunks.Table[index];
         dispatched = new DispatchedChunk(
             RangeOf(index), chunk.Attempts, Math.Max(1, limits.CrashLimit - chunk.Crashes), chunk.Crashes, chunk.ConfirmStart, IsNew: ready is null);
+        return true;
+    }
+
+    /// <summary>
+    /// Prepares a dispatched chunk for its publication: the store must know that the number of its attempt may be in use, or a producer that is killed would use the number
+    /// twice.
+    /// </summary>
+    /// <returns>Whether the changes must be committed before the chunk is published.</returns>
+    public bool Reserve(in DispatchedChunk dispatched)
+    {
+        if (!dispatched.IsNew || !HasFixedPlan)
+            return true;
+        var index = dispatched.Chunk.Index;
+        if (index < reserved)
+            return false;
+        reserved = index + Math.Clamp(index, LedgerState.FirstReservation, MaxReservation);
+        chunks.Changes.AddRun();
         return true;
     }
 
@@ -137,10 +162,20 @@ internal sealed class RunLedger
     public ChunkRange RangeOf(int index) => chunks.Table.RangeOf(index);
 
     /// <summary>The run as a whole.</summary>
-    public LedgerState Snapshot() => new(Revision, State, Counts, ItemsSucceeded, FinishedAt, Reason);
+    public LedgerState Snapshot() => new(Revision, State, Counts, ItemsSucceeded, FinishedAt, Reason, reserved);
 
-    /// <summary>Adds the postponed rows that are due to the changes; all of them when the run does not run.</summary>
-    public void AddDueChanges(DateTimeOffset now) => chunks.Changes.AddDue(State == RunState.Running ? now : DateTimeOffset.MaxValue);
+    /// <summary>Adds the postponed rows that are due to the changes; all of them when the run does not run, or at the maximum time.</summary>
+    public void AddDueChanges(DateTimeOffset now)
+    {
+        var all = State != RunState.Running || now == DateTimeOffset.MaxValue;
+        chunks.Changes.AddDue(all ? DateTimeOffset.MaxValue : now);
+        if (!all || reserved <= chunks.Table.Count)
+            return;
+
+        // Every published chunk has its row now.
+        reserved = chunks.Table.Count;
+        chunks.Changes.AddRun();
+    }
 
     /// <summary>What changed since the last call, under a new revision.</summary>
     public LedgerChanges TakeChanges()
@@ -166,9 +201,36 @@ internal sealed class RunLedger
             settlement.RestoreSuccess(row.Chunk);
     }
 
+    /// <summary>Adds a success that another service recorded before this ledger did. Nothing changes when the ledger has it, or does not know the chunk.</summary>
+    public void RestoreSuccess(int index, int attempt, string host, TimeSpan duration, DateTimeOffset now)
+    {
+        if (State != RunState.Cancelled)
+            chunks.CutUpTo(index + 1, attempts: 0);
+        if (index < 0 || index >= chunks.Table.Count)
+            return;
+        var range = RangeOf(index);
+        settlement.Settle(
+            new AttemptReport
+            {
+                Run = default,
+                Index = index,
+                Start = range.Start,
+                Count = range.Count,
+                Attempt = attempt,
+                Host = host,
+                Slot = 0,
+                StartedAt = now - duration,
+                Duration = duration,
+                Outcome = AttemptOutcome.Succeeded,
+            },
+            now);
+    }
+
     /// <summary>Every stored chunk is back.</summary>
     public void FinishRestore(DateTimeOffset now)
     {
+        if (FinishedAt is null && State != RunState.Cancelled)
+            chunks.CutUpTo(reserved, attempts: 1);
         run.RestartDeadline(now);
         run.FinishIfSettled(now);
     }

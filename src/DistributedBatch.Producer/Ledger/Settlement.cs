@@ -114,14 +114,14 @@ internal sealed class Settlement(RunLimits limits, ChunkStateMachine chunks, Run
 
         if (outcome == AttemptOutcome.HostLost)
             return Crash(report.Index, flight, now);
-        return outcome.CostsAnAttempt() ? Fail(report.Index, now) : RequeueUnlessCancelled(report.Index, due: null, SettleResult.Released);
+        return outcome.CostsAnAttempt() ? Fail(report.Index, report.IsFinal, now) : RequeueUnlessCancelled(report.Index, due: null, SettleResult.Released);
     }
 
-    private SettleResult Fail(int index, DateTimeOffset now)
+    private SettleResult Fail(int index, bool isFinal, DateTimeOffset now)
     {
         ref var chunk = ref chunks.Table[index];
         chunk.Failures = (ushort)Math.Min(chunk.Failures + 1, ushort.MaxValue);
-        return RetryOrEnd(index, chunk.Failures, chunk.Failures > limits.Retries, now);
+        return RetryOrEnd(index, chunk.Failures, isFinal || chunk.Failures > limits.Retries, now);
     }
 
     private SettleResult Crash(int index, InFlightChunk flight, DateTimeOffset now)

@@ -2,6 +2,7 @@ using DistributedBatch.Producer.Dispatch;
 using DistributedBatch.Producer.Hosts;
 using DistributedBatch.Producer.Inbox;
 using DistributedBatch.Producer.Runs;
+using DistributedBatch.Producer.Storage;
 
 namespace DistributedBatch.Producer.Loop;
 
@@ -17,6 +18,8 @@ internal sealed partial class ProducerLoop(
     ChunkDispatcher dispatcher,
     GroupCommit commit,
     RunWaiters waiters,
+    LedgerStore store,
+    LedgerHealth health,
     TimeProvider time,
     ILogger<ProducerLoop> log)
 {
@@ -26,8 +29,14 @@ internal sealed partial class ProducerLoop(
     // After that the queue counts as gone. If it took the chunk and only the confirmation is missing, the chunk runs twice.
     private static readonly TimeSpan ConfirmTimeout = TimeSpan.FromSeconds(5);
 
+    // How long a message waits for the ledger. A client waits longer than that for its answer.
+    private static readonly TimeSpan LedgerPatience = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan LedgerRetryDelay = TimeSpan.FromMilliseconds(200);
+
+    private readonly SteadyClock clock = new(time);
     private readonly Dictionary<Type, LoopHandler> handlers = handlers.ToDictionary(handler => handler.MessageType);
-    private readonly List<(TaskCompletionSource<object?> Reply, object? Answer)> repliesAfterCommit = [];
+    private readonly List<(LoopReply Reply, object? Answer)> repliesAfterCommit = [];
     private volatile bool isDispatching = true;
     private volatile bool isCompleting;
     private DateTimeOffset? stopBy;
@@ -54,8 +63,10 @@ internal sealed partial class ProducerLoop(
             {
                 for (var messages = 0; messages < MaxMessagesPerRound && inbox.Reader.TryRead(out var input); messages++)
                     await HandleAsync(input, cancellation);
-                var now = time.GetUtcNow();
+                var now = clock.Now();
                 var isDone = await FinishRoundAsync(now, cancellation);
+                if (runs.Active.Count == 0)
+                    clock.FollowMachine();
                 timer.Change(isDone ? UntilDue(now) : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
             }
         }
@@ -70,13 +81,18 @@ internal sealed partial class ProducerLoop(
 
     private async ValueTask HandleAsync(LoopInput input, CancellationToken cancellation)
     {
-        if (input.Message is not { } message)
+        if (input.Message is not { } message || input.Reply?.TryBegin() == false)
             return;
         try
         {
-            var answer = await handlers[message.GetType()].HandleAsync(message, time.GetUtcNow(), cancellation);
+            var answer = await HandleWithLedgerAsync(handlers[message.GetType()], message, cancellation);
             if (input.Reply is { } reply)
                 repliesAfterCommit.Add((reply, answer));
+        }
+        catch (LedgerException replaced) when (replaced.IsReplaced)
+        {
+            input.Reply?.TrySetException(replaced);
+            throw;
         }
         catch (Exception failure)
         {
@@ -85,6 +101,36 @@ internal sealed partial class ProducerLoop(
             if (cancellation.IsCancellationRequested)
                 throw;
             LogNotHandled(failure, Describe(message));
+        }
+    }
+
+    /// <summary>
+    /// Calls a handler again while the ledger fails: a database that restarts answers again soon. A handler uses the ledger before it changes anything. After a while its
+    /// sender gets the failure, and while that lasts so does the next sender at once.
+    /// </summary>
+    private async ValueTask<object?> HandleWithLedgerAsync(LoopHandler handler, object message, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                var answer = await handler.HandleAsync(message, clock.Now(), cancellation);
+                if (health.Problem is not null)
+                {
+                    await store.CheckAsync(cancellation);
+                    health.Worked();
+                }
+
+                return answer;
+            }
+            catch (LedgerException failure) when (!failure.IsReplaced)
+            {
+                health.Failed(failure.Message);
+                if (health.Lasts >= LedgerPatience)
+                    throw;
+                LogTryingAgain(failure.Message);
+                await Task.Delay(LedgerRetryDelay, time, cancellation);
+            }
         }
     }
 
@@ -140,6 +186,9 @@ internal sealed partial class ProducerLoop(
             return message.GetType().Name;
         }
     }
+
+    [LoggerMessage(2018, LogLevel.Warning, "The ledger could not be used: {Failure} Trying again.")]
+    private partial void LogTryingAgain(string failure);
 
     [LoggerMessage(2014, LogLevel.Error, "A message could not be handled; its sender gets the error: {Input}")]
     private partial void LogNotHandled(Exception failure, string input);

@@ -32,8 +32,11 @@ internal sealed class ActiveRun(StoredRun stored, RunLedger ledger, LedgerStore 
     /// <summary>The value of <see cref="PublishedRevision"/> that is in the store.</summary>
     public long StoredPublishedRevision { get; set; } = stored.Announced;
 
-    /// <summary>The state that was last published to hosts. A restored run starts as running, so that a pause or cancel is published again.</summary>
-    public RunState HostsState { get; set; } = RunState.Running;
+    /// <summary>
+    /// The state that was last published to hosts; null when hosts may know any state. A new run runs, and hosts expect that. The state of a restored run is published
+    /// again with its first change: a cancelled run that is retried still counts as cancelled on hosts.
+    /// </summary>
+    public RunState? HostsState { get; set; } = stored.State.Revision == 0 ? RunState.Running : null;
 
     /// <summary>Whether the run is settled, committed and published, so that its ledger need not be in memory.</summary>
     public bool IsDone => ledger is { FinishedAt: not null, HasChanges: false } && PublishedRevision >= ledger.Revision;
@@ -50,6 +53,7 @@ internal sealed class ActiveRun(StoredRun stored, RunLedger ledger, LedgerStore 
         Count = dispatched.Chunk.Count,
         Total = Spec.Dataset.Total,
         Attempt = dispatched.Attempt,
+        Revision = ledger.Revision,
         CrashLimit = dispatched.CrashLimit,
         LostHosts = dispatched.LostHosts,
         ConfirmStart = dispatched.ConfirmStart,

@@ -7,6 +7,7 @@ namespace DistributedBatch.Producer.Runs;
 internal sealed partial class GroupCommit(
     RunRegistry runs,
     LedgerStore store,
+    LedgerHealth health,
     OutboxPublisher outbox,
     RunWaiters waiters,
     CommitOptions options,
@@ -68,7 +69,7 @@ internal sealed partial class GroupCommit(
     {
         var state = commit.Changes.State;
         runs.Overviews[run.Id] = run.Overview();
-        if (state.State != run.HostsState && state.State is RunState.Running or RunState.Paused or RunState.Cancelled)
+        if (state.State != run.HostsState && (state.State is RunState.Running or RunState.Paused or RunState.Cancelled || KeepsInterpreters(run)))
         {
             run.HostsState = state.State;
             await outbox.PublishAsync(new RunControlMessage(run.Id, state.State, state.Revision), cancellation);
@@ -82,6 +83,9 @@ internal sealed partial class GroupCommit(
         waiters.Complete(run.Id, state.State);
     }
 
+    // Only then does the end of a run matter to hosts.
+    private static bool KeepsInterpreters(ActiveRun run) => run.Spec.Job.Warm == WarmMode.Keep;
+
     private async ValueTask WriteAsync(IReadOnlyList<RunCommit> commits, CancellationToken cancellation)
     {
         var started = time.GetTimestamp();
@@ -90,10 +94,12 @@ internal sealed partial class GroupCommit(
             try
             {
                 await store.CommitAsync(commits, cancellation);
+                health.Worked();
                 return;
             }
-            catch (LedgerException failure) when (!(time.GetElapsedTime(started) >= options.GiveUpAfter))
+            catch (LedgerException failure) when (!failure.IsReplaced && !(time.GetElapsedTime(started) >= options.GiveUpAfter))
             {
+                health.Failed(failure.Message);
                 LogNotWritten(failure.Message);
                 await Task.Delay(RetryDelay, time, cancellation);
             }

@@ -7,8 +7,9 @@ namespace DistributedBatch.Producer.Runs;
 /// <summary>All runs: an overview of each, and the ledgers of those that are worked on.</summary>
 /// <param name="store">Where runs are kept.</param>
 /// <param name="queueSurvives">Whether queued chunks are still queued after a restart: with a broker, but not within one process.</param>
+/// <param name="options">Names who else may know of a success.</param>
 /// <param name="log">Where restored runs are recorded.</param>
-internal sealed partial class RunRegistry(LedgerStore store, bool queueSurvives, ILogger<RunRegistry> log)
+internal sealed partial class RunRegistry(LedgerStore store, bool queueSurvives, RestoreOptions options, ILogger<RunRegistry> log)
 {
     private readonly List<ActiveRun> active = [];
     private readonly Dictionary<RunId, ActiveRun> byId = [];
@@ -48,6 +49,12 @@ internal sealed partial class RunRegistry(LedgerStore store, bool queueSurvives,
         await foreach (var row in store.ReadChunksAsync(stored.Id, cancellation))
             ledger.RestoreChunk(row, queueSurvives, now);
         ledger.FinishRestore(now);
+        if (options.RecordedSuccesses is { } recorded)
+        {
+            await foreach (var success in recorded(stored.Id, cancellation))
+                ledger.RestoreSuccess(success.Index, success.Attempt, success.Host, success.Duration, now);
+        }
+
         Unpublished.Remove(stored.Id);
         LogRestored(stored.Id, ledger.Counts.Settled, ledger.Counts.Total);
         return Activate(stored, ledger);

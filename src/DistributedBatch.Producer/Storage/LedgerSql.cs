@@ -18,15 +18,17 @@ internal static class LedgerSql
         """;
 
     public const string InsertRun = $"""
-        INSERT INTO run ({RunRow.Columns}) VALUES ($1, $2, $3, $4, $5, 0, 0, $6, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0)
-        RETURNING key
+        INSERT INTO run ({RunRow.Columns}) VALUES ($1, $2, $3, $4, $5, 0, 0, $6, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, $7)
+        ON CONFLICT (id) DO NOTHING RETURNING key
         """;
+
+    public const string SelectKey = "SELECT key FROM run WHERE id = $1";
 
     public const string InsertItemPage = "INSERT INTO item_page (run, first, items) VALUES ($1, $2, $3)";
 
     public const string UpdateRun = """
         UPDATE run SET revision = $1, announced = $2, state = $3, reason = $4, finished_at = $5, total = $6, pending = $7, queued = $8, running = $9,
-            succeeded = $10, failed = $11, cancelled = $12, items_succeeded = $13 WHERE key = $14
+            succeeded = $10, failed = $11, cancelled = $12, items_succeeded = $13, reserved = $14 WHERE key = $15
         """;
 
     public static readonly BulkInsert UpsertChunk = new(

@@ -10,7 +10,7 @@ namespace DistributedBatch.Producer.Storage;
 /// <summary>
 /// Ledgers in a database, SQLite or PostgreSQL. When SQLite loses the last commits in a power failure, the chunks that they settled are dispatched again,
 /// which the guarantees allow. A commit on PostgreSQL survives a power failure.
-/// One producer at a time has the store open, and only its event loop calls it. Every method may throw <see cref="LedgerException"/>.
+/// One producer at a time has the store open, and only its event loop calls it, unless a method says otherwise. Every method may throw <see cref="LedgerException"/>.
 /// </summary>
 /// <param name="database">The database of <see cref="Schema"/>. The store disposes it.</param>
 internal sealed class LedgerStore(IDatabase database) : IAsyncDisposable
@@ -57,14 +57,22 @@ internal sealed class LedgerStore(IDatabase database) : IAsyncDisposable
         return items;
     }
 
-    /// <summary>Adds a run and, where the store keeps them, its items.</summary>
+    /// <summary>
+    /// Adds a run and, where the store keeps them, its items. Does nothing when it has the run: a first try whose connection was lost may have been committed.
+    /// </summary>
     public async ValueTask AddAsync(StoredRun run, Dataset dataset, CancellationToken cancellation)
     {
         var key = 0L;
         await WriteAsync(() => writer.WriteAsync(
             async connection =>
             {
-                key = (long)(await connection.ScalarAsync(LedgerSql.InsertRun, RunRow.ForInsert(run), cancellation))!;
+                if (await connection.ScalarAsync(LedgerSql.InsertRun, RunRow.ForInsert(run), cancellation) is not long added)
+                {
+                    key = (long)(await connection.ScalarAsync(LedgerSql.SelectKey, [run.Id.Value], cancellation))!;
+                    return;
+                }
+
+                key = added;
                 foreach (var page in ItemPage.Of(dataset))
                     await connection.RunAsync(LedgerSql.InsertItemPage, [[key, page.First, page.Json]], cancellation);
             },
@@ -94,6 +102,9 @@ internal sealed class LedgerStore(IDatabase database) : IAsyncDisposable
 
         await WriteAsync(() => writer.ExecuteAsync([new(LedgerSql.UpdateRun, runs), LedgerSql.UpsertChunk.Of(chunks)], cancellation));
     }
+
+    /// <summary>Checks that this process still is the writer. May be called from any thread.</summary>
+    public ValueTask CheckAsync(CancellationToken cancellation) => WriteAsync(() => writer.ExecuteAsync([], cancellation));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -13,7 +13,7 @@ internal static class RunRow
     /// <summary>The columns that <see cref="Read"/> expects.</summary>
     public const string Columns =
         "id, spec, dataset, columns, submitted_at, revision, announced, state, reason, finished_at, "
-        + "total, pending, queued, running, succeeded, failed, cancelled, items_succeeded";
+        + "total, pending, queued, running, succeeded, failed, cancelled, items_succeeded, reserved";
 
     /// <summary>The columns that <see cref="ReadChunk"/> expects.</summary>
     public const string ChunkColumns = "idx, start, count, state, attempts, failures, crashes, revision, not_before, host, leased";
@@ -27,7 +27,8 @@ internal static class RunRow
             new ChunkCounts(row.GetInt32(10), row.GetInt32(11), row.GetInt32(12), row.GetInt32(13), row.GetInt32(14), row.GetInt32(15), row.GetInt32(16)),
             row.GetInt64(17),
             row.TimeOrNull(9),
-            row.Text(8));
+            row.Text(8),
+            row.GetInt32(18));
         return new StoredRun(
             RunId.Parse(row.GetString(0)),
             JsonSerializer.Deserialize(row.GetString(1), ContractsJson.Default.RunSpec)!,
@@ -55,6 +56,7 @@ internal static class RunRow
     [
         run.Id.Value, JsonSerializer.Serialize(run.Spec, ContractsJson.Default.RunSpec), run.DatasetKind,
         JsonSerializer.Serialize(run.Columns, ContractsJson.Default.IReadOnlyListString), run.SubmittedAt.ToUnixTimeMilliseconds(), run.State.State.ToText(),
+        run.State.Reserved,
     ];
 
     /// <summary>The arguments of <see cref="LedgerSql.UpdateRun"/>.</summary>
@@ -64,7 +66,7 @@ internal static class RunRow
         return
         [
             state.Revision, commit.Announced, state.State.ToText(), state.Reason, state.FinishedAt?.ToUnixTimeMilliseconds(), counts.Total, counts.Pending,
-            counts.Queued, counts.Running, counts.Succeeded, counts.Failed, counts.Cancelled, state.ItemsSucceeded, key,
+            counts.Queued, counts.Running, counts.Succeeded, counts.Failed, counts.Cancelled, state.ItemsSucceeded, state.Reserved, key,
         ];
     }
 

@@ -9,7 +9,8 @@ namespace DistributedBatch.Storage.Postgres;
 
 /// <summary>
 /// A schema in a PostgreSQL database. A single writer holds an advisory lock of the very session that it writes with. The lock ends with the session and no clock
-/// has to be trusted. A process that lost its session cannot write, so two can never write at once.
+/// has to be trusted. A process that lost its session cannot write, so two can never write at once. One that was replaced meanwhile never writes again, see
+/// <see cref="WriterTerm"/>.
 /// </summary>
 public sealed class PostgresDatabase : IDatabase
 {
@@ -22,6 +23,9 @@ public sealed class PostgresDatabase : IDatabase
     private readonly NpgsqlConnectionStringBuilder address;
     private readonly NpgsqlDataSource readers;
     private NpgsqlConnection? standby;
+
+    // The term in which this process is the single writer; null before it was the writer.
+    private long? term;
 
     /// <summary>Reads the address and connects to nothing yet.</summary>
     /// <param name="schema">The tables.</param>
@@ -75,15 +79,20 @@ public sealed class PostgresDatabase : IDatabase
         {
             if (connection.State != ConnectionState.Open)
                 await connection.OpenAsync(cancellation);
-            if (schema.SingleWriter && !await TryLockAsync(connection, cancellation))
+            if (!schema.SingleWriter)
+                return await MigrateAsync(new PostgresWriteConnection(connection, heldLock: null, Place), cancellation);
+            if (await TryLockAsync(connection, cancellation))
             {
-                standby = connection;
-                return null;
+                var writer = await MigrateAsync(new PostgresWriteConnection(connection, schema.LockKey, Place), cancellation);
+                writer.Term = term ??= await WriterTerm.BeginAsync(connection, cancellation);
+                return writer;
             }
 
-            var writer = new PostgresWriteConnection(connection, schema.SingleWriter ? schema.LockKey : null);
-            await MigrateAsync(writer, cancellation);
-            return writer;
+            // After a lost connection the server may hold our own former session, and its lock, for a while.
+            if (term is { } ours && await WriterTerm.CurrentAsync(connection, cancellation) == ours)
+                throw new NpgsqlException("the former session of this process has not ended yet");
+            standby = connection;
+            return null;
         }
         catch
         {
@@ -109,7 +118,7 @@ public sealed class PostgresDatabase : IDatabase
         return (bool)(await command.ExecuteScalarAsync(cancellation))!;
     }
 
-    private async Task MigrateAsync(PostgresWriteConnection writer, CancellationToken cancellation)
+    private async Task<PostgresWriteConnection> MigrateAsync(PostgresWriteConnection writer, CancellationToken cancellation)
     {
         // Two processes that start at once must not both create the tables.
         await writer.BeginAsync(cancellation);
@@ -118,6 +127,9 @@ public sealed class PostgresDatabase : IDatabase
         var version = Convert.ToInt64(await writer.ScalarAsync(Migration.SelectVersion, [], cancellation), CultureInfo.InvariantCulture);
         foreach (var step in schema.MissingMigrations(Dialect, version, Place))
             await writer.ExecuteAsync(step.Sql, cancellation);
+        if (schema.SingleWriter)
+            await writer.ExecuteAsync(WriterTerm.Create, cancellation);
         await writer.CommitAsync(cancellation);
+        return writer;
     }
 }

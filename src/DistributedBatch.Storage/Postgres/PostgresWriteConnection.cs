@@ -9,15 +9,32 @@ namespace DistributedBatch.Storage.Postgres;
 /// <summary>The writer on PostgreSQL: the rows of a statement travel together and are answered together.</summary>
 /// <param name="connection">An open connection, which the writer disposes.</param>
 /// <param name="heldLock">The advisory lock that the session holds; null for none.</param>
-internal sealed class PostgresWriteConnection(NpgsqlConnection connection, long? heldLock) : IWriteConnection
+/// <param name="place">Where the database is, for messages.</param>
+internal sealed class PostgresWriteConnection(NpgsqlConnection connection, long? heldLock, string place) : IWriteConnection
 {
     /// <summary>Rows in one round trip. A batch of many thousand statements would take memory on both sides.</summary>
     private const int RowsAtOnce = 500;
 
     private NpgsqlTransaction? transaction;
 
+    /// <summary>The term that every write checks; null for none.</summary>
+    public long? Term { get; set; }
+
     /// <inheritdoc/>
-    public async Task BeginAsync(CancellationToken cancellation) => transaction = await connection.BeginTransactionAsync(cancellation);
+    public async Task BeginAsync(CancellationToken cancellation)
+    {
+        transaction = await connection.BeginTransactionAsync(cancellation);
+        if (Term is not { } term)
+            return;
+        try
+        {
+            await ScalarAsync(WriterTerm.Require, [term], cancellation);
+        }
+        catch (PostgresException over) when (over.SqlState == WriterTerm.IsOver)
+        {
+            throw new WriterReplacedException(place);
+        }
+    }
 
     /// <inheritdoc/>
     public async Task CommitAsync(CancellationToken cancellation)
@@ -72,6 +89,8 @@ internal sealed class PostgresWriteConnection(NpgsqlConnection connection, long?
     public async Task ExecuteAsync(IReadOnlyList<Statement> statements, CancellationToken cancellation)
     {
         await using var batch = new NpgsqlBatch(connection);
+        if (Term is { } term)
+            batch.BatchCommands.Add(Command(WriterTerm.Require, [term]));
         foreach (var statement in statements.Where(statement => statement.Rows.Count > 0))
         {
             if (statement.Bulk is { } bulk)
@@ -84,8 +103,16 @@ internal sealed class PostgresWriteConnection(NpgsqlConnection connection, long?
         }
 
         // A batch outside a transaction is one transaction.
-        if (batch.BatchCommands.Count > 0)
+        if (batch.BatchCommands.Count == 0)
+            return;
+        try
+        {
             await batch.ExecuteNonQueryAsync(cancellation);
+        }
+        catch (PostgresException over) when (over.SqlState == WriterTerm.IsOver)
+        {
+            throw new WriterReplacedException(place);
+        }
     }
 
     /// <inheritdoc/>

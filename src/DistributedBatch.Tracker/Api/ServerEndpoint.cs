@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using DistributedBatch.Contracts.Json;
-using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Connections;
 using DistributedBatch.Tracker.Commands;
 using DistributedBatch.Tracker.Http;
@@ -18,9 +17,9 @@ internal static class ServerEndpoint
 {
     public static void Map(RouteGroupBuilder api, string version) =>
         api.MapGet("/server", async (
-            RunQueries queries, TrackerDatabase database, ProjectionQueue queue, RunCommands commands, BrokerHealth broker, TimeProvider time, CancellationToken cancellation) =>
+            RunQueries queries, TrackerDatabase database, ProjectionQueue queue, AttemptFileWriter files, RunCommands commands, BrokerHealth broker, TimeProvider time, CancellationToken cancellation) =>
         {
-            var producer = ProducerProblemAsync(commands, cancellation);
+            var producer = commands.ProducerProblemAsync(cancellation);
             var (databaseProblem, took) = await DatabaseProblemAsync(queries, database, cancellation);
             var view = new ServerView
             {
@@ -30,6 +29,7 @@ internal static class ServerEndpoint
                 DatabaseProblem = databaseProblem,
                 DatabaseMilliseconds = Math.Round(took.TotalMilliseconds, 1),
                 DiskFreeBytes = new DriveInfo(database.DataDirectory).AvailableFreeSpace,
+                FilesProblem = files.Problem,
                 BrokerVersion = broker.Version?.Text,
                 BrokerProblem = ProblemOf(broker.Current),
                 ProducerProblem = await producer,
@@ -49,19 +49,6 @@ internal static class ServerEndpoint
         catch (Exception failure) when (database.Explain(failure) is { } sentence)
         {
             return (sentence, Stopwatch.GetElapsedTime(started));
-        }
-    }
-
-    private static async Task<string?> ProducerProblemAsync(RunCommands commands, CancellationToken cancellation)
-    {
-        try
-        {
-            await commands.PingAsync(cancellation);
-            return null;
-        }
-        catch (RequestUnansweredException failure)
-        {
-            return failure.Message;
         }
     }
 

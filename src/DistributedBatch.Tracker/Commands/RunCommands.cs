@@ -2,7 +2,7 @@ using DistributedBatch.Messaging.Bus;
 
 namespace DistributedBatch.Tracker.Commands;
 
-/// <summary>Requests to the producer. Every method throws <see cref="RequestUnansweredException"/> when no producer answers in time.</summary>
+/// <summary>Requests to the producer. The methods that change something throw <see cref="RequestUnansweredException"/> when no producer answers in time.</summary>
 internal sealed class RunCommands(MessageBus bus, CommandOptions options)
 {
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);
@@ -19,7 +19,19 @@ internal sealed class RunCommands(MessageBus bus, CommandOptions options)
     public Task<RunCommandResult> ForgetAsync(RunId run, CancellationToken cancellation) =>
         bus.RequestAsync<ForgetRun, RunCommandResult>(new ForgetRun(run), options.ProducerTimeout, cancellation);
 
-    /// <summary>Checks that a producer answers, by a change of a run that does not exist.</summary>
-    public Task PingAsync(CancellationToken cancellation) =>
-        bus.RequestAsync<ChangeRun, RunCommandResult>(new ChangeRun(RunId.New(), RunAction.Resume), PingTimeout, cancellation);
+    /// <summary>Checks that a producer answers and can use its ledger, by a change of a run that does not exist.</summary>
+    /// <returns>What is wrong, in one or two sentences; null when nothing is.</returns>
+    public async Task<string?> ProducerProblemAsync(CancellationToken cancellation)
+    {
+        var unknown = RunId.New();
+        try
+        {
+            var answer = await bus.RequestAsync<ChangeRun, RunCommandResult>(new ChangeRun(unknown, RunAction.Resume), PingTimeout, cancellation);
+            return answer.Mistakes.FirstOrDefault(mistake => !mistake.Contains(unknown.Value, StringComparison.Ordinal));
+        }
+        catch (RequestUnansweredException failure)
+        {
+            return failure.Message;
+        }
+    }
 }

@@ -7,10 +7,14 @@ namespace DistributedBatch.Tracker.Outputs;
 /// <summary>
 /// The outputs of chunks under the data directory: <c>runs/RUN/out/INDEX/</c>. Hosts without a shared disk upload them as an archive with two folders:
 /// <c>out/</c>, the content of <c>DBATCH_OUT</c> of a successful attempt, and <c>logs/</c> with the files <c>out</c> and <c>err</c>. The archive is unpacked into a
-/// staging directory and becomes visible by one rename. An interrupted upload therefore leaves nothing visible, and the first of two attempts wins.
+/// staging directory, so an interrupted upload leaves nothing visible. What was uploaded waits in <c>uploads/INDEX.ATTEMPT/</c> until the attempt is reported as the one
+/// that won; then it becomes visible by one rename. A host may die between upload and report, and then the outputs of another attempt are the right ones.
 /// </summary>
 internal sealed class OutputStore(string dataDirectory, OutputOptions options, LogFiles logs)
 {
+    /// <summary>Name of the directory of a run where uploads are unpacked.</summary>
+    public const string StagingName = "staging";
+
     /// <summary>The directory of the outputs of a run.</summary>
     public string DirectoryOf(RunId run) => Path.Combine(RunDirectory(run), "out");
 
@@ -20,7 +24,7 @@ internal sealed class OutputStore(string dataDirectory, OutputOptions options, L
     /// <summary>Stores the uploaded outputs and logs of one attempt.</summary>
     public async Task<UnpackOutcome> StoreAsync(RunId run, int index, int attempt, Stream archive, CancellationToken cancellation)
     {
-        var staging = Path.Combine(RunDirectory(run), "staging", $"{index}.{attempt}.{Path.GetRandomFileName()}");
+        var staging = Path.Combine(RunDirectory(run), StagingName, $"{index}.{attempt}.{Path.GetRandomFileName()}");
         Directory.CreateDirectory(staging);
         try
         {
@@ -28,13 +32,26 @@ internal sealed class OutputStore(string dataDirectory, OutputOptions options, L
             if (outcome is not UnpackOutcome.Stored)
                 return outcome;
             MoveLogs(run, index, attempt, Path.Combine(staging, "logs"));
-            return Publish(run, index, Path.Combine(staging, "out")) ? outcome : new UnpackOutcome.Duplicate();
+            return Keep(run, index, attempt, Path.Combine(staging, "out")) ? outcome : new UnpackOutcome.Duplicate();
         }
         finally
         {
             Directory.Delete(staging, recursive: true);
         }
     }
+
+    /// <summary>The attempts of a run whose outputs wait to be published or discarded, by chunk.</summary>
+    public ILookup<int, int> Uploads(RunId run) => !Directory.Exists(UploadsOf(run))
+        ? Array.Empty<(int, int)>().ToLookup(_ => 0, _ => 0)
+        : Directory.EnumerateDirectories(UploadsOf(run))
+            .Select(path => Path.GetFileName(path).Split('.'))
+            .ToLookup(parts => int.Parse(parts[0], CultureInfo.InvariantCulture), parts => int.Parse(parts[1], CultureInfo.InvariantCulture));
+
+    /// <summary>Makes what <paramref name="attempt"/> uploaded the outputs of its chunk.</summary>
+    public void Publish(RunId run, int index, int attempt) => Replace(DirectoryOf(run, index), UploadOf(run, index, attempt));
+
+    /// <summary>Deletes what <paramref name="attempt"/> uploaded.</summary>
+    public void Discard(RunId run, int index, int attempt) => Directory.Delete(UploadOf(run, index, attempt), recursive: true);
 
     /// <summary>Writes the directory as an archive. Only the names are held in memory.</summary>
     public static async Task PackAsync(string directory, Stream to, CancellationToken cancellation)
@@ -67,22 +84,26 @@ internal sealed class OutputStore(string dataDirectory, OutputOptions options, L
         }
     }
 
-    private bool Publish(RunId run, int index, string from)
+    // False when the chunk has its outputs already, which are those of the attempt that won.
+    private bool Keep(RunId run, int index, int attempt, string from)
     {
         if (!Directory.Exists(from))
             return true;
-        Directory.CreateDirectory(DirectoryOf(run));
-        var target = DirectoryOf(run, index);
-        try
-        {
-            if (Directory.Exists(target))
-                return false;
-            Directory.Move(from, target);
-            return true;
-        }
-        catch (IOException) when (Directory.Exists(target))
-        {
+        if (Directory.Exists(DirectoryOf(run, index)))
             return false;
-        }
+        Replace(UploadOf(run, index, attempt), from);
+        return true;
+    }
+
+    private string UploadsOf(RunId run) => Path.Combine(RunDirectory(run), "uploads");
+
+    private string UploadOf(RunId run, int index, int attempt) => Path.Combine(UploadsOf(run), string.Create(CultureInfo.InvariantCulture, $"{index}.{attempt}"));
+
+    private static void Replace(string target, string from)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        if (Directory.Exists(target))
+            Directory.Delete(target, recursive: true);
+        Directory.Move(from, target);
     }
 }

@@ -47,6 +47,9 @@ internal sealed class TarUnpacker(long maxBytes)
                 await WriteAsync(entry, target, cancellation);
                 files++;
             }
+
+            // An upload that breaks off between two entries looks like a whole archive. Reading the rest of the body fails then.
+            await archive.CopyToAsync(Stream.Null, cancellation);
         }
         catch (Exception failure) when (failure is InvalidDataException or FormatException or EndOfStreamException)
         {

@@ -1,4 +1,3 @@
-using DistributedBatch.Tracker.Logs;
 using DistributedBatch.Tracker.Storage;
 
 namespace DistributedBatch.Tracker.Projection;
@@ -11,7 +10,7 @@ namespace DistributedBatch.Tracker.Projection;
 /// projector retries; meanwhile the broker keeps the messages, so nothing is lost.
 /// </remarks>
 internal sealed partial class Projector(
-    ProjectionQueue queue, TrackerStore store, TrackerDatabase database, LogFiles logs, ProjectionSignal signal, ProjectionOptions options, TimeProvider time,
+    ProjectionQueue queue, TrackerStore store, TrackerDatabase database, AttemptFileWriter files, ProjectionSignal signal, ProjectionOptions options, TimeProvider time,
     ILogger<Projector> log)
     : IHostedLifecycleService, IAsyncDisposable
 {
@@ -125,7 +124,7 @@ internal sealed partial class Projector(
         {
             try
             {
-                WriteLogs(batch);
+                await files.WriteAsync(batch, stop.Token);
                 await store.CommitAsync(batch, stop.Token);
                 return;
             }
@@ -137,23 +136,7 @@ internal sealed partial class Projector(
         }
     }
 
-    // Before the rows, so that every visible attempt has its log.
-    private void WriteLogs(ProjectionBatch batch)
-    {
-        foreach (var report in batch.Attempts.Values)
-        {
-            Write(report, LogStream.Out, report.Stdout);
-            Write(report, LogStream.Err, report.Stderr);
-        }
-    }
-
-    private void Write(AttemptReport report, LogStream stream, byte[]? content)
-    {
-        if (content is { Length: > 0 and <= AttemptReport.MostLogBytes })
-            logs.Write(report.Run, report.Index, report.Attempt, stream, content);
-    }
-
     [LoggerMessage(EventId = 3001, Level = LogLevel.Error,
-        Message = "The tracker could not write {Rows} rows and their logs. It tries again in {Pause}; no message is lost. {Reason}")]
+        Message = "The tracker could not write {Rows} rows. It tries again in {Pause}; no message is lost. {Reason}")]
     private partial void LogNotCommitted(Exception failure, int rows, TimeSpan pause, string? reason);
 }

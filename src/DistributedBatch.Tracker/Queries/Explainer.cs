@@ -45,7 +45,7 @@ internal static class Explainer
 
         if (chunks.Settled == chunks.Total)
             return new("All chunks have ended; the run is about to end.", [counts], []);
-        if ((BrokerProblem(facts) ?? HostProblem(facts)) is { } problem)
+        if ((BrokerProblem(facts) ?? ProducerProblem(facts) ?? HostProblem(facts)) is { } problem)
             return problem with { Reasons = [.. problem.Reasons, counts] };
         if (chunks.Running == 0 && chunks.Queued == 0 && facts.NextRetry is { } retry && facts.WaitingForRetry >= chunks.Pending)
         {
@@ -106,7 +106,7 @@ internal static class Explainer
 
         if (facts.Run.State == RunState.Paused)
             return new("The chunk waits because the run is paused.", reasons, [$"dbatch resume {run}"]);
-        if ((BrokerProblem(facts) ?? HostProblem(facts)) is { } problem)
+        if ((BrokerProblem(facts) ?? ProducerProblem(facts) ?? HostProblem(facts)) is { } problem)
             return problem with { Reasons = [.. problem.Reasons, .. reasons] };
         if (chunk.NotBefore is { } until && until > facts.Now)
             return new($"The chunk failed before; the next attempt starts at {Clock(until)} or later.", reasons, [logs]);
@@ -116,6 +116,10 @@ internal static class Explainer
                 $"The chunk is pending; queued or running chunks of the run: {Number(facts.Run.Chunks.Outstanding)}.",
                 [.. reasons, BusySlots(facts) ?? Slots(facts)], []);
     }
+
+    private static Explanation? ProducerProblem(ExplainInputs facts) => facts.ProducerProblem is not { } problem ? null : new(
+        "The producer dispatches no chunks, and this state may be out of date.", [problem],
+        ["check that the producer (dbatch serve) is running and can use its ledger; its log says more", "the run then continues by itself"]);
 
     // Before the hosts: without a broker no heartbeats arrive, and the hosts may be well.
     private static Explanation? BrokerProblem(ExplainInputs facts)

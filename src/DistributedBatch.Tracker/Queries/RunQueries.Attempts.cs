@@ -46,6 +46,22 @@ public sealed partial class RunQueries
         }
     }
 
+    /// <summary>
+    /// The successful attempts whose chunks are not known to have succeeded: the producer has not heard of them, or its word was lost. One by one, in the order of the chunks.
+    /// </summary>
+    public async IAsyncEnumerable<AttemptView> UnsettledSuccessesAsync(RunId run, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        await foreach (var attempt in connection.StreamAsync(
+            $"{AttemptsOf} AND a.outcome = 'succeeded' AND a.duplicate = 0 AND (c.state IS NULL OR c.state <> 'succeeded') ORDER BY a.idx",
+            reader => AttemptRow.Read(reader)!,
+            [run.Value],
+            cancellation))
+        {
+            yield return attempt;
+        }
+    }
+
     /// <summary>The results that chunks wrote to <c>DBATCH_RESULT</c>, in the order of the chunks, one by one.</summary>
     public async IAsyncEnumerable<RunResult> ResultsAsync(RunId run, [EnumeratorCancellation] CancellationToken cancellation = default)
     {

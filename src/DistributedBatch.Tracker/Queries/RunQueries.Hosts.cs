@@ -21,8 +21,10 @@ public sealed partial class RunQueries
     /// <param name="run">The run.</param>
     /// <param name="index">The number of the chunk; null for the run.</param>
     /// <param name="broker">The connection to the broker; null without a broker.</param>
+    /// <param name="askProducer">Gives what is wrong with the producer, or null; asked only while the run is not settled.</param>
     /// <param name="cancellation">Cancels the query.</param>
-    public async Task<Explanation?> ExplainAsync(RunId run, int? index = null, BrokerView? broker = null, CancellationToken cancellation = default)
+    public async Task<Explanation?> ExplainAsync(
+        RunId run, int? index = null, BrokerView? broker = null, Func<CancellationToken, Task<string?>>? askProducer = null, CancellationToken cancellation = default)
     {
         if (await ShowAsync(run, cancellation) is not { } view)
             return null;
@@ -38,8 +40,10 @@ public sealed partial class RunQueries
         var failed = view.Chunks.Failed > 0
             ? await ReadChunksAsync(connection, row, await ByStateAsync(connection, row, ChunkState.Failed, above: -1, Explainer.MaxFailedChunks, cancellation), cancellation)
             : [];
+        var problem = askProducer is not null && view.State == RunState.Running && broker?.LastTrouble is null or { Until: not null } ? await askProducer(cancellation) : null;
         return Explainer.Explain(
-            new ExplainInputs(view, row.Job, row.Retries, chunk, waiting[0].Next, waiting[0].Chunks, failed, hosts, time.GetUtcNow(), broker, FullDisk(database.DataDirectory)));
+            new ExplainInputs(view, row.Job, row.Retries, chunk, waiting[0].Next, waiting[0].Chunks, failed, hosts, time.GetUtcNow(), broker, problem,
+                FullDisk(database.DataDirectory)));
     }
 
     // A database cannot commit anything in less.

@@ -33,12 +33,12 @@ public sealed class ServerFindingsTests
     [Fact]
     public void Each_problem_of_the_server_is_bad_and_has_its_own_remedy()
     {
-        var findings = ServerFindings.OfServer(Fine with { DatabaseProblem = "disk I/O error", BrokerProblem = "it takes no messages: low on disk", ProducerProblem = "No answer" })
+        var findings = ServerFindings.OfServer(Fine with { DatabaseProblem = "disk I/O error", FilesProblem = "no space", BrokerProblem = "it accepts no messages: low on disk", ProducerProblem = "No answer" })
             .Where(finding => finding.Health == "bad").ToList();
 
-        Assert.Equal(["server's database", "server's broker", "producer"], findings.Select(finding => finding.About));
-        Assert.Equal(3, findings.Select(finding => finding.Remedy).OfType<string>().Distinct().Count());
-        Assert.Contains("list_alarms", findings[1].Remedy, StringComparison.Ordinal);
+        Assert.Equal(["server's database", "server's files", "server's broker", "producer"], findings.Select(finding => finding.About));
+        Assert.Equal(4, findings.Select(finding => finding.Remedy).OfType<string>().Distinct().Count());
+        Assert.Contains("list_alarms", findings[2].Remedy, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using DistributedBatch.Consumer.Attempts;
 using DistributedBatch.Messaging.Chunks;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DistributedBatch.Consumer.Tests.Attempts;
 
@@ -20,8 +21,10 @@ internal static class TestAttempt
             CrashLimit = crashLimit - lostHosts,
             Job = job ?? new JobSpec { Command = ["true"] },
         };
-        return new ActiveAttempt(new Delivery { Chunk = chunk }, "box", 0, DateTimeOffset.UnixEpoch, new SlotScratch(Path.GetTempPath()));
+        return new ActiveAttempt(new Delivery { Chunk = chunk }, "box", 0, DateTimeOffset.UnixEpoch, new SlotScratch(Path.GetTempPath())) { StartedTimestamp = 0 };
     }
+
+    public static HostTroubles Troubles() => new(new HostSettings("box", Path.GetTempPath()), NullLogger<HostTroubles>.Instance);
 
     private sealed class Delivery : ChunkDelivery
     {

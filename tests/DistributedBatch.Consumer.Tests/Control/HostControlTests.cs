@@ -1,5 +1,7 @@
 using DistributedBatch.Consumer.Attempts;
 using DistributedBatch.Consumer.Control;
+using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DistributedBatch.Consumer.Tests.Control;
 
@@ -7,16 +9,23 @@ public sealed class HostControlTests : IDisposable
 {
     private readonly ManualTimer timer = new();
     private readonly List<string?> reasons = [];
+    private readonly HostJoin join;
     private readonly HostControl control;
 
     public HostControlTests()
     {
         var hold = new AdmissionHold();
         hold.Changed += reasons.Add;
-        control = new HostControl(new HostSettings("box", "/nowhere"), hold, timer);
+        join = new HostJoin(
+            hold, new RunControl(new RunningAttempts(timer)), new JoinOptions(null), new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance), timer, NullLogger<HostJoin>.Instance);
+        control = new HostControl(new HostSettings("box", "/nowhere"), hold, join, timer);
     }
 
-    public void Dispose() => control.Dispose();
+    public void Dispose()
+    {
+        control.Dispose();
+        join.Dispose();
+    }
 
     [Fact]
     public async Task A_hold_ends_when_its_time_is_up_even_when_the_producer_is_silent()

@@ -19,7 +19,7 @@ public sealed class GpuAllocatorTests : IDisposable
         var test = TestContext.Current.CancellationToken;
         smi.Cards(new FakeCard(UsedBytes: 10L << 30));
         smi.Process(Environment.ProcessId, 3L << 30);
-        var allocator = new GpuAllocator(new GpuOptions(null), new GpuProbe("no-such-driver-program", smi.Path), TimeProvider.System, NullLogger<GpuAllocator>.Instance);
+        var allocator = new GpuAllocator(new GpuOptions(null), new GpuProbe("no-such-driver-program", smi.Path), TestAttempt.Troubles(), TimeProvider.System, NullLogger<GpuAllocator>.Instance);
         await DuringAsync(allocator, () => Eventually.HoldsAsync("the card is found", () => allocator.Status().Count == 1, test), test);
 
         var attempt = Attempt();

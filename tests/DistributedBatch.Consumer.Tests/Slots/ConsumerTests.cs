@@ -1,3 +1,5 @@
+using DistributedBatch.Consumer.Attempts;
+using DistributedBatch.Consumer.Slots;
 using DistributedBatch.TestKit.Processes;
 using DistributedBatch.TestKit.Waiting;
 
@@ -50,6 +52,29 @@ public class ConsumerTests
         await Eventually.HoldsAsync("the run goes on", () => harness.HasHandled(RunState.Running), test);
         await harness.PublishAsync(True, index: 1);
         Assert.Equal((1, AttemptOutcome.Succeeded), Of(await harness.EndedAsync()));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_chunk_of_a_new_run_goes_back_when_its_slot_was_only_open_for_the_run_before()
+    {
+        var test = TestContext.Current.CancellationToken;
+        await using var harness = await ConsumerHarness.StartAsync(test, options => options.Slots = 1);
+        var slots = harness.Get<HostSlots>().CpuSlots;
+        var began = 0;
+        harness.Get<RunningAttempts>().RunBegan += () =>
+        {
+            began++;
+            slots.Resize(0);
+        };
+        Assert.Equal(AttemptOutcome.Succeeded, (await harness.RunAsync(True)).Outcome);
+        Assert.Equal(AttemptOutcome.Succeeded, (await harness.RunAsync(True)).Outcome);
+        Assert.Equal(0, began);
+
+        var next = RunId.New();
+        var report = await harness.RunAsync(Shell("touch \"$1\"", harness.Directory["ran"]), chunk => chunk with { Run = next });
+
+        Assert.Equal((next, AttemptOutcome.Released, 1), (report.Run, report.Outcome, began));
+        Assert.False(File.Exists(harness.Directory["ran"]));
     }
 
     [Fact(Timeout = 60_000)]
@@ -133,6 +158,36 @@ public class ConsumerTests
         Assert.Equal((1, AttemptOutcome.Succeeded), Of(await harness.EndedAsync()));
         Assert.Equal((2, AttemptOutcome.Succeeded), Of(await harness.EndedAsync()));
         await OnHoldAsync(harness, reason: null);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_chunk_that_was_dispatched_after_the_cancel_runs_although_the_host_heard_only_of_the_cancel()
+    {
+        var test = TestContext.Current.CancellationToken;
+        await using var harness = await ConsumerHarness.StartAsync(test);
+        await harness.Bus.PublishAsync(new RunControlMessage(harness.Run, RunState.Cancelled, 5), test);
+        await Eventually.HoldsAsync("the host knows of the cancel", () => harness.HasHandled(RunState.Cancelled), test);
+
+        var before = await harness.RunAsync(Shell("true"), chunk => chunk with { Revision = 4 });
+        var after = await harness.RunAsync(Shell("true"), chunk => chunk with { Revision = 5, Attempt = 2 });
+
+        Assert.Equal((AttemptOutcome.Cancelled, AttemptOutcome.Succeeded), (before.Outcome, after.Outcome));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_copy_of_a_settled_chunk_is_stopped_and_the_other_attempts_of_its_run_go_on()
+    {
+        var test = TestContext.Current.CancellationToken;
+        await using var harness = await ConsumerHarness.StartAsync(test);
+        await harness.PublishAsync(Shell("sleep 600"), index: 0);
+        await harness.PublishAsync(Shell("while [ ! -e \"$1\" ]; do sleep 0.01; done", harness.Directory["go"]), index: 1);
+        await Eventually.HoldsAsync("both run", () => harness.Consumer.Running == 2, test);
+
+        await harness.Bus.PublishAsync(new RunControlMessage(harness.Run, RunState.Running, 5) { SettledChunks = [0] }, test);
+
+        Assert.Equal((0, AttemptOutcome.Cancelled), Of(await harness.EndedAsync()));
+        harness.Directory.Write("go", "");
+        Assert.Equal((1, AttemptOutcome.Succeeded), Of(await harness.EndedAsync()));
     }
 
     [Fact(Timeout = 60_000)]

@@ -182,6 +182,30 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
         Assert.Equal(2, (await buffer.ReceiveAsync(cancellation)).Chunk.Index);
     }
 
+    [Fact(Timeout = 240_000)]
+    public async Task A_process_whose_login_was_refused_for_a_while_hears_and_speaks_again()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var vhost = await broker.NewVhostAsync(cancellation);
+        await broker.AdmitAsync(vhost, "changing", "right", ".*", ".*", ".*", cancellation);
+        var handler = new RecordingHandler<AttemptReports>();
+        await using var producer = await ProducerAsync(new UriBuilder(vhost) { UserName = "changing", Password = "right" }.Uri, handler, cancellation);
+        await using var host = await MessagingHost.StartAsync(vhost, cancellation);
+
+        await broker.AdmitAsync(vhost, "changing", "other", ".*", ".*", ".*", cancellation);
+        await broker.CloseConnectionsAsync(vhost, cancellation);
+        await Eventually.HoldsAsync("the refusal is shown", () => producer.Health.Current is BrokerState.Refused, cancellation);
+
+        // Long enough for every part of the process to be refused several times.
+        await Task.Delay(TimeSpan.FromSeconds(15), cancellation);
+        await broker.AdmitAsync(vhost, "changing", "right", ".*", ".*", ".*", cancellation);
+        await host.Bus.PublishAsync(Sample.Reports(1), cancellation);
+
+        Assert.Equal(1, (await handler.NextAsync(cancellation).AsTask().WaitAsync(TimeSpan.FromSeconds(90), cancellation)).Reports[0].Index);
+        await producer.Bus.PublishAsync(Sample.Reports(2), cancellation).WaitAsync(TimeSpan.FromSeconds(30), cancellation);
+        await Eventually.HoldsAsync("we are connected", () => producer.Health.Current is BrokerState.Connected, cancellation);
+    }
+
     private static Task<MessagingHost> ProducerAsync(Uri vhost, RecordingHandler<AttemptReports> handler, CancellationToken cancellation) => MessagingHost.StartAsync(
         vhost,
         cancellation,

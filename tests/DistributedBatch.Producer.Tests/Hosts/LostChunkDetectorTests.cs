@@ -38,7 +38,7 @@ public sealed class LostChunkDetectorTests
         for (var second = 1; second <= 60; second++)
         {
             Beat(second, slots: 2);
-            hosts.RecordReport("box", Start.AddSeconds(second + 0.5));
+            hosts.RecordWork("box", "cpu", Start.AddSeconds(second + 0.5));
         }
 
         Assert.Empty(Find(60));
@@ -64,6 +64,72 @@ public sealed class LostChunkDetectorTests
             Beat(second, slots: 1, new RunningAttempt(RunId.New(), 0, 1, 0, Start));
 
         Assert.Empty(Find(60));
+    }
+
+    [Fact]
+    public void A_queued_chunk_for_a_gpu_is_not_lost_while_the_cards_are_busy_and_other_slots_are_free()
+    {
+        Dispatch();
+        for (var second = 1; second <= 60; second++)
+            hosts.Record(new HostHeartbeat(GpuHost, Start, [new RunningAttempt(RunId.New(), 0, 1, 1000, Start, Class: "gpu")]), Start.AddSeconds(second));
+
+        Assert.Empty(LostChunkDetector.Find(ledger, "gpu", hosts, options, Start.AddSeconds(60)));
+        Assert.Equal((4, 1), (hosts.Slots("cpu"), hosts.Slots("gpu")));
+    }
+
+    [Fact]
+    public void A_queued_chunk_for_a_gpu_is_lost_when_a_card_stays_free_while_the_other_slots_work()
+    {
+        Dispatch();
+        for (var second = 1; second <= 21; second++)
+        {
+            hosts.Record(new HostHeartbeat(GpuHost, Start, [.. Enumerable.Range(0, 4).Select(slot => new RunningAttempt(RunId.New(), 0, 1, slot, Start, Class: "cpu"))]), Start.AddSeconds(second));
+            hosts.RecordWork("box", "cpu", Start.AddSeconds(second + 0.5));
+        }
+
+        Assert.Equal([(0, false)], LostChunkDetector.Find(ledger, "gpu", hosts, options, Start.AddSeconds(21)));
+    }
+
+    [Fact]
+    public void A_leased_chunk_is_not_lost_while_nobody_could_be_heard()
+    {
+        Lease(Dispatch());
+        Beat(1, slots: 1, new RunningAttempt(Run, 0, 1, 0, Start, Leased: true));
+
+        // The broker is away for 45 s, and the host needs some seconds to connect again.
+        for (var second = 2; second <= 47; second++)
+            hosts.ListenAgain(Start.AddSeconds(second));
+        Assert.Empty(hosts.RemoveSilent(Start.AddSeconds(47)));
+        Assert.Empty(Find(76));
+
+        Beat(77, slots: 1, new RunningAttempt(Run, 0, 1, 0, Start, Leased: true));
+        Assert.Empty(hosts.RemoveSilent(Start.AddSeconds(107)));
+        Assert.Equal(["box"], hosts.RemoveSilent(Start.AddSeconds(108)));
+        Assert.Equal([(0, true)], Find(108));
+    }
+
+    [Fact]
+    public void A_started_chunk_whose_delivery_was_lost_is_not_lost_while_nobody_could_be_heard()
+    {
+        LoseDelivery(Dispatch(), at: 1);
+
+        hosts.ListenAgain(Start.AddSeconds(45));
+
+        Assert.Empty(Find(54));
+        Assert.Equal([(0, true)], Find(55));
+    }
+
+    [Fact]
+    public void A_queued_chunk_is_not_lost_while_nobody_could_be_heard()
+    {
+        Dispatch();
+        for (var second = 1; second <= 19; second++)
+            Beat(second, slots: 2);
+
+        hosts.ListenAgain(Start.AddSeconds(20));
+        Beat(21, slots: 2);
+
+        Assert.Empty(Find(22));
     }
 
     [Fact]
@@ -195,6 +261,9 @@ public sealed class LostChunkDetectorTests
 
         Assert.Equal(0, hosts.Slots("cpu"));
     }
+
+    private static HostStatus GpuHost =>
+        new() { Name = "box", Version = "1", Cores = 4, Slots = 5, GpuSlots = 1, Classes = ["cpu", "gpu"], Gpus = [new GpuStatus(0, "card", 1, 0, 0)] };
 
     private static HostStatus Status(string name, int slots) => new() { Name = name, Version = "1", Cores = slots, Slots = slots };
 

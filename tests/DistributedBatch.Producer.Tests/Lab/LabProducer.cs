@@ -20,19 +20,35 @@ internal sealed class LabProducer : IAsyncDisposable
 
     public RunIntake Intake => host.Services.GetRequiredService<RunIntake>();
 
+    /// <summary>Cancelled when the producer wants its program to end.</summary>
+    public CancellationToken Stopping => host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+
     public MessageBus Bus => host.Services.GetRequiredService<MessageBus>();
 
     public IChunkSource Source => host.Services.GetRequiredService<IChunkSource>();
 
-    public static async Task<LabProducer> StartAsync(Uri broker, Action<ProducerOptions> configure, Action<IServiceCollection>? services = null)
+    public static async Task<LabProducer> StartAsync(Uri broker, Action<ProducerOptions> configure, Action<IServiceCollection>? services = null, long? maxChunkBytes = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddLogging(logging => logging.AddConsole().SetMinimumLevel(LogLevel.Error));
-        builder.Services.AddRabbitMessaging(options => (options.Url, options.StartPatience) = (broker, TimeSpan.FromSeconds(30)));
+        builder.Services.AddRabbitMessaging(options =>
+        {
+            (options.Url, options.StartPatience) = (broker, TimeSpan.FromSeconds(30));
+            options.MaxChunkBytes = maxChunkBytes ?? options.MaxChunkBytes;
+        });
         builder.Services.AddProducer(configure);
         services?.Invoke(builder.Services);
         var host = builder.Build();
-        await host.StartAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            await host.StartAsync(TestContext.Current.CancellationToken);
+        }
+        catch
+        {
+            await ((IAsyncDisposable)host).DisposeAsync();
+            throw;
+        }
+
         return new LabProducer(host);
     }
 
@@ -48,7 +64,13 @@ internal sealed class LabProducer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await host.StopAsync();
-        host.Dispose();
+        try
+        {
+            await host.StopAsync();
+        }
+        finally
+        {
+            host.Dispose();
+        }
     }
 }

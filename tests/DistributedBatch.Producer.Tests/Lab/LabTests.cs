@@ -1,11 +1,13 @@
 using System.Threading.Channels;
 using DistributedBatch.Contracts.Chunks;
+using DistributedBatch.Contracts.Datasets;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Messaging.Queues;
 using DistributedBatch.Producer.Dispatch;
+using DistributedBatch.Producer.Storage;
 using DistributedBatch.Producer.Tests.Loop;
 using DistributedBatch.TestKit.Broker;
 using DistributedBatch.TestKit.Files;
@@ -64,6 +66,23 @@ public sealed class LabTests(PrivateBroker broker)
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task A_second_producer_with_a_ledger_of_its_own_is_refused_on_the_same_broker()
+    {
+        using var one = new TempDirectory();
+        using var two = new TempDirectory();
+        var vhost = await broker.NewVhostAsync(TestContext.Current.CancellationToken);
+        await using var first = await LabProducer.StartAsync(vhost, options => options.DataDirectory = one.Path);
+
+        var refusal = await Assert.ThrowsAsync<LedgerException>(() => LabProducer.StartAsync(
+            vhost, options => (options.DataDirectory, options.OtherProducerTimeout) = (two.Path, TimeSpan.FromSeconds(2))));
+
+        Assert.Contains("Another producer with a ledger of its own works on this broker", refusal.Message, StringComparison.Ordinal);
+        await using var host = first.StartHost();
+        var run = await first.SubmitAsync(EmbeddedProducer.Spec(5));
+        Assert.Equal(RunState.Succeeded, await first.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task A_chunk_that_no_host_could_read_fails_and_the_reason_is_published()
     {
         using var directory = new TempDirectory();
@@ -81,6 +100,22 @@ public sealed class LabTests(PrivateBroker broker)
         Assert.Equal(RunState.Failed, await producer.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));
         var report = Assert.Single((await published.Reader.ReadAsync(TestContext.Current.CancellationToken)).Reports);
         Assert.Equal((0, AttemptOutcome.NotStarted, "The chunk was put aside: it speaks protocol 99."), (report.Index, report.Outcome, report.Error));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_chunk_that_is_too_large_for_the_broker_is_refused_at_the_submission_or_fails_with_the_reason()
+    {
+        using var directory = new TempDirectory();
+        await using var producer = await LabProducer.StartAsync(
+            await broker.NewVhostAsync(TestContext.Current.CancellationToken), options => options.DataDirectory = directory.Path, maxChunkBytes: 100_000);
+        var large = new ItemDataset([.. Enumerable.Range(0, 30).Select(_ => new string('x', 10_000))]);
+
+        var refused = await producer.Intake.SubmitAsync(EmbeddedProducer.Spec(0, chunk: 20) with { Dataset = large }, TestContext.Current.CancellationToken);
+        var spec = EmbeddedProducer.Spec(1, name: "env");
+        var run = await producer.SubmitAsync(spec with { Job = spec.Job with { Command = ["echo", new string('x', 200_000)] } });
+
+        Assert.Contains("Chunk 0 would carry 0.2 MB of items and the broker takes up to 0.1 MB", Assert.Single(refused.Mistakes), StringComparison.Ordinal);
+        Assert.Equal(RunState.Failed, await producer.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));
     }
 
     [Fact(Timeout = 120_000)]

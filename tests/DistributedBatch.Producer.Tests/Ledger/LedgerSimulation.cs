@@ -23,6 +23,7 @@ internal sealed class LedgerSimulation
     private readonly Dictionary<int, int> losses = [];
     private readonly Dictionary<int, ChunkRow> stored = [];
     private readonly HashSet<int> succeeded = [];
+    private readonly HashSet<(int Index, int Attempt)> published = [];
     private LedgerState storedState = LedgerState.New;
     private DateTimeOffset now = DateTimeOffset.UnixEpoch;
 
@@ -160,8 +161,9 @@ internal sealed class LedgerSimulation
     {
         if (!Ledger.TryDispatch(now, slots: 2, out var dispatched))
             return;
-        if (dispatched.IsNew && !Ledger.HasFixedPlan)
+        if (Ledger.Reserve(dispatched))
             Commit();
+        Assert.True(published.Add((dispatched.Chunk.Index, dispatched.Attempt)), $"attempt {dispatched.Attempt} of chunk {dispatched.Chunk.Index} was published twice");
         publishing.Add(new Message(dispatched.Chunk, dispatched.Attempt));
     }
 

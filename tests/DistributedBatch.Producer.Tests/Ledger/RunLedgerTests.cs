@@ -327,9 +327,57 @@ public sealed class RunLedgerTests
 
         Assert.Equal((9, 1), (again.Counts.Pending, again.Counts.Succeeded));
         Assert.Equal(
-            [(0, 2), (1, 2), (3, 1)],
+            [(0, 2), (1, 2), (3, 2)],
             Enumerable.Range(0, 3).Select(_ => Dispatch(again)).Select(chunk => (chunk.Chunk.Index, chunk.Attempt)));
         Assert.Equal(SettleResult.Succeeded, again.Settle(Report(dispatched[0], AttemptOutcome.Succeeded), Now));
+    }
+
+    [Fact]
+    public void A_producer_that_is_killed_after_it_published_never_uses_the_number_of_an_attempt_again()
+    {
+        var ledger = Open(total: 100);
+        var stored = ledger.TakeChanges();
+        Assert.All(Enumerable.Range(0, 16), _ => Assert.False(ledger.Reserve(Dispatch(ledger))));
+        Assert.True(ledger.Reserve(Dispatch(ledger)));
+
+        var again = Restore(stored, total: 100);
+        var dispatched = Enumerable.Range(0, 17).Select(_ => Dispatch(again)).ToList();
+
+        Assert.All(dispatched[..16], chunk => Assert.Equal((2, true), (chunk.Attempt, again.Reserve(chunk))));
+        Assert.Equal((16, 1, true), (dispatched[16].Chunk.Index, dispatched[16].Attempt, again.Reserve(dispatched[16])));
+    }
+
+    [Fact]
+    public void After_an_orderly_stop_attempts_begin_at_one()
+    {
+        var ledger = Open(total: 100);
+        ledger.Reserve(Dispatch(ledger));
+        ledger.AddDueChanges(DateTimeOffset.MaxValue);
+
+        var again = Restore(ledger.TakeChanges(), total: 100);
+
+        Assert.Equal((1, 1), (Dispatch(again).Chunk.Index, again.InFlight.Max(chunk => chunk.Chunk.FirstAttempt)));
+    }
+
+    [Fact]
+    public void A_stored_retry_does_not_wait_longer_than_any_delay_lasts()
+    {
+        var ledger = Open(total: 1);
+        ledger.Settle(Report(Dispatch(ledger), AttemptOutcome.ExitCode), Now.AddHours(1));
+
+        // The clock was set back by an hour.
+        var again = Restore(ledger.TakeChanges(), total: 1);
+
+        Assert.Equal(2, Dispatch(again).Attempt);
+    }
+
+    private static RunLedger Restore(LedgerChanges stored, long total)
+    {
+        var ledger = RunLedger.Restore(new RunLimits { First = 0, Total = total }, stored.State, () => 0.5);
+        foreach (var row in stored.Chunks)
+            ledger.RestoreChunk(row, queueSurvived: true, Now);
+        ledger.FinishRestore(Now);
+        return ledger;
     }
 
     private static IEnumerable<(ChunkRange Chunk, ChunkState State)> ChangesOf(RunLedger ledger) =>

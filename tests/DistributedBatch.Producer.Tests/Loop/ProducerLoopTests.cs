@@ -29,7 +29,7 @@ public sealed class ProducerLoopTests
         await using var producer = await EmbeddedProducer.StartAsync(directory.Path);
 
         var reply = producer.Inbox.TrySend(Broken[broken])!;
-        await Assert.ThrowsAnyAsync<SystemException>(() => reply.WaitAsync(TestContext.Current.CancellationToken));
+        await Assert.ThrowsAnyAsync<SystemException>(() => reply.Task.WaitAsync(TestContext.Current.CancellationToken));
 
         await AssertRunsAsync(producer);
     }
@@ -56,7 +56,7 @@ public sealed class ProducerLoopTests
         var delivery = await buffer.ReceiveAsync(TestContext.Current.CancellationToken);
 
         await producer.Inbox.TrySend(new AttemptReports("fake", [FakeHost.Report(delivery.Chunk, AttemptOutcome.Succeeded)]))!
-            .WaitAsync(TestContext.Current.CancellationToken);
+            .Task.WaitAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal("succeeded", directory.QuerySql($"SELECT state FROM chunk WHERE idx = {delivery.Chunk.Index}"));
     }

@@ -2,6 +2,7 @@ using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.TestKit.Files;
+using DistributedBatch.TestKit.Waiting;
 
 namespace DistributedBatch.Producer.Tests.Loop;
 
@@ -106,6 +107,48 @@ public sealed class RunControlTests
         Assert.Equal(RunState.Succeeded, await producer.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));
         int[] retried = [.. Enumerable.Range(0, 10).Select(tens => tens * 10)];
         Assert.Equal(Enumerable.Range(0, 100).Concat(retried).Order(), host.Executed.Select(chunk => chunk.Index).Order());
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Hosts_hear_that_a_cancelled_run_is_retried_and_its_chunks_prove_it()
+    {
+        using var directory = new TempDirectory();
+        await using var producer = await EmbeddedProducer.StartAsync(directory.Path);
+        var run = await producer.SubmitAsync(EmbeddedProducer.Spec(20));
+        await producer.Intake.ChangeAsync(run, RunAction.Cancel, TestContext.Current.CancellationToken);
+        await producer.Published.ReachesAsync(run, RunState.Cancelled, TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync("hosts heard of the cancel", () => !producer.Published.Controls.IsEmpty, TestContext.Current.CancellationToken);
+        var cancelled = Assert.Single(producer.Published.Controls).Revision;
+
+        Assert.Empty((await producer.Intake.ChangeAsync(run, RunAction.Retry, TestContext.Current.CancellationToken)).Mistakes);
+        await using var host = producer.StartHost();
+
+        Assert.Equal(RunState.Succeeded, await producer.Intake.WaitUntilSettledAsync(run, TestContext.Current.CancellationToken));
+        await Eventually.HoldsAsync(
+            "hosts heard of the retry",
+            () => producer.Published.Controls.Any(control => control.State == RunState.Running && control.Revision > cancelled),
+            TestContext.Current.CancellationToken);
+        Assert.All(host.Executed.GroupBy(chunk => chunk.Index), copies => Assert.True(copies.MaxBy(chunk => chunk.Attempt)!.Revision >= cancelled));
+        Assert.All(host.Executed.Where(chunk => chunk.Revision < cancelled), chunk => Assert.Equal(1, chunk.Attempt));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_copy_of_a_settled_chunk_that_starts_is_stopped()
+    {
+        using var directory = new TempDirectory();
+        await using var producer = await EmbeddedProducer.StartAsync(directory.Path);
+        var run = await producer.SubmitAsync(EmbeddedProducer.Spec(2));
+        await using var buffer = producer.Source.Open("fake", "cpu");
+        var chunk = (await buffer.ReceiveAsync(TestContext.Current.CancellationToken)).Chunk;
+        await producer.Bus.PublishAsync(new AttemptReports("fake", [FakeHost.Report(chunk, AttemptOutcome.Succeeded)]), TestContext.Current.CancellationToken);
+        await producer.Published.ReachesAsync(run, change => change.Counts.Succeeded == 1, TestContext.Current.CancellationToken);
+
+        await producer.Bus.PublishAsync(new AttemptReports("fake", [FakeHost.Report(chunk, outcome: null)]), TestContext.Current.CancellationToken);
+
+        await Eventually.HoldsAsync(
+            "hosts are told to stop the copy",
+            () => producer.Published.Controls.Any(control => control.SettledChunks?.SequenceEqual([chunk.Index]) == true),
+            TestContext.Current.CancellationToken);
     }
 
     [Fact(Timeout = 30_000)]

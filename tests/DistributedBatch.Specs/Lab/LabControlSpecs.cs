@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.TestKit.Broker;
 using DistributedBatch.TestKit.Processes;
 using DistributedBatch.TestKit.Waiting;
@@ -41,6 +42,60 @@ public sealed class LabControlSpecs(PrivateBroker broker)
         await Eventually.HoldsAsync("nothing of it runs", () => ProcessKiller.WithEnvironment($"DBATCH_RUN={run}").Count == 0, cancellation);
         Assert.Equal(("cancelled", 2, Chunks - 2), (State(shown), Count(shown, "succeeded"), Count(shown, "cancelled")));
         Assert.Equal(4, lab.Lines("started").Count);
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task A_cancelled_run_that_is_retried_runs_on_the_host_that_heard_of_the_cancel()
+    {
+        const int Chunks = 60;
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var lab = await TestLab.CreateAsync(broker, cancellation);
+        await lab.StartHeadAsync(cancellation);
+        lab.StartHost("one");
+        var run = await lab.SubmitAsync(Chunks, "sh", "-c", "sleep 0.2; " + LabSpecs.WriteItem[2]);
+        await lab.ShowsAsync(run, "partly done", view => Count(view, "succeeded") > 0, cancellation);
+
+        await lab.DbatchAsync("cancel", run);
+        Assert.Equal("cancelled", State(await lab.SettledAsync(run, cancellation)));
+        await lab.DbatchAsync("retry", run);
+
+        await lab.AssertCompleteAsync(run, await lab.SettledAsync(run, cancellation), Chunks, cancellation);
+        var attempts = await lab.AttemptsAsync(run, cancellation);
+        Assert.DoesNotContain(attempts, attempt => attempt.Attempt > 2);
+        Assert.DoesNotContain(attempts, attempt => attempt.Outcome == AttemptOutcome.HostLost);
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task Chunks_of_a_cancelled_run_are_not_run_by_a_host_that_joins_later()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var lab = await TestLab.CreateAsync(broker, cancellation);
+        await lab.StartHeadAsync(cancellation);
+        var cancelled = await lab.SubmitAsync(8, "sh", "-c", $"echo $DBATCH_START >> {lab.Path("started")}");
+        await lab.ShowsAsync(cancelled, "queued", view => Count(view, "queued") == 8, cancellation);
+        await lab.DbatchAsync("cancel", cancelled);
+        await lab.SettledAsync(cancelled, cancellation);
+
+        lab.StartHost("late");
+        var other = await lab.SubmitAsync(2, LabSpecs.WriteItem);
+
+        await lab.AssertCompleteAsync(other, await lab.SettledAsync(other, cancellation), 2, cancellation);
+        Assert.False(File.Exists(lab.Path("started")));
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task The_second_of_two_consumers_with_one_name_is_refused()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var lab = await TestLab.CreateAsync(broker, cancellation);
+        await lab.StartHeadAsync(cancellation);
+        lab.StartHost("twin");
+        await Eventually.HoldsAsync("the host is online", async () => (await lab.DbatchAsync("hosts")).Out.Contains("twin", StringComparison.Ordinal), cancellation);
+
+        var ended = await lab.StartHost("twin").End.WaitAsync(TimeSpan.FromMinutes(2), cancellation);
+
+        Assert.Equal(2, ended.ExitCode);
+        Assert.Contains("Another consumer with the name 'twin' is online", ended.Err, StringComparison.Ordinal);
     }
 
     private static string? State(JsonElement view) => view.GetProperty("state").GetString();

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using DistributedBatch.TestKit.Processes;
 using DistributedBatch.TestKit.Waiting;
 using Microsoft.Data.Sqlite;
@@ -62,6 +63,41 @@ public sealed class ResumeSpecs : IDisposable
 
     /// <summary>Attempts that had ended, but whose reports were not committed at the kill.</summary>
     private const int UncommittedReports = 12;
+
+    [Fact(Timeout = 120_000)]
+    public async Task After_kill_9_every_chunk_has_the_result_the_outputs_and_the_log_of_one_attempt()
+    {
+        const int Chunks = 1200;
+
+        // Every attempt writes a text of its own, to all three places.
+        var job = box.Script("job", """
+            text=$DBATCH_CHUNK.$(date +%s%N)
+            echo "$text" >> started.txt
+            echo "$text" > "$DBATCH_OUT/part"
+            echo "$text"
+            echo "\"$text\"" > "$DBATCH_RESULT"
+            """);
+        var run = box.Start("run", "--name", "whole", "--total", $"{Chunks}", "--slots", "2", "--warm", "off", "--", job);
+        foreach (var goal in new[] { 150, 400, 700 })
+        {
+            await Eventually.HoldsAsync($"{goal} chunks started", () => box.Lines("started.txt").Count >= goal, TestContext.Current.CancellationToken);
+            run.Signal(ProcessKiller.Sigkill);
+            await run.End;
+            run = box.Start("run", "--resume", "whole", "--slots", "2");
+        }
+
+        Assert.Equal(0, (await run.End).ExitCode);
+        var results = (await box.DbatchAsync("results", "whole")).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonDocument.Parse(line).RootElement)
+            .ToDictionary(line => line.GetProperty("index").GetInt32(), line => line.GetProperty("result").GetString());
+        var outputs = Directory.GetFiles(box.State, "part", SearchOption.AllDirectories)
+            .ToDictionary(file => int.Parse(Path.GetFileName(Path.GetDirectoryName(file))!, null), file => File.ReadAllText(file).Trim());
+        Assert.Equal(Enumerable.Range(0, Chunks), results.Keys.Order());
+        Assert.Equal(outputs.OrderBy(pair => pair.Key), results.OrderBy(pair => pair.Key)!);
+        var written = box.Lines("started.txt").GroupBy(text => text.Split('.')[0]).Where(attempts => attempts.Count() > 1).Select(attempts => int.Parse(attempts.Key, null));
+        foreach (var repeated in written.Take(10))
+            Assert.Equal(results[repeated], (await box.DbatchAsync("logs", "whole", $"{repeated}")).Out.Trim());
+    }
 
     [Fact(Timeout = 60_000)]
     public async Task The_first_interrupt_lets_running_chunks_finish_and_prints_the_command_to_resume()

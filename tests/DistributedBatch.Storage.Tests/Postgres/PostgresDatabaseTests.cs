@@ -41,6 +41,40 @@ public sealed class PostgresDatabaseTests(PostgresFixture postgres) : DatabaseCo
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_single_writer_that_was_replaced_never_writes_again_although_its_successor_has_ended()
+    {
+        await using var first = Create(TestSchema.SingleWriter);
+        await using var writer = await OpenAsync(first);
+        await TerminateSessionsAsync();
+        await using (var second = Create(TestSchema.SingleWriter))
+        await using (var successor = await OpenAsync(second))
+            await successor.ExecuteAsync([new(TestSchema.Insert, [[1, "successor", true]])], Cancellation);
+
+        await Assert.ThrowsAnyAsync<NpgsqlException>(() => writer.ExecuteAsync([new(TestSchema.Insert, [[2, "late", true]])], Cancellation));
+        await Assert.ThrowsAsync<WriterReplacedException>(() => writer.ExecuteAsync([new(TestSchema.Insert, [[2, "late", true]])], Cancellation));
+        await Assert.ThrowsAsync<WriterReplacedException>(
+            () => writer.WriteAsync(connection => connection.RunAsync(TestSchema.Insert, [[2, "late", true]], Cancellation), Cancellation));
+
+        Assert.Equal([1L], (await ThingsAsync(first)).Select(thing => thing.Key));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_single_writer_whose_lock_went_to_nobody_writes_on()
+    {
+        await using var database = Create(TestSchema.SingleWriter);
+        await using var writer = await OpenAsync(database);
+
+        for (var lost = 1; lost <= 2; lost++)
+        {
+            await TerminateSessionsAsync();
+            await Assert.ThrowsAnyAsync<NpgsqlException>(() => writer.ExecuteAsync([], Cancellation));
+            await writer.WriteAsync(connection => connection.RunAsync(TestSchema.Insert, [[lost, "kept", true]], Cancellation), Cancellation);
+        }
+
+        Assert.Equal([1L, 2L], (await ThingsAsync(database)).Select(thing => thing.Key));
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_standby_keeps_one_session()
     {
         await using var first = Create(TestSchema.SingleWriter);

@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.Net;
 using System.Text;
+using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Tracker.Tests.Api;
 
@@ -19,6 +20,8 @@ public sealed class OutputsTests
         var answer = await PutAsync(server, run, 3, 1, ("out/deep/part.csv", "1,2"), ("out/empty", ""), ("logs/out", "printed"), ("logs/err", "warned"));
 
         Assert.Equal(HttpStatusCode.NoContent, answer);
+        Assert.Equal(HttpStatusCode.NotFound, (await server.Client.GetAsync($"/api/runs/{run}/chunks/3/outputs", Cancellation)).StatusCode);
+        await server.PublishAsync(new AttemptReports("ada", [TestData.Succeeded(run, 3)]));
         Assert.Equal("printed", await server.Client.GetStringAsync($"/api/runs/{run}/chunks/3/attempts/1/logs/out", Cancellation));
         Assert.Equal("1,2", await File.ReadAllTextAsync(Path.Combine(server.DataDirectory, "runs", run.Value, "out/3/deep/part.csv"), Cancellation));
         var taken = await UnpackAsync(server, $"/api/runs/{run}/chunks/3/outputs");
@@ -28,16 +31,35 @@ public sealed class OutputsTests
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task The_first_attempt_that_brings_outputs_wins_and_the_second_keeps_its_logs()
+    public async Task The_outputs_are_those_of_the_attempt_that_won_and_not_of_one_that_died_after_its_upload()
     {
         await using var server = await TestServer.StartAsync();
         var run = await SubmitAsync(server);
 
-        Assert.Equal(HttpStatusCode.NoContent, await PutAsync(server, run, 3, 2, ("out/part", "second attempt, first here")));
-        Assert.Equal(HttpStatusCode.Conflict, await PutAsync(server, run, 3, 1, ("out/part", "late"), ("logs/out", "late too")));
+        Assert.Equal(HttpStatusCode.NoContent, await PutAsync(server, run, 3, 1, ("out/part", "its host died before the report")));
+        Assert.Equal(HttpStatusCode.NoContent, await PutAsync(server, run, 3, 2, ("out/part", "interrupted")));
+        Assert.Equal(HttpStatusCode.NoContent, await PutAsync(server, run, 3, 2, ("out/part", "winner")));
+        await server.PublishAsync(new AttemptReports("bob", [TestData.Succeeded(run, 3, attempt: 2, host: "bob")]));
 
-        Assert.Equal("second attempt, first here", (await UnpackAsync(server, $"/api/runs/{run}/chunks/3/outputs"))["part"]);
-        Assert.Equal("late too", await server.Client.GetStringAsync($"/api/runs/{run}/chunks/3/attempts/1/logs/out", Cancellation));
+        Assert.Equal("winner", (await UnpackAsync(server, $"/api/runs/{run}/chunks/3/outputs"))["part"]);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(server.DataDirectory, "runs", run.Value, "uploads")));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_duplicate_success_changes_no_outputs_and_keeps_its_logs()
+    {
+        await using var server = await TestServer.StartAsync();
+        var run = await SubmitAsync(server);
+
+        await PutAsync(server, run, 3, 1, ("out/part", "first success"));
+        await PutAsync(server, run, 3, 2, ("out/part", "uploaded before the first success was reported"));
+        await server.PublishAsync(new AttemptReports("ada", [TestData.Succeeded(run, 3)]));
+        await server.PublishAsync(new AttemptReports("bob", [TestData.Succeeded(run, 3, attempt: 2, host: "bob")]));
+        Assert.Equal(HttpStatusCode.Conflict, await PutAsync(server, run, 3, 3, ("out/part", "late"), ("logs/out", "late too")));
+        await server.PublishAsync(new AttemptReports("eve", [TestData.Succeeded(run, 3, attempt: 3, host: "eve")]));
+
+        Assert.Equal("first success", (await UnpackAsync(server, $"/api/runs/{run}/chunks/3/outputs"))["part"]);
+        Assert.Equal("late too", await server.Client.GetStringAsync($"/api/runs/{run}/chunks/3/attempts/3/logs/out", Cancellation));
     }
 
     [Theory(Timeout = 30_000)]

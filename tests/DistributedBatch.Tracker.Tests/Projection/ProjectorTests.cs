@@ -8,6 +8,7 @@ using DistributedBatch.Tracker.Logs;
 using DistributedBatch.Tracker.Projection;
 using DistributedBatch.Tracker.Queries;
 using DistributedBatch.Tracker.Storage;
+using DistributedBatch.Tracker.Tests.Storage;
 
 namespace DistributedBatch.Tracker.Tests.Projection;
 
@@ -99,6 +100,37 @@ public sealed class ProjectorTests
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task A_run_whose_logs_cannot_be_written_stops_no_other_is_named_and_gets_them_later()
+    {
+        using var directory = new TempDirectory();
+        var time = new ManualTime(TestData.Noon);
+        using var host = await StartAsync(directory, time: time);
+        var (broken, whole) = (RunId.New(), RunId.New());
+        var logs = host.Services.GetRequiredService<LogFiles>();
+        var queue = host.Services.GetRequiredService<ProjectionQueue>();
+        var files = host.Services.GetRequiredService<AttemptFileWriter>();
+
+        // A file where the directory should be, because root may write to any directory.
+        Directory.CreateDirectory(Path.GetDirectoryName(logs.DirectoryOf(broken))!);
+        await File.WriteAllTextAsync(logs.DirectoryOf(broken), "in the way", Cancellation);
+
+        await queue.HandleAsync(
+            TestData.Reports(TestData.Succeeded(broken, 0) with { Stdout = "late\n"u8.ToArray() }, TestData.Succeeded(whole, 0) with { Stdout = "one\n"u8.ToArray() }), Cancellation);
+
+        Assert.Equal("one\n", await File.ReadAllTextAsync(logs.PathOf(whole, 0, 1, LogStream.Out), Cancellation));
+        Assert.Single(await host.Services.GetRequiredService<RunQueries>().AttemptsAsync(broken, 0, Cancellation));
+        Assert.Contains($"of run {broken} cannot be written", files.Problem, StringComparison.Ordinal);
+
+        File.Delete(logs.DirectoryOf(broken));
+        time.Now += TimeSpan.FromSeconds(11);
+        await queue.HandleAsync(TestData.Reports(TestData.Succeeded(whole, 1)), Cancellation);
+
+        Assert.Equal("late\n", await File.ReadAllTextAsync(logs.PathOf(broken, 0, 1, LogStream.Out), Cancellation));
+        Assert.Null(files.Problem);
+        await host.StopAsync(Cancellation);
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task A_message_is_acknowledged_only_after_its_commit()
     {
         using var directory = new TempDirectory();
@@ -134,9 +166,10 @@ public sealed class ProjectorTests
         }
     }
 
-    private static async Task<IHost> StartAsync(TempDirectory directory, TimeSpan? commitInterval = null)
+    private static async Task<IHost> StartAsync(TempDirectory directory, TimeSpan? commitInterval = null, TimeProvider? time = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddLogging().AddInProcessMessaging().AddTracker(options =>
         {
             options.DataDirectory = directory.Path;

@@ -32,6 +32,17 @@ public sealed class ExplainerTests
     }
 
     [Fact]
+    public void A_producer_that_does_not_answer_is_the_cause_unless_the_broker_is_away()
+    {
+        var facts = Facts(Going, Ada()) with { ProducerProblem = "No answer to ChangeRun within 5 s." };
+
+        var explanation = Verdict(facts, "The producer dispatches no chunks");
+
+        Assert.Equal("No answer to ChangeRun within 5 s.", explanation.Reasons[0]);
+        Verdict(facts with { Broker = new BrokerView("away", "4.3.5", new BrokerTrouble("it is ill", TestData.Noon, null)) }, "no connection to the broker");
+    }
+
+    [Fact]
     public void A_past_broker_problem_explains_nothing() => Verdict(
         Facts(Going, Ada()) with { Broker = new BrokerView("connected", "4.3.5", new BrokerTrouble("it was ill", TestData.Noon, TestData.Noon.AddMinutes(1))) }, "Running; no chunk failed.");
 

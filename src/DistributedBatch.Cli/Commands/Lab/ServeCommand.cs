@@ -24,6 +24,9 @@ namespace DistributedBatch.Cli.Commands.Lab;
 /// <summary><c>dbatch serve</c>: the head of a lab. It runs producer and tracker by default; each may also run alone.</summary>
 internal static class ServeCommand
 {
+    // Then the API answers without a broker, and says so.
+    private static readonly TimeSpan BrokerWait = TimeSpan.FromSeconds(3);
+
     private static readonly string[] Roles = ["producer", "tracker", "consumer"];
 
     /// <summary>Builds the command.</summary>
@@ -54,6 +57,8 @@ internal static class ServeCommand
             if (ServiceOptions.Text(parsed, keep, "keep") is { } kept)
                 settings["keep"] = new SettingValue([kept], "--keep", "/");
             var keepTime = new SettingReader(settings, mistakes).Duration("keep");
+            var consumer = chosen.Contains("consumer") ? new ConsumerSettings().Read(parsed, mistakes) : _ => { };
+            ServiceOptions.CheckConfigFile(mistakes);
             var mode = HostIsolation.Read(flag: null, mistakes);
             var broker = options.Broker(parsed, mistakes, declares: chosen.Contains("producer"));
             if (mistakes.Count > 0)
@@ -63,6 +68,8 @@ internal static class ServeCommand
             if (!TryCreate(data, out var failure))
                 return ErrorOutput.Usage(failure);
             broker += signing.ForHead(parsed, chosen, data, mistakes);
+            if (chosen.Contains("tracker"))
+                broker += connection => connection.StartWithoutBrokerAfter = BrokerWait;
             var trust = signing.TrustFile(parsed);
             if (mistakes.Count > 0)
                 return ErrorOutput.Usage(mistakes);
@@ -71,7 +78,7 @@ internal static class ServeCommand
             if (isolationMistake is not null)
                 return ErrorOutput.Usage(isolationMistake);
             return await ServiceRunner.RunAsync(
-                Build(chosen, data, endpoints, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, keepTime, options.Host(parsed), groups, trust)),
+                () => Build(chosen, data, endpoints, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, keepTime, options.Host(parsed), groups, trust, consumer)),
                 () => Console.Error.WriteLine(chosen.Contains("tracker")
                     ? $"dbatch serves {string.Join(" and ", chosen)} on {address}. Data directory: {data}. Clients need the token in {Path.Combine(data, "token")}."
                     : $"dbatch serves {string.Join(" and ", chosen)}. Data directory: {data}."));
@@ -129,7 +136,8 @@ internal static class ServeCommand
         services.AddSingleton<IHostLifetime, NullHostLifetime>();
     }
 
-    private static void AddRoles(IServiceCollection services, string[] roles, string data, string? database, TimeSpan? keep, string host, AttemptCgroups? groups, string? trust)
+    private static void AddRoles(
+        IServiceCollection services, string[] roles, string data, string? database, TimeSpan? keep, string host, AttemptCgroups? groups, string? trust, Action<ConsumerOptions> consumer)
     {
         if (roles.Contains("tracker"))
         {
@@ -155,6 +163,7 @@ internal static class ServeCommand
         {
             services.AddConsumer(options =>
             {
+                consumer(options);
                 options.DataDirectory = data;
                 options.Host = host;
                 options.Groups = groups;

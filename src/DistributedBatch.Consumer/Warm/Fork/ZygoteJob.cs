@@ -28,6 +28,12 @@ internal sealed class ZygoteJob(long id, ProgramProcess? process = null, Attempt
     /// <summary>Its control group; null for none.</summary>
     public AttemptCgroup? Cgroup => cgroup;
 
+    /// <summary>Whether it runs a program. A kept interpreter does not between two chunks.</summary>
+    public bool IsBusy { get; set; } = true;
+
+    /// <summary>Whether it was the only busy one when the zygote died.</summary>
+    public bool WasAlone { get; set; }
+
     /// <summary>Whether it was asked to stop.</summary>
     public bool IsStopped => stopped != NotStopped;
 
@@ -60,7 +66,12 @@ internal sealed class ZygoteJob(long id, ProgramProcess? process = null, Attempt
     public ProgramOutcome Outcome(ZygoteEvent? exit, TimeSpan duration)
     {
         if (exit is null)
-            return new ProgramOutcome.RunnerLost("The preloaded interpreter that forked the program died, and the program with it; the next chunk starts another.");
+        {
+            return WasAlone
+                ? new ProgramOutcome.KilledRunner("The program's parent process, the preloaded interpreter, died while only this program ran; a program must not kill its parent ($PPID).")
+                : new ProgramOutcome.RunnerLost("The preloaded interpreter that forked the program died, and the program with it; the next chunk starts another.");
+        }
+
         if (exit.Error is not null)
             return new ProgramOutcome.NotStarted($"The preloaded interpreter could not fork: {exit.Error}.");
         var usage = new ProgramUsage(duration, TimeSpan.FromSeconds(exit.Cpu), exit.Rss, exit.Read, exit.Written);
@@ -77,6 +88,6 @@ internal sealed class ZygoteJob(long id, ProgramProcess? process = null, Attempt
             _ when code != 0 && outOfMemory == true => new ProgramOutcome.Signalled(Posix.SigKill, usage, OutOfMemory: true),
             _ => new ProgramOutcome.Exited(code, usage),
         };
-        return cgroupExit is { Stragglers: true } ? outcome with { Stragglers = true } : outcome;
+        return exit.Stragglers || cgroupExit is { Stragglers: true } ? outcome with { Stragglers = true } : outcome;
     }
 }

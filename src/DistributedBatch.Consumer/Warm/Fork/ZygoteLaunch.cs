@@ -1,5 +1,6 @@
 using System.Text;
 using CliWrap;
+using DistributedBatch.Consumer.Linux;
 using DistributedBatch.Consumer.Processes;
 using DistributedBatch.Consumer.Warm.Python;
 
@@ -33,6 +34,8 @@ internal sealed class ZygoteLaunch(ZygoteKey key, IReadOnlyDictionary<string, st
         {
             json.WriteString("script", key.Command.Script);
             json.WriteString("module", key.Command.Module);
+            if (OpenFilesLimit.Inherited is { } openFiles)
+                json.WriteNumber("open_files", openFiles);
             json.WriteStartObject("excluded");
             foreach (var (module, reason) in excluded)
                 json.WriteString(module, reason);

@@ -38,6 +38,9 @@ internal sealed class ZygotePool(WarmStartOptions options, AttemptCgroups? group
         }
     }
 
+    /// <summary>A zygote for one chunk, which the caller disposes.</summary>
+    public Task<ZygoteStartResult> StartOwnAsync(ZygoteKey key) => ZygoteProcess.StartAsync(key, options.StartLimit, groups, time, logger);
+
     /// <summary>Ends zygotes that were replaced, and those that nobody used for a while.</summary>
     public void EndUnused()
     {
@@ -86,7 +89,7 @@ internal sealed class ZygotePool(WarmStartOptions options, AttemptCgroups? group
         if (entry.Zygote is not { } zygote)
             return false;
         if (zygote.HasEnded)
-            entry.Deaths++;
+            entry.Deaths += zygote.WasKilledByJob ? 0 : 1;
         else if (zygote.IsStale || zygote.Forks >= options.ForksPerZygote)
             retired.Add(zygote);
         else

@@ -54,6 +54,9 @@ internal sealed partial class ZygoteProcess : IAsyncDisposable
     /// <summary>Whether it has ended.</summary>
     public bool HasEnded => hasEnded;
 
+    /// <summary>Whether it died while it ran one program, which is then to blame.</summary>
+    public bool WasKilledByJob { get; private set; }
+
     // The last 4 KiB of its standard error.
     private string StderrTail
     {
@@ -65,8 +68,8 @@ internal sealed partial class ZygoteProcess : IAsyncDisposable
     }
 
     /// <summary>
-    /// Starts a zygote and waits until it has done the imports. When a module makes forking unsafe, because it starts threads or initialises CUDA,
-    /// another zygote is started without that module.
+    /// Starts a zygote and waits until it has done the imports. When a module makes forking unsafe, because it starts threads or keeps what forks
+    /// must not share, another zygote is started that leaves it and all modules after it to the jobs.
     /// </summary>
     public static async Task<ZygoteStartResult> StartAsync(ZygoteKey key, TimeSpan limit, AttemptCgroups? groups, TimeProvider time, ILogger logger)
     {
@@ -88,7 +91,7 @@ internal sealed partial class ZygoteProcess : IAsyncDisposable
 
             if (hello.Event == "ready")
             {
-                zygote.Hello = hello with { Unsafe = excluded };
+                zygote.Hello = hello;
                 LogReady(logger, key, hello.Pid, hello.Imported.Count, hello.Seconds);
                 return new ZygoteStartResult.Ready(zygote);
             }
@@ -175,22 +178,25 @@ internal sealed partial class ZygoteProcess : IAsyncDisposable
     private async Task RunAsync(Command command)
     {
         var ending = "it could not be started";
+        var exitCode = -1;
         try
         {
             var result = await command.ExecuteAsync(kill.Token);
-            ending = $"exit status {result.ExitCode}";
+            exitCode = result.ExitCode;
+            ending = $"exit status {exitCode}";
         }
         catch (OperationCanceledException)
         {
             ending = "it did not end when asked and was killed";
         }
-        catch (Exception failure) when (failure is InvalidOperationException or System.ComponentModel.Win32Exception or IOException)
+        catch (Exception failure) when (failure is not OutOfMemoryException)
         {
-            ending = failure.Message;
+            ending = failure.Message; // Whatever it was, the jobs must hear of the end.
         }
 
+        // A disposal ends the requests first. Without an exit code or with an error's, it was not killed.
+        WasKilledByJob = requests.Writer.TryComplete() && exitCode is 0 or > 128 && jobs.Values.Count(job => job.IsBusy) == 1;
         hasEnded = true;
-        requests.Writer.TryComplete();
         var lastLine = StderrTail.Split('\n')[^1];
         var cause = lastLine.Length > 0 ? $": {lastLine}" : "";
         ready.TrySetResult(new ZygoteEvent { Event = "unsupported", Reason = $"the interpreter ended while it was importing ({ending}){cause}" });
@@ -202,6 +208,7 @@ internal sealed partial class ZygoteProcess : IAsyncDisposable
                 continue;
             if (job.Pid > 0)
                 _ = Posix.Kill(-job.Pid, Posix.SigKill);
+            job.WasAlone = WasKilledByJob && job.IsBusy;
             job.End(null);
         }
     }

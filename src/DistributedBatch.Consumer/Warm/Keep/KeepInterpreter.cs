@@ -18,6 +18,7 @@ internal sealed class KeepInterpreter : IDisposable
     private PythonCommand? command;
     private (string? Cuda, string? Hip)? cards;
     private long processorBefore;
+    private int inUse;
 
     private KeepInterpreter(ZygoteProcess zygote, ZygoteJob job, KeepChannel channel, ZygoteKey key)
     {
@@ -31,12 +32,12 @@ internal sealed class KeepInterpreter : IDisposable
     public bool Usable { get; private set; } = true;
 
     /// <summary>Whether it runs a chunk.</summary>
-    public bool Busy { get; private set; }
+    public bool Busy => job.IsBusy;
 
     /// <summary>Forks an interpreter; null when it died before it connected.</summary>
-    public static async Task<KeepInterpreter?> StartAsync(ZygoteProcess zygote, ZygoteKey key, long growthLimit, string directory)
+    public static async Task<KeepInterpreter?> StartAsync(ZygoteProcess zygote, ZygoteKey key, long growthLimit, SocketDirectory sockets)
     {
-        var path = Path.Combine(directory, Path.GetRandomFileName());
+        var path = sockets.NewPath();
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(new UnixDomainSocketEndPoint(path));
         listener.Listen(1);
@@ -77,10 +78,31 @@ internal sealed class KeepInterpreter : IDisposable
         return command;
     }
 
-    /// <summary>Runs one chunk. When the interpreter dies, only this chunk fails.</summary>
+    /// <summary>Reserves it, for a chunk or to end it; false when it is in use.</summary>
+    public bool TryUse() => Interlocked.CompareExchange(ref inUse, 1, 0) == 0;
+
+    /// <summary>Runs one chunk, after <see cref="TryUse"/>. When the interpreter dies, only this chunk fails.</summary>
     public async Task<ProgramOutcome> RunAsync(ProgramStart start, PythonCommand parsed, TimeProvider time, CancellationToken stop)
     {
-        Busy = true;
+        job.IsBusy = true;
+        Usable = false;
+        try
+        {
+            return await SendAsync(start, parsed, time, stop);
+        }
+        finally
+        {
+            job.IsBusy = false;
+
+            // It died, or a failure here left it in the middle of a chunk.
+            if (!Usable)
+                Dispose();
+            Volatile.Write(ref inUse, 0);
+        }
+    }
+
+    private async Task<ProgramOutcome> SendAsync(ProgramStart start, PythonCommand parsed, TimeProvider time, CancellationToken stop)
+    {
         cards ??= GpuVariables.Selected(start.Environment);
         var from = time.GetTimestamp();
         var cgroup = job.Cgroup;
@@ -96,13 +118,9 @@ internal sealed class KeepInterpreter : IDisposable
             start.Process?.Ended();
         }
 
-        Busy = false;
         var duration = time.GetElapsedTime(from);
         if (line.IsEmpty)
-        {
-            Usable = false;
             return job.Outcome(await job.Ended, duration);
-        }
 
         // A stop that came too late for this chunk still ends the interpreter.
         var reply = KeepReply.Parse(line.Span);

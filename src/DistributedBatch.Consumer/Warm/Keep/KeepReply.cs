@@ -8,6 +8,7 @@ namespace DistributedBatch.Consumer.Warm.Keep;
 internal sealed record KeepReply
 {
     private static readonly JsonReaderOptions Line = new() { AllowMultipleValues = true };
+    private const byte LineEnd = (byte)'\n';
 
     /// <summary>The exit code a process would have had.</summary>
     public int Code { get; init; }
@@ -30,7 +31,10 @@ internal sealed record KeepReply
     /// <summary>Whether the script has no function to call.</summary>
     public bool Missing { get; init; }
 
-    /// <summary>What the function returned, as JSON; null when it returned nothing, or when the result file has it.</summary>
+    /// <summary>
+    /// What the function returned, as the interpreter wrote it, which whoever stores it checks like a result file; null when it returned nothing, or
+    /// when the result file has it.
+    /// </summary>
     [JsonIgnore]
     public string? Result { get; private set; }
 
@@ -42,12 +46,9 @@ internal sealed record KeepReply
         var reader = new Utf8JsonReader(line, Line);
         var reply = JsonSerializer.Deserialize(ref reader, KeepJson.Default.KeepReply)!;
         var from = (int)reader.BytesConsumed;
-        if (reader.Read())
-        {
-            reader.Skip();
-            reply.Result = Encoding.UTF8.GetString(line[from..(int)reader.BytesConsumed]);
-        }
-
+        var result = line[from..].TrimEnd(LineEnd);
+        if (result.Length > 0)
+            reply.Result = Encoding.UTF8.GetString(result);
         return reply;
     }
 }

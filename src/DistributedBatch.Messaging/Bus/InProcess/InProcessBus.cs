@@ -1,7 +1,8 @@
 namespace DistributedBatch.Messaging.Bus.InProcess;
 
 /// <summary>
-/// The bus within one process. All handlers get the message object itself, without serialization. Messages are lost when the process dies; the ledger survives. Why not
+/// The bus within one process. All handlers get the message object itself, without serialization. Messages are lost when the process dies; what handlers have written
+/// survives, and a handler added with <see cref="BusEndpoint.HandleFirst"/> has written before the others are asked to. Why not
 /// MassTransit: <c>docs/decisions/0008-a-bus-of-our-own-in-one-process.md</c>.
 /// </summary>
 internal sealed class InProcessBus : MessageBus
@@ -9,6 +10,7 @@ internal sealed class InProcessBus : MessageBus
     private readonly IServiceProvider services;
     private readonly Dictionary<string, InProcessEndpoint> queues = new(StringComparer.Ordinal);
     private readonly Dictionary<Type, List<(InProcessEndpoint Endpoint, BusListener Listener)>> listeners = [];
+    private readonly Dictionary<Type, (InProcessEndpoint Endpoint, BusListener Listener)> firsts = [];
     private readonly List<InProcessEndpoint> openAtStart = [];
 
     public InProcessBus(IServiceProvider services, IEnumerable<BusEndpoint> endpoints, ILogger<InProcessBus> logger)
@@ -21,6 +23,12 @@ internal sealed class InProcessBus : MessageBus
                 openAtStart.Add(queue);
             foreach (var listener in endpoint.Listeners)
             {
+                if (listener.IsFirst)
+                {
+                    firsts.Add(listener.Message, (queue, listener));
+                    continue;
+                }
+
                 if (!listeners.TryGetValue(listener.Message, out var list))
                     listeners[listener.Message] = list = [];
                 list.Add((queue, listener));
@@ -36,6 +44,9 @@ internal sealed class InProcessBus : MessageBus
     }
 
     /// <inheritdoc/>
+    public override Task<int> CountReceiversAsync(string queue, CancellationToken cancellation) => Task.FromResult(0);
+
+    /// <inheritdoc/>
     public override Task CloseAsync(string queue, CancellationToken cancellation) => queues[queue].CloseAsync(cancellation);
 
     /// <inheritdoc/>
@@ -43,12 +54,10 @@ internal sealed class InProcessBus : MessageBus
     {
         if (cancellation.IsCancellationRequested)
             return Task.FromCanceled(cancellation);
-        if (listeners.TryGetValue(typeof(TMessage), out var all))
-        {
-            foreach (var (endpoint, listener) in all)
-                endpoint.Post(stop => listener.HearAsync(message, services, stop));
-        }
-
+        if (firsts.TryGetValue(typeof(TMessage), out var first))
+            first.Endpoint.Post(stop => HearFirstAsync(first.Listener, message, stop));
+        else
+            PostToOthers(message);
         return Task.CompletedTask;
     }
 
@@ -88,6 +97,27 @@ internal sealed class InProcessBus : MessageBus
         foreach (var queue in queues.Values)
             queue.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private async Task HearFirstAsync<TMessage>(BusListener listener, TMessage message, CancellationToken stop)
+        where TMessage : class
+    {
+        try
+        {
+            await listener.HearAsync(message, services, stop);
+        }
+        finally
+        {
+            // Also after a failure, because the others must not miss a message for it.
+            PostToOthers(message);
+        }
+    }
+
+    private void PostToOthers<TMessage>(TMessage message)
+        where TMessage : class
+    {
+        foreach (var (endpoint, listener) in listeners.GetValueOrDefault(typeof(TMessage)) ?? [])
+            endpoint.Post(stop => listener.HearAsync(message, services, stop));
     }
 
     private async Task AnswerAsync<TRequest, TResponse>(

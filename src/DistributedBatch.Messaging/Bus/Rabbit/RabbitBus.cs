@@ -18,33 +18,63 @@ internal sealed partial class RabbitBus : MessageBus
 
     private static readonly TimeSpan HealthInterval = TimeSpan.FromMilliseconds(50);
 
+    private const string HealthName = "messages";
+
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ReportAfter = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StopWithoutBroker = TimeSpan.FromSeconds(3);
+
+    // Longer than MassTransit takes to connect again by itself.
+    private static readonly TimeSpan ReplaceAfter = TimeSpan.FromSeconds(25);
+
     private readonly IServiceProvider services;
     private readonly BrokerOptions options;
     private readonly Topology topology;
     private readonly TimeProvider time;
+    private readonly BrokerConnections connections;
+    private readonly BrokerHealth health;
     private readonly ILogger logger;
-    private readonly IBusControl bus;
+    private readonly List<BusEndpoint> atStart;
     private readonly List<BusEndpoint> later;
+    private readonly CancellationTokenSource stopping = new();
+    private Task watching = Task.CompletedTask;
+
+    // Replaced when it does not recover by itself.
+    private volatile IBusControl bus;
     private readonly ConcurrentDictionary<string, HostReceiveEndpointHandle> opened = new(StringComparer.Ordinal);
 
     public RabbitBus(
-        IServiceProvider services, IEnumerable<BusEndpoint> endpoints, BrokerOptions options, Topology topology, ILoggerFactory loggers, TimeProvider time)
+        IServiceProvider services,
+        IEnumerable<BusEndpoint> endpoints,
+        BrokerOptions options,
+        Topology topology,
+        BrokerConnections connections,
+        BrokerHealth health,
+        ILoggerFactory loggers,
+        TimeProvider time)
     {
-        (this.services, this.options, this.topology, this.time) = (services, options, topology, time);
+        (this.services, this.options, this.topology, this.connections, this.health, this.time) = (services, options, topology, connections, health, time);
         logger = loggers.CreateLogger<RabbitBus>();
         LogContext.ConfigureCurrentLogContext(new MassTransitLogFilter(loggers, time));
         later = [.. endpoints.Where(endpoint => endpoint.OpensLater)];
-        bus = Create([.. endpoints.Except(later)]);
+        atStart = [.. endpoints.Except(later)];
+        bus = Create();
     }
 
     /// <inheritdoc/>
     public override async Task OpenAsync(string queue, CancellationToken cancellation)
     {
-        var endpoint = later.Single(endpoint => endpoint.Queue == queue);
-        var handle = bus.ConnectReceiveEndpoint(
-            topology.Named(queue), receive => Configure((IRabbitMqReceiveEndpointConfigurator)receive, endpoint));
-        opened[queue] = handle;
-        await handle.Ready.WaitAsync(cancellation);
+        var handle = opened[queue] = Connect(bus, queue);
+        if (connections.Publishing.IsConnected)
+            await handle.Ready.WaitAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
+    public override async Task<int> CountReceiversAsync(string queue, CancellationToken cancellation)
+    {
+        var connection = await connections.Publishing.ConnectedAsync(cancellation);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
+        return (int)(await channel.QueueDeclarePassiveAsync(topology.Named(queue), cancellation)).ConsumerCount;
     }
 
     /// <inheritdoc/>
@@ -96,19 +126,93 @@ internal sealed partial class RabbitBus : MessageBus
     }
 
     /// <inheritdoc/>
-    public override Task StartAsync(CancellationToken cancellationToken) => bus.StartAsync(cancellationToken);
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        // Without a broker the bus starts by itself when there is one.
+        var started = bus.StartAsync(connections.Publishing.IsConnected ? cancellationToken : stopping.Token);
+        if (connections.Publishing.IsConnected)
+            await started;
+        watching = Task.Run(WatchAsync, CancellationToken.None);
+    }
 
     /// <inheritdoc/>
-    public override Task StopAsync(CancellationToken cancellationToken) => bus.StopAsync(cancellationToken);
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await stopping.CancelAsync();
+        await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        // A bus that never was connected has nothing to finish.
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (!connections.Publishing.IsConnected)
+            limit.CancelAfter(StopWithoutBroker);
+        await bus.StopAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
+        stopping.Dispose();
         if (bus is IAsyncDisposable disposable)
             await disposable.DisposeAsync();
     }
 
-    private IBusControl Create(IReadOnlyList<BusEndpoint> endpoints) =>
+    /// <summary>
+    /// Reports whether the bus is connected, and makes a new bus when it is not although the broker accepts our other connections. MassTransit gives up for good when the
+    /// broker refuses its login for a while.
+    /// </summary>
+    private async Task WatchAsync()
+    {
+        var connectedAt = time.GetTimestamp();
+        while (true)
+        {
+            await Task.Delay(WatchInterval, time, stopping.Token);
+            if (bus.CheckHealth().Status == BusHealthStatus.Healthy)
+            {
+                health.Report(HealthName, new BrokerState.Connected());
+                connectedAt = time.GetTimestamp();
+                continue;
+            }
+
+            var lasts = time.GetElapsedTime(connectedAt);
+            if (lasts >= ReportAfter)
+                health.Report(HealthName, new BrokerState.Away("the message bus is not connected"));
+            if (lasts < ReplaceAfter || !connections.Publishing.IsConnected)
+                continue;
+            LogReplaced(lasts.TotalSeconds);
+            await ReplaceAsync();
+            connectedAt = time.GetTimestamp();
+        }
+    }
+
+    private async Task ReplaceAsync()
+    {
+        var (former, next) = (bus, Create());
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
+        limit.CancelAfter(LongestTry);
+        try
+        {
+            await next.StartAsync(limit.Token);
+        }
+        catch (Exception failure) when (IsBrokerTrouble(failure) && !stopping.IsCancellationRequested)
+        {
+            LogNotReplaced(failure.GetBaseException().Message);
+            return;
+        }
+
+        foreach (var queue in opened.Keys)
+            opened[queue] = Connect(next, queue);
+        bus = next;
+        using var end = new CancellationTokenSource(StopWithoutBroker);
+        await former.StopAsync(end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private HostReceiveEndpointHandle Connect(IBusControl to, string queue)
+    {
+        var endpoint = later.Single(endpoint => endpoint.Queue == queue);
+        return to.ConnectReceiveEndpoint(topology.Named(queue), receive => Configure((IRabbitMqReceiveEndpointConfigurator)receive, endpoint));
+    }
+
+    private IBusControl Create() =>
         MassTransit.Bus.Factory.CreateUsingRabbitMq(configurator =>
         {
             configurator.Host(options.Url, $"dbatch {options.HostName} {options.Role} bus", host =>
@@ -132,7 +236,7 @@ internal sealed partial class RabbitBus : MessageBus
             foreach (var message in Topology.Messages)
                 configurator.Publish(message, publish => publish.Exclude = true);
             configurator.OverrideDefaultBusEndpointQueueName(topology.ReplyQueue());
-            foreach (var endpoint in endpoints)
+            foreach (var endpoint in atStart)
                 configurator.ReceiveEndpoint(topology.Named(endpoint.Queue), receive => Configure(receive, endpoint));
         });
 
@@ -176,6 +280,12 @@ internal sealed partial class RabbitBus : MessageBus
         foreach (var listener in endpoint.Listeners)
             listener.Configure(receive, services);
     }
+
+    [LoggerMessage(124, LogLevel.Warning, "The message bus has not been connected for {Seconds:0} s although the broker accepts this process; making a new one")]
+    private partial void LogReplaced(double seconds);
+
+    [LoggerMessage(125, LogLevel.Warning, "The new message bus could not be started ({Reason}); trying again")]
+    private partial void LogNotReplaced(string reason);
 
     [LoggerMessage(122, LogLevel.Warning, "The broker did not confirm a {Message} ({Reason}); trying again until it does")]
     private partial void LogAgain(string message, string reason);

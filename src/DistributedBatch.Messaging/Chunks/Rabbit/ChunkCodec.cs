@@ -33,7 +33,8 @@ internal sealed class ChunkCodec(ChunkVerifier? verifier = null)
         if (protocol > Protocol.Version)
         {
             return outline.Refused(
-                $"it has protocol {protocol}, but this program knows only up to {Protocol.Version}; use the same version of dbatch on every machine");
+                $"it has protocol {protocol}, but this program knows only up to {Protocol.Version}; use the same version of dbatch on every machine",
+                isNewer: true);
         }
 
         try
@@ -122,8 +123,8 @@ internal sealed class ChunkCodec(ChunkVerifier? verifier = null)
             return outline;
         }
 
-        public DecodeResult Refused(string reason) => RunId.TryParse(Run, out var run) && Index is { } index
-            ? new DecodeResult.Attributed(run, index, Math.Max(1, Attempt), reason)
+        public DecodeResult Refused(string reason, bool isNewer = false) => RunId.TryParse(Run, out var run) && Index is { } index
+            ? new DecodeResult.Attributed(run, index, Math.Max(1, Attempt), reason, isNewer)
             : new DecodeResult.Unreadable(reason);
     }
 }

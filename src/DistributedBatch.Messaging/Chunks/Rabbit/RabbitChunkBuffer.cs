@@ -14,9 +14,12 @@ internal sealed partial class RabbitChunkBuffer : IChunkBuffer
     /// <summary>How long a buffer that closes waits for the bus. Without it the broker takes the chunks back, which costs them a delivery.</summary>
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(3);
 
+    private static readonly TimeSpan PauseCheck = TimeSpan.FromSeconds(5);
+
     private readonly ConnectionSupervisor connection;
     private readonly MessageBus bus;
     private readonly ChunkCodec codec;
+    private readonly NewerChunkPause pause;
     private readonly string name;
     private readonly string queue;
     private readonly BrokerOptions options;
@@ -33,10 +36,10 @@ internal sealed partial class RabbitChunkBuffer : IChunkBuffer
     private int disposed;
 
     public RabbitChunkBuffer(
-        ConnectionSupervisor connection, MessageBus bus, ChunkCodec codec, string name, string queue, BrokerOptions options, TimeProvider time, ILogger logger)
+        ConnectionSupervisor connection, MessageBus bus, ChunkCodec codec, NewerChunkPause pause, string name, string queue, BrokerOptions options, TimeProvider time, ILogger logger)
     {
-        (this.connection, this.bus, this.codec, this.name, this.queue, this.options, this.time, this.logger) =
-            (connection, bus, codec, name, queue, options, time, logger);
+        (this.connection, this.bus, this.codec, this.pause, this.name, this.queue, this.options, this.time, this.logger) =
+            (connection, bus, codec, pause, name, queue, options, time, logger);
         credit = new HostCredit(options, time);
     }
 
@@ -175,13 +178,14 @@ internal sealed partial class RabbitChunkBuffer : IChunkBuffer
         while (!ended.IsCancellationRequested)
         {
             credit.Adjust();
-            await open.SetCreditAsync(credit.Current);
+            var isPaused = pause.Reason is not null;
+            await open.SetCreditAsync(isPaused ? 0 : credit.Current);
             worked();
             await GiveBackAsync(open, credit.MaxReady, open.Lost);
             var dependsOnTime = Ready > 0 || credit.DependsOnTime;
             if (!dependsOnTime && open.IsIdle)
                 await open.MergeSubscriptionsAsync();
-            Task next = changed.WaitAsync(dependsOnTime ? HostCredit.LongAfter : Timeout.InfiniteTimeSpan, ended.Token);
+            Task next = changed.WaitAsync(dependsOnTime ? HostCredit.LongAfter : isPaused ? PauseCheck : Timeout.InfiniteTimeSpan, ended.Token);
             await next.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
@@ -237,7 +241,13 @@ internal sealed partial class RabbitChunkBuffer : IChunkBuffer
                 if (waiting == 0 && credit.LookAhead == 0)
                     Changed();
                 break;
-            case DecodeResult.Attributed(var run, var index, var attempt, var reason):
+            case DecodeResult.Attributed(var run, var index, var attempt, var reason, IsNewer: true):
+                redelivered.Enqueue((message.Tag, new ReturnedChunk(run, index, attempt, LostHosts: 0)));
+                if (pause.Begin($"chunk {index} of run {run} was returned: {reason}"))
+                    LogNewer(name, index, run.Value, reason);
+                Changed();
+                break;
+            case DecodeResult.Attributed(var run, var index, var attempt, var reason, _):
                 _ = PublishDeadAsync(from, message.Tag, run, index, attempt, $"chunk {index} of run {run} cannot be run on {name}: {reason}");
                 break;
             case DecodeResult.Unreadable(var reason):
@@ -268,6 +278,9 @@ internal sealed partial class RabbitChunkBuffer : IChunkBuffer
 
     [LoggerMessage(112, LogLevel.Warning, "{Host} cannot open its chunk channel yet ({Reason}); trying again")]
     private partial void LogNotOpened(string host, string reason);
+
+    [LoggerMessage(115, LogLevel.Error, "{Host} returns chunk {Index} of run {Run} and takes none for a minute: {Reason}")]
+    private partial void LogNewer(string host, int index, string run, string reason);
 
     [LoggerMessage(113, LogLevel.Error, "{Host} rejects a message: {Reason}")]
     private partial void LogRejected(string host, string reason);
