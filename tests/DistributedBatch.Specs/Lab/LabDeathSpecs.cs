@@ -92,7 +92,7 @@ public sealed class LabDeathSpecs(PrivateBroker broker)
         await using var lab = await TestLab.CreateAsync(broker, cancellation);
         await lab.StartHeadAsync(cancellation, new Uri($"amqp://guest:guest@127.0.0.1:{FreePort.Next()}/"));
 
-        var doctor = await lab.TryAsync("doctor", "--server");
+        var doctor = await lab.TryAsync("doctor", "--server", lab.Server);
         var ended = await lab.StopAsync("head").WaitAsync(TimeSpan.FromSeconds(40), cancellation);
 
         Assert.Contains("not connected", doctor.Out + doctor.Err, StringComparison.Ordinal);

@@ -20,6 +20,9 @@ internal sealed class TestLab : IAsyncDisposable
 
     public Uri Broker { get; }
 
+    /// <summary>Address of the head.</summary>
+    public string Server => $"http://127.0.0.1:{port}";
+
     /// <summary>Directory that receives the outputs of all hosts.</summary>
     public string Outputs => box["out"];
 
