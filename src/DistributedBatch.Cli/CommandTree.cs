@@ -4,6 +4,7 @@ using DistributedBatch.Cli.Commands;
 using DistributedBatch.Cli.Commands.Client;
 using DistributedBatch.Cli.Commands.Lab;
 using DistributedBatch.Cli.Menu;
+using DistributedBatch.Cli.Native;
 using DistributedBatch.Cli.Output;
 
 namespace DistributedBatch.Cli;
@@ -14,6 +15,7 @@ internal static class CommandTree
     /// <summary>Parses <paramref name="args"/> and runs the command.</summary>
     public static async Task<int> RunAsync(IReadOnlyList<string> args)
     {
+        EmbeddedLibraries.Install();
         StandardStreams.Install();
         var (own, jobCommand) = SplitAtDashes(args);
         var root = Build(jobCommand);

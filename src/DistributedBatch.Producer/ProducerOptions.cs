@@ -29,12 +29,6 @@ public sealed class ProducerOptions
     public bool Standby { get; set; } = true;
 
     /// <summary>
-    /// Successes of a run that another service has recorded. Where messages die with the process, a kill may leave a success that the ledger never heard of; the ledger
-    /// adds these when it restores the run, so that no chunk runs again whose result is there. Null (default) with a broker, which delivers the message again.
-    /// </summary>
-    public Func<RunId, CancellationToken, IAsyncEnumerable<RecordedSuccess>>? RecordedSuccesses { get; set; }
-
-    /// <summary>
     /// How long the start waits while another producer receives from the same broker. After that it fails, because that producer has a ledger of its own. Default 40 s, more
     /// than two heartbeats of the broker. Too low: a producer that was started again after the loss of its machine fails.
     /// </summary>
@@ -45,6 +39,9 @@ public sealed class ProducerOptions
 
     /// <summary>When hosts and chunks count as lost.</summary>
     public HostSupervisionOptions Hosts { get; } = new();
+
+    /// <summary>What is asked of others when a stored run is restored.</summary>
+    public RestoreOptions Restore { get; } = new();
 
     /// <summary>What to do while the ledger cannot be written.</summary>
     public CommitOptions Commit { get; } = new();

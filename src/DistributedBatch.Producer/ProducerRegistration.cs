@@ -34,7 +34,7 @@ public static class ProducerRegistration
         var options = new ProducerOptions();
         configure(options);
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(options).AddSingleton(options.Dispatch).AddSingleton(options.Hosts).AddSingleton(options.Commit);
+        services.AddSingleton(options).AddSingleton(options.Dispatch).AddSingleton(options.Hosts).AddSingleton(options.Commit).AddSingleton(options.Restore);
         services
             .AddSingleton(_ => new LedgerStore(DatabaseFactory.Create(LedgerStore.Schema, options.DataDirectory, options.Database)))
             .AddSingleton<LedgerHealth>()

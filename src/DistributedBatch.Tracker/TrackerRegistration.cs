@@ -43,8 +43,14 @@ public static class TrackerRegistration
             .AddSingleton<ProjectionSignal>()
             .AddSingleton<RunQueries>()
             .AddSingleton<RunCommands>()
+            .AddSingleton<ProducerCheck>()
             .AddSingleton(_ => new LogFiles(dataDirectory))
-            .AddSingleton(provider => new OutputStore(dataDirectory, options.Outputs, provider.GetRequiredService<LogFiles>()))
+            .AddSingleton(_ => new StagingCleanup(dataDirectory))
+            .AddSingleton(provider =>
+            {
+                provider.GetRequiredService<StagingCleanup>();
+                return new OutputStore(dataDirectory, options.Outputs, provider.GetRequiredService<LogFiles>());
+            })
             .AddSingleton<OutputPublisher>()
             .AddSingleton<AttemptFileWriter>()
             .AddSingleton<TrackerMetrics>()

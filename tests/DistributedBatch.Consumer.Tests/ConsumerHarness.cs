@@ -47,6 +47,9 @@ public sealed class ConsumerHarness : IAsyncDisposable
 
     public CancellationToken Stopped => host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
 
+    public T Get<T>()
+        where T : notnull => host.Services.GetRequiredService<T>();
+
     public ChannelReader<HostHeartbeat> Heartbeats => received.Heartbeats.Reader;
 
     public ChannelReader<LeaseTaken> Leases => received.Leases.Reader;

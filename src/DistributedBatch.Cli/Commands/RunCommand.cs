@@ -32,6 +32,8 @@ internal static class RunCommand
             var (request, mistakes) = RunRequestReader.ReadLayers(flags, parsed.GetValue(file), directory, remote: false);
             if (request is null)
                 return ErrorOutput.Usage(mistakes);
+            if (parsed.GetValue(dryRun) && request.Script is { } script && await script.MistakeAsync() is { } mistake)
+                return ErrorOutput.Usage(mistake);
             if (parsed.GetValue(dryRun))
                 return PlanPrinter.Print(request, parsed.GetValue(json));
             return await EmbeddedRun.StartAsync(request, parsed.GetValue(json));

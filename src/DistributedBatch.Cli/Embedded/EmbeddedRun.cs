@@ -18,6 +18,9 @@ internal static class EmbeddedRun
         using var groups = HostIsolation.Open(request.Isolation, out var refusal);
         if (refusal is not null)
             return ErrorOutput.Usage(refusal);
+
+        // The interpreter reads the script while the services start.
+        var check = request.Script?.MistakeAsync() ?? Task.FromResult<string?>(null);
         using var state = StateDirectory.Open(request.StateDirectory, out var mistake);
         if (state is null)
             return ErrorOutput.Usage(mistake!);
@@ -29,7 +32,7 @@ internal static class EmbeddedRun
         var spec = request.Spec with { Id = record.Run, Name = record.Name };
         var plan = new RunPlan(spec);
         var newChunks = records.Find(record.Run) is null ? plan.Chunks ?? plan.Items : 0;
-        return await WorkAsync(state, records, record, spec, newChunks, request.Slots, groups, json);
+        return await WorkAsync(state, records, record, spec, newChunks, check, request.Slots, groups, json);
     }
 
     /// <summary>Continues an earlier run.</summary>
@@ -45,12 +48,12 @@ internal static class EmbeddedRun
             return ErrorOutput.Usage(mistake!);
         var records = new RunRecords(state.Path);
         return records.Find(run, out mistake) is { } record
-            ? await WorkAsync(state, records, record, spec: null, newChunks: 0, slots, groups, json)
+            ? await WorkAsync(state, records, record, spec: null, newChunks: 0, Task.FromResult<string?>(null), slots, groups, json)
             : ErrorOutput.Usage(mistake!);
     }
 
     private static async Task<int> WorkAsync(
-        StateDirectory state, RunRecords records, RunRecord record, RunSpec? spec, long newChunks, int? slots, AttemptCgroups? groups, bool json)
+        StateDirectory state, RunRecords records, RunRecord record, RunSpec? spec, long newChunks, Task<string?> check, int? slots, AttemptCgroups? groups, bool json)
     {
         // The default directory belongs to this run alone.
         var chosen = record.OutputDirectory != records.DefaultOutputsOf(record.Run);
@@ -62,7 +65,7 @@ internal static class EmbeddedRun
         {
             records.Save(record);
             using var signals = new StopSignals();
-            return await new EmbeddedSession(state.Path, records, record, signals).RunAsync(spec, slots, groups, json);
+            return await new EmbeddedSession(state.Path, records, record, signals).RunAsync(spec, check, slots, groups, json);
         }
         catch (Exception failure) when (StartFailure.Sentence(failure) is not null)
         {

@@ -39,10 +39,11 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
 
     /// <summary>Executes the run and gives the exit code.</summary>
     /// <param name="spec">The run; null when the ledger has it already.</param>
+    /// <param name="check">Ends with a mistake in the run, at which nothing is started; null for none.</param>
     /// <param name="slots">Attempts at once; null lets the consumer choose the number.</param>
     /// <param name="groups">Control groups for the attempts; null for none.</param>
     /// <param name="json">Whether the summary is JSON.</param>
-    public async Task<int> RunAsync(RunSpec? spec, int? slots, AttemptCgroups? groups, bool json)
+    public async Task<int> RunAsync(RunSpec? spec, Task<string?> check, int? slots, AttemptCgroups? groups, bool json)
     {
         var empty = spec is { Dataset: var dataset } && dataset.First == dataset.Total;
         if (record.Before.Count > 0 && !record.BeforeDone && !empty)
@@ -58,6 +59,14 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
         host.Services.BeginLauncher();
         await host.StartAsync(CancellationToken.None);
         var intake = host.Services.GetRequiredService<RunIntake>();
+        if (await check is { } mistake)
+        {
+            if (intake.Runs.All(run => run.Run != record.Run))
+                records.Forget(record.Run);
+            await host.StopAsync(CancellationToken.None);
+            return ErrorOutput.Usage(mistake);
+        }
+
         var source = new LocalRunSource(host.Services.GetRequiredService<TrackerDatabase>());
         var (start, mistakes) = await new RunStarter(intake, record).StartAsync(spec);
         if (mistakes.Count > 0)
@@ -110,7 +119,11 @@ internal sealed class EmbeddedSession(string stateDirectory, RunRecords records,
     private async Task WatchAsync(IHost host, RunIntake intake, LocalRunSource source)
     {
         var projection = host.Services.GetRequiredService<ProjectionSignal>();
-        var watch = new RunWatcher(source, record.Run, ProgressScreens.ForStandardError()) { FailuresArePushed = true };
+        var watch = new RunWatcher(source, record.Run, ProgressScreens.ForStandardError())
+        {
+            FailuresArePushed = true,
+            Problem = () => host.Services.GetRequiredService<FileLog>().Problem,
+        };
         projection.AttemptFailed += failed =>
         {
             if (failed.Run == record.Run)

@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
-using CliWrap;
+using DistributedBatch.Cli.Checks;
 using DistributedBatch.Cli.Summary;
-using DistributedBatch.Cli.Text;
 
 namespace DistributedBatch.Cli.Embedded;
 
@@ -11,9 +10,6 @@ namespace DistributedBatch.Cli.Embedded;
 /// </summary>
 internal static partial class MissingModuleHint
 {
-    private const string SystemPython = "/usr/bin/python3";
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
-
     /// <summary>The remedies for a missing module, ending with the one after which the run can be retried; null for other failures.</summary>
     /// <param name="command">The run's command.</param>
     /// <param name="hasEnvironment">Whether the run names a conda or virtual environment, which decides the interpreter.</param>
@@ -23,60 +19,7 @@ internal static partial class MissingModuleHint
         var module = failed.Select(chunk => Missing().Match(chunk.Message ?? "")).FirstOrDefault(match => match.Success)?.Groups["module"].Value.Split('.')[0];
         if (module is null)
             return null;
-        var interpreter = command[0];
-        var other = interpreter != SystemPython && File.Exists(SystemPython) && await HasAsync(SystemPython, module);
-        return Remedies(interpreter, module, hasEnvironment, other);
-    }
-
-    /// <summary>The text of the remedies.</summary>
-    /// <param name="interpreter">First word of the command.</param>
-    /// <param name="module">The missing module.</param>
-    /// <param name="hasEnvironment">Whether the run names an environment.</param>
-    /// <param name="systemHasIt">Whether the system's interpreter has the module.</param>
-    public static string Remedies(string interpreter, string module, bool hasEnvironment, bool systemHasIt)
-    {
-        if (!PythonCommand.IsPython(Path.GetFileName(interpreter)))
-            return $"the Python that {interpreter} starts has no module '{module}': install it there";
-        if (hasEnvironment)
-            return $"the environment of the run has no module '{module}': install it there";
-        var install = $"install it with {interpreter} -m pip install {PackageOf(module)}";
-        if (!systemHasIt)
-            return $"{interpreter} has no module '{module}': {install}";
-
-        // --python replaces an interpreter that is found on PATH, and only that.
-        return PythonCommand.IsPython(interpreter)
-            ? $"{interpreter} has no module '{module}', but {SystemPython} has it: start a new run with --python {SystemPython}; or {install}"
-            : $"{interpreter} has no module '{module}', but {SystemPython} has it: start a new run with {SystemPython} in its place; or {install}";
-    }
-
-    // Modules whose package has another name.
-    private static string PackageOf(string module) => module switch
-    {
-        "cv2" => "opencv-python",
-        "sklearn" => "scikit-learn",
-        "skimage" => "scikit-image",
-        "PIL" => "pillow",
-        "yaml" => "pyyaml",
-        "bs4" => "beautifulsoup4",
-        "dateutil" => "python-dateutil",
-        _ => module,
-    };
-
-    private static async Task<bool> HasAsync(string interpreter, string module)
-    {
-        using var timeout = new CancellationTokenSource(Timeout);
-        try
-        {
-            var found = await CliWrap.Cli.Wrap(interpreter)
-                .WithArguments(["-c", "import importlib.util, sys; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)", module])
-                .WithValidation(CommandResultValidation.None)
-                .ExecuteAsync(timeout.Token);
-            return found.IsSuccess;
-        }
-        catch (Exception failure) when (failure is OperationCanceledException or System.ComponentModel.Win32Exception)
-        {
-            return false;
-        }
+        return await MissingModule.RemediesAsync(command[0], module, hasEnvironment);
     }
 
     [GeneratedRegex(@"ModuleNotFoundError: No module named '(?<module>[\w.]+)'")]

@@ -41,7 +41,9 @@ internal static class EmbeddedHost
     {
         IHost? host = null;
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Logging.AddProvider(new FileLog(Path.Combine(stateDirectory, "log")));
+        var log = new FileLog(Path.Combine(stateDirectory, "log"));
+        builder.Logging.AddProvider(log);
+        builder.Services.AddSingleton(log);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = Timeout.InfiniteTimeSpan);
 
         // Services stop in the opposite order: the consumer drains while the others still receive its reports, and the bus stops last.
@@ -57,7 +59,7 @@ internal static class EmbeddedHost
                 options.DataDirectory = stateDirectory;
                 options.ResumeOnStart = false;
                 options.Standby = false;
-                options.RecordedSuccesses = (run, cancellation) => host!.Services.GetRequiredService<RunQueries>()
+                options.Restore.RecordedSuccesses = (run, cancellation) => host!.Services.GetRequiredService<RunQueries>()
                     .UnsettledSuccessesAsync(run, cancellation)
                     .Select(attempt => new RecordedSuccess(attempt.Index, attempt.Attempt, attempt.Host, TimeSpan.FromSeconds(attempt.Seconds)));
             });

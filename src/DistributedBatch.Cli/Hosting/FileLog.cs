@@ -7,8 +7,10 @@ namespace DistributedBatch.Cli.Hosting;
 internal sealed class FileLog : ILoggerProvider
 {
     private const long MaxBytes = 10 << 20;
+    private static readonly TimeSpan ProblemAge = TimeSpan.FromSeconds(5);
     private readonly Lock gate = new();
     private readonly StreamWriter file;
+    private volatile LoggedError? latest;
 
     /// <summary>Appends to <paramref name="path"/>.</summary>
     public FileLog(string path)
@@ -17,6 +19,9 @@ internal sealed class FileLog : ILoggerProvider
             File.Move(path, path + ".old", overwrite: true);
         file = new StreamWriter(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
     }
+
+    /// <summary>The error that a service logged in the last seconds; null for none. A service that keeps failing keeps logging.</summary>
+    public string? Problem => latest is { } error && TimeProvider.System.GetElapsedTime(error.At) < ProblemAge ? error.Text : null;
 
     /// <inheritdoc/>
     public ILogger CreateLogger(string categoryName) => new Category(this, categoryName[(categoryName.LastIndexOf('.') + 1)..]);
@@ -43,6 +48,8 @@ internal sealed class FileLog : ILoggerProvider
         }
     }
 
+    private sealed record LoggedError(string Text, long At);
+
     private sealed class Category(FileLog log, string name) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
@@ -52,6 +59,8 @@ internal sealed class FileLog : ILoggerProvider
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
+            if (logLevel >= LogLevel.Error)
+                log.latest = new LoggedError(formatter(state, exception), TimeProvider.System.GetTimestamp());
             var time = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
             log.Write($"{time} {logLevel} {name}: {formatter(state, exception)}{(exception is null ? "" : Environment.NewLine + exception)}");
         }

@@ -17,6 +17,9 @@ internal sealed class RunWatcher(IRunSource source, RunId run, IProgressScreen s
     /// <summary>A message beside the numbers; null for none.</summary>
     public string? Note { get; set; }
 
+    /// <summary>Reads what keeps the run from going on at the moment; null when nothing does. Shown like a <see cref="Note"/>.</summary>
+    public Func<string?> Problem { get; init; } = () => null;
+
     /// <summary>Whether <see cref="AddFailure"/> reports every failed attempt. Otherwise the watcher queries the failed chunks.</summary>
     public bool FailuresArePushed { get; init; }
 
@@ -56,7 +59,7 @@ internal sealed class RunWatcher(IRunSource source, RunId run, IProgressScreen s
         var failures = new List<AttemptFailure>();
         while (newFailures.TryDequeue(out var failure))
             failures.Add(failure);
-        return new ProgressState(view, [.. hosts.Where(host => host.Alive)], failures, elapsed, Note);
+        return new ProgressState(view, [.. hosts.Where(host => host.Alive)], failures, elapsed, Note ?? Problem());
     }
 
     private async Task QueryFailuresAsync()

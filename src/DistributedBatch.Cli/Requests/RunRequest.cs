@@ -1,3 +1,4 @@
+using DistributedBatch.Cli.Checks;
 using DistributedBatch.Consumer.Isolation;
 
 namespace DistributedBatch.Cli.Requests;
@@ -16,6 +17,9 @@ internal sealed record RunRequest
 
     /// <summary>How this machine contains the attempts.</summary>
     public IsolationMode Isolation { get; init; }
+
+    /// <summary>Reads the Python script of the command before the first chunk; null when there is none.</summary>
+    public PythonScriptCheck? Script { get; init; }
 
     /// <summary>Absolute path of the state directory.</summary>
     public required string StateDirectory { get; init; }

@@ -73,8 +73,20 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
         if (environment is EnvironmentReading.Missing missing)
             mistakes.Add(missing.Error);
         else if (!remote)
-            mistakes.AddRange(ProgramMistakes(spec, workingDirectory, (environment as EnvironmentReading.Found)?.Environment));
-        return mistakes.Count == 0 ? (request, []) : (null, [.. mistakes.Distinct()]);
+            mistakes.AddRange(ProgramMistakes(spec, workingDirectory, VariablesOf(spec, environment)["PATH"]));
+        if (mistakes.Count > 0)
+            return (null, [.. mistakes.Distinct()]);
+        return (remote ? request : request with { Script = PythonScriptCheck.For(spec, workingDirectory, VariablesOf(spec, environment)) }, []);
+    }
+
+    // The variables of the command that differ from those of this process, and PATH.
+    private static Dictionary<string, string> VariablesOf(RunSpec spec, EnvironmentReading environment)
+    {
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal) { ["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "" };
+        (environment as EnvironmentReading.Found)?.Environment.Activate(variables);
+        foreach (var (name, value) in spec.Job.Env.Concat(spec.Job.Secrets ?? new Dictionary<string, string>()))
+            variables[name] = value;
+        return variables;
     }
 
     // A missing command or dataset is in the list already; placeholders let the check find the other mistakes.
@@ -84,11 +96,8 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
         return dataset is null ? checkable with { Dataset = new ItemDataset(["item"]), ChunkSize = 1 } : checkable;
     }
 
-    private static IEnumerable<string> ProgramMistakes(RunSpec spec, string workingDirectory, PythonEnvironment? environment)
+    private static IEnumerable<string> ProgramMistakes(RunSpec spec, string workingDirectory, string path)
     {
-        var variables = new Dictionary<string, string>(StringComparer.Ordinal) { ["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "" };
-        environment?.Activate(variables);
-        var path = spec.Job.Env.GetValueOrDefault("PATH") ?? variables["PATH"];
         foreach (var (role, words, runsFirst) in new[] { ("", spec.Job.Command, false), ("before: ", spec.Before, true), ("after: ", spec.After, false) })
         {
             if (words.Count > 0 && new CommandCheck(workingDirectory, path, spec.Before.Count > 0 && !runsFirst).Mistake(words) is { } mistake)

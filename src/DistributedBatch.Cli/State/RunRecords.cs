@@ -25,6 +25,13 @@ internal sealed class RunRecords(string stateDirectory)
         File.Move(file + ".new", file, overwrite: true);
     }
 
+    /// <summary>Removes the record of a run that never started; does nothing when the run has left anything else.</summary>
+    public void Forget(RunId run)
+    {
+        if (Directory.EnumerateFileSystemEntries(DirectoryOf(run)).All(path => path == FileOf(DirectoryOf(run))))
+            Directory.Delete(DirectoryOf(run), recursive: true);
+    }
+
     /// <summary>All records, newest first.</summary>
     public IReadOnlyList<RunRecord> All()
     {

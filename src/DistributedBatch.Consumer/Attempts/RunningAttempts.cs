@@ -7,6 +7,7 @@ internal sealed class RunningAttempts(TimeProvider time)
 {
     private readonly ConcurrentDictionary<ActiveAttempt, byte> attempts = new();
     private readonly Lock gate = new();
+    private HashSet<RunId> known = [];
     private long changedAt = time.GetTimestamp();
     private int count;
     private TimeSpan busy;
@@ -14,6 +15,12 @@ internal sealed class RunningAttempts(TimeProvider time)
     private long items;
     private TimeSpan attemptTime;
     private TimeSpan cpuTime;
+
+    /// <summary>
+    /// Raised before the first attempt of a run starts, unless no other run was known: what was learned from earlier runs may be wrong for this one. A run that pauses while
+    /// another begins is unknown again afterwards.
+    /// </summary>
+    public event Action? RunBegan;
 
     /// <summary>How many run.</summary>
     public int Count => Volatile.Read(ref count);
@@ -34,8 +41,17 @@ internal sealed class RunningAttempts(TimeProvider time)
     public void Add(ActiveAttempt attempt)
     {
         attempts[attempt] = 0;
+        bool began;
         lock (gate)
+        {
             ChangeCount(by: 1);
+            began = !known.Contains(attempt.Chunk.Run) && known.Count > 0;
+            if (!known.Contains(attempt.Chunk.Run))
+                known = [.. attempts.Keys.Select(running => running.Chunk.Run)];
+        }
+
+        if (began)
+            RunBegan?.Invoke();
     }
 
     /// <summary>Removes an attempt that ended.</summary>

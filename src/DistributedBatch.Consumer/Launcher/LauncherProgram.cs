@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DistributedBatch.Consumer.Isolation;
 using DistributedBatch.Consumer.Linux;
 
@@ -19,6 +20,8 @@ public static class LauncherProgram
     /// <summary>Tells the launcher how many files a program may open.</summary>
     internal const string OpenFilesVariable = "DBATCH_LAUNCHER_OPEN_FILES";
 
+    private const int MaxSpawners = 64;
+    private static readonly TimeSpan HungSpawn = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Serves one consumer until standard input ends. Returns the exit code.</summary>
@@ -50,26 +53,38 @@ public static class LauncherProgram
         replies.Hello();
 
         // Spawning blocks a thread until the child has executed, so a second thread keeps a second core busy (decision 0002).
-        var spawners = Math.Clamp(Environment.ProcessorCount, 2, 4);
-        using var ended = new CountdownEvent(spawners);
-        for (var number = 0; number < spawners; number++)
+        var spawners = new List<Spawner>();
+        var running = new CountdownEvent(1); // not disposed: a spawner that hangs may signal it at any time
+        void AddSpawner()
         {
+            var spawner = new Spawner(requests, children, reaper, replies, groups);
+            spawners.Add(spawner);
+            running.AddCount();
             Run("spawner", () =>
             {
-                new Spawner(requests, children, reaper, replies, groups).Run();
-                ended.Signal();
+                spawner.Run();
+                running.Signal();
             });
         }
 
+        for (var number = 0; number < Math.Clamp(Environment.ProcessorCount, 2, 4); number++)
+            AddSpawner();
+
         // The main thread never spawns. The kernel makes it the parent of orphans, so its children are orphans only.
-        while (!ended.Wait(SweepInterval))
+        while (!requests.Ended.Wait(SweepInterval))
         {
+            // A program on a mount that does not answer holds its spawner for as long as that lasts.
+            if (spawners.Count < MaxSpawners && spawners.TrueForAll(spawner => spawner.BusySince is > 0 and var since && Stopwatch.GetElapsedTime(since) > HungSpawn))
+                AddSpawner();
             children.AnnounceLongRunning();
             orphans.Sweep();
             reaper.EndTidied();
             groups?.RemoveLeftovers();
         }
 
+        // What the spawners have read must be started before all is killed.
+        running.Signal();
+        running.Wait(HungSpawn);
         OrphanKiller.KillEverything();
         groups?.EndLauncher(Posix.ProcessId());
         return 0;

@@ -24,8 +24,8 @@ internal sealed unsafe class OrphanKiller(ChildTable children)
     /// <summary>Kills what is left of an attempt whose program has ended: its process group, and its orphans.</summary>
     /// <param name="group">The process group.</param>
     /// <param name="child">The attempt.</param>
-    /// <param name="sparesHelpers">Whether helpers that tidy up may go on.</param>
-    public Leftover KillRest(int group, in ChildTable.Child child, bool sparesHelpers)
+    /// <param name="sinceEnd">How long the program has ended. Helpers that tidy up may go on for a while.</param>
+    public Leftover KillRest(int group, in ChildTable.Child child, TimeSpan sinceEnd)
     {
         lock (gate)
         {
@@ -42,7 +42,7 @@ internal sealed unsafe class OrphanKiller(ChildTable children)
             if (members.Count > 0 || hasGroup)
                 leftover = Leftover.Killed;
             var all = members.SelectMany(ProcFs.WithDescendants).ToList();
-            var helpers = sparesHelpers ? all.Where(TidyingHelper.Is).ToHashSet() : [];
+            var helpers = sinceEnd < TidyingHelper.Limit ? all.Where(process => TidyingHelper.Is(process, sinceEnd)).ToHashSet() : [];
             if (helpers.Count == 0)
                 _ = Posix.Kill(-group, Posix.SigKill);
             foreach (var process in helpers.Count == 0 ? members : all)
@@ -86,10 +86,10 @@ internal sealed unsafe class OrphanKiller(ChildTable children)
             var descendants = Descendants(self);
             if (descendants.Count == 0)
                 return;
-            var sparesHelpers = Stopwatch.GetElapsedTime(started) < TidyingHelper.Limit;
+            var elapsed = Stopwatch.GetElapsedTime(started);
             foreach (var process in descendants)
             {
-                if (!sparesHelpers || !TidyingHelper.Is(process))
+                if (elapsed > TidyingHelper.Limit || !TidyingHelper.Is(process, TidyingHelper.Moment))
                     _ = Posix.Kill(process, Posix.SigKill);
             }
 

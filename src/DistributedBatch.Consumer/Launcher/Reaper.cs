@@ -62,7 +62,7 @@ internal sealed unsafe class Reaper(ChildTable children, OrphanKiller orphans, R
     /// <summary>Ends an attempt: kills its other processes, then reports its exit to the consumer. Waits for helpers that tidy up.</summary>
     public void End(int process, in ChildTable.Child child, in ChildTable.RawExit exit)
     {
-        var leftover = orphans.KillRest(process, child, sparesHelpers: true);
+        var leftover = orphans.KillRest(process, child, TimeSpan.Zero);
         if (leftover == Leftover.Helpers)
         {
             children.BeginEnding(process, child);
@@ -82,8 +82,7 @@ internal sealed unsafe class Reaper(ChildTable children, OrphanKiller orphans, R
         {
             foreach (var attempt in ending.ToList())
             {
-                var isLate = Stopwatch.GetElapsedTime(attempt.Exit.At) > TidyingHelper.Limit;
-                if (orphans.KillRest(attempt.Process, attempt.Child, sparesHelpers: !isLate) == Leftover.Helpers)
+                if (orphans.KillRest(attempt.Process, attempt.Child, Stopwatch.GetElapsedTime(attempt.Exit.At)) == Leftover.Helpers)
                     continue;
                 ending.Remove(attempt);
                 children.Ended(attempt.Process);

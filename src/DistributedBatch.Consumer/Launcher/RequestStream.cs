@@ -15,6 +15,9 @@ internal sealed unsafe class RequestStream(ChildTable children)
     private int to;
     private bool ended;
 
+    /// <summary>Set when the stream has ended: the consumer is gone.</summary>
+    public ManualResetEventSlim Ended { get; } = new();
+
     /// <summary>Reads kind and body of the next frame into <paramref name="frame"/>. Gives its length; 0 at the end of the stream.</summary>
     public int Next(ref byte[] frame)
     {
@@ -25,7 +28,7 @@ internal sealed unsafe class RequestStream(ChildTable children)
             var length = BinaryPrimitives.ReadInt32LittleEndian(ahead.AsSpan(from, 4));
             if (length is < 1 or > LauncherProtocol.MaxFrame)
             {
-                ended = true;
+                End();
                 return 0;
             }
 
@@ -47,6 +50,12 @@ internal sealed unsafe class RequestStream(ChildTable children)
                 children.BeforeSpawn(BinaryPrimitives.ReadInt32LittleEndian(frame.AsSpan(1)));
             return length;
         }
+    }
+
+    private void End()
+    {
+        ended = true;
+        Ended.Set();
     }
 
     private bool Fill(int bytes)
@@ -72,7 +81,7 @@ internal sealed unsafe class RequestStream(ChildTable children)
                 got = Posix.Read(0, start, buffer.Length);
             while (got < 0 && System.Runtime.InteropServices.Marshal.GetLastPInvokeError() == Posix.Interrupted);
             if (got <= 0)
-                ended = true;
+                End();
             return (int)Math.Max(0, got);
         }
     }

@@ -12,8 +12,14 @@ namespace DistributedBatch.Consumer.Launcher;
 /// </summary>
 internal sealed unsafe class Spawner
 {
+    // Milliseconds. A spawn takes less than one, unless a file system does not answer.
+    private const int LongSpawn = 200;
+
     // Enough for posix_spawnattr_t (336 bytes in glibc and musl), posix_spawn_file_actions_t (80) and sigset_t (128).
     private const int OpaqueBytes = 1024;
+
+    // Held while this process has the mark of the attempt that it spawns.
+    private static readonly Lock Marking = new();
 
     private static readonly nint DevNull = Marshal.StringToCoTaskMemUTF8("/dev/null");
 
@@ -26,6 +32,7 @@ internal sealed unsafe class Spawner
     private readonly void* actions;
     private byte[] frame = new byte[16 << 10];
     private nint[] pointers = new nint[256];
+    private long busySince;
 
     public Spawner(RequestStream requests, ChildTable children, Reaper reaper, ReplyStream replies, AttemptCgroups? groups)
     {
@@ -43,10 +50,14 @@ internal sealed unsafe class Spawner
         _ = Posix.SetFlags(attributes, Posix.SpawnSetSession | Posix.SpawnSetSignalDefault | Posix.SpawnSetSignalMask);
     }
 
+    /// <summary>Since when it handles a request, as a time stamp; 0 while it waits for one.</summary>
+    public long BusySince => Interlocked.Read(ref busySince);
+
     public void Run()
     {
-        for (int length; (length = requests.Next(ref frame)) > 0;)
+        for (int length; (length = requests.Next(ref frame)) > 0; Interlocked.Exchange(ref busySince, 0))
         {
+            Interlocked.Exchange(ref busySince, Stopwatch.GetTimestamp());
             var body = frame.AsSpan(1, length - 1);
             if (frame[0] == LauncherProtocol.Start)
                 Start(body);
@@ -123,9 +134,7 @@ internal sealed unsafe class Spawner
         children.SetTag(id, tag);
         var startedAt = Stopwatch.GetTimestamp();
         int process;
-        var error = group is null
-            ? Posix.Spawn(&process, paths[0], actions, attributes, arguments, environment)
-            : SpawnInside(group, memoryLimit, &process, paths[0], arguments, environment);
+        var error = SpawnMarked(id, group, memoryLimit, &process, paths[0], arguments, environment);
         if (input >= 0)
             _ = Posix.Close(input);
         _ = Posix.DestroyActions(actions);
@@ -135,7 +144,6 @@ internal sealed unsafe class Spawner
             return;
         }
 
-        AttemptMark.Set(process, id);
         var child = new ChildTable.Child(id, tag, startedAt, Announced: false, group);
         if (children.Spawned(process, child, out var exit))
         {
@@ -144,6 +152,29 @@ internal sealed unsafe class Spawner
         }
 
         reaper.Wake();
+    }
+
+    // The child must inherit the mark: it may fork before anybody could set it. So the launcher has the mark meanwhile, for one child at a time. When
+    // a spawn hangs, because its program is on a mount that does not answer, the others go on and mark their children afterwards.
+    private int SpawnMarked(int id, AttemptCgroup? group, long memoryLimit, int* process, byte* path, byte** arguments, byte** environment)
+    {
+        var isMarked = Marking.TryEnter(LongSpawn);
+        try
+        {
+            if (isMarked)
+                AttemptMark.Set(0, id);
+            var error = group is null
+                ? Posix.Spawn(process, path, actions, attributes, arguments, environment)
+                : SpawnInside(group, memoryLimit, process, path, arguments, environment);
+            if (!isMarked && error == 0)
+                AttemptMark.Set(*process, id);
+            return error;
+        }
+        finally
+        {
+            if (isMarked)
+                Marking.Exit();
+        }
     }
 
     private void Refuse(int id, AttemptCgroup? group, int error)

@@ -18,9 +18,9 @@ internal static class DirectoryRemoval
         {
             return;
         }
-        catch (Exception failure) when (OperatingSystem.IsLinux() && failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (OperatingSystem.IsLinux() && failure is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            // A name that is not UTF-8, a directory without permissions, or a path that is too long.
+            // A name that is not UTF-8, a directory without permissions, or a path that is too long, for which .NET has other exceptions, too.
         }
 
         using (var root = OpenDirectory.At(path))

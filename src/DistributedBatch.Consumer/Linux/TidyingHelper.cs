@@ -12,8 +12,20 @@ internal static class TidyingHelper
     /// <summary>How long they may take.</summary>
     public static TimeSpan Limit { get; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long a process may take to become one. Between its fork and its exec it looks like the Python program that started it, and during the exec
+    /// it has no command line.
+    /// </summary>
+    public static TimeSpan Moment { get; } = TimeSpan.FromMilliseconds(500);
+
     /// <summary>Whether a process is one.</summary>
-    public static bool Is(int process) => ProcFs.CommandLine(process) is { Length: > 0 } command && IsCommand(command);
+    /// <param name="process">The process.</param>
+    /// <param name="sinceEnd">How long its program has ended.</param>
+    public static bool Is(int process, TimeSpan sinceEnd)
+    {
+        var command = ProcFs.CommandLine(process);
+        return IsCommand(command) || (sinceEnd < Moment && (command.Length == 0 || IsPython(command)));
+    }
 
     /// <summary>Whether a command line, whose words end with a NUL, starts one.</summary>
     public static bool IsCommand(ReadOnlySpan<byte> command)
@@ -21,6 +33,10 @@ internal static class TidyingHelper
         var text = Encoding.UTF8.GetString(command);
         return text.Contains("resource_tracker import main", StringComparison.Ordinal)
             || text.Contains("semaphore_tracker import main", StringComparison.Ordinal)
-            || text.Split('\0')[0].EndsWith("/torch_shm_manager", StringComparison.Ordinal);
+            || FirstWord(command).EndsWith("/torch_shm_manager", StringComparison.Ordinal);
     }
+
+    private static bool IsPython(ReadOnlySpan<byte> command) => Path.GetFileName(FirstWord(command)).StartsWith("python", StringComparison.Ordinal);
+
+    private static string FirstWord(ReadOnlySpan<byte> command) => Encoding.UTF8.GetString(command).Split('\0')[0];
 }

@@ -87,6 +87,13 @@ internal sealed partial class Slot(int number, IChunkBuffer buffer, string scrat
         }
     }
 
+    // The slots of a run that needed many are too many for the next one. Its first chunks may have been received by then.
+    private bool IsClosed()
+    {
+        lock (gate)
+            return !open;
+    }
+
     private async ValueTask<ChunkDelivery> ReceiveAsync(CancellationToken token)
     {
         token.ThrowIfCancellationRequested();
@@ -130,6 +137,8 @@ internal sealed partial class Slot(int number, IChunkBuffer buffer, string scrat
             // After Add, so that a message that arrives at this moment finds the attempt in one place or the other.
             if (context.Runs.OutcomeInsteadOfRunning(chunk) is { } outcome)
                 attempt.Stop(outcome);
+            else if (IsClosed())
+                attempt.Stop(AttemptOutcome.Released);
             report = await ExecuteOrReportFailureAsync(attempt);
             attempt.End();
             delivery.Finished();

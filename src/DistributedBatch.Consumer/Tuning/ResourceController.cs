@@ -27,6 +27,7 @@ internal sealed partial class ResourceController
     private readonly TunerLimits limits;
     private readonly int? givenSlots;
     private readonly SlotTuner? tuner;
+    private readonly Lock tuning = new();
     private WorkTotals lastTotals;
     private MemoryAlarm? alarm;
     private long previousAvailableBytes;
@@ -51,6 +52,7 @@ internal sealed partial class ResourceController
         };
         givenSlots = options.Slots;
         tuner = givenSlots is null ? new SlotTuner(limits) : null;
+        running.RunBegan += StartOver;
     }
 
     /// <summary>Why there are as many slots as there are; null when the number was given and memory allows it.</summary>
@@ -116,9 +118,13 @@ internal sealed partial class ResourceController
         var sample = Sample();
         if (tuner is not null)
         {
-            var advice = tuner.Observe(sample);
-            (var slots, Reason) = WithinAlarm(advice.Slots, advice.Reason);
-            pool.Resize(slots);
+            lock (tuning)
+            {
+                var advice = tuner.Observe(sample);
+                (var slots, Reason) = WithinAlarm(advice.Slots, advice.Reason);
+                pool.Resize(slots);
+            }
+
             return;
         }
 
@@ -126,6 +132,19 @@ internal sealed partial class ResourceController
         var ceiling = MemoryCeiling.Of(sample, limits) is { } room && room < given ? room : given;
         (ceiling, Reason) = WithinAlarm(ceiling, ceiling < given ? $"memory has room for {ceiling} attempts, not for the {given} asked for" : null);
         pool.Resize(ceiling);
+    }
+
+    // Called by the slot that is about to start the first attempt of a run. Slots beyond the new number close, and return the chunks that they have not started.
+    private void StartOver()
+    {
+        if (tuner is null)
+            return;
+        lock (tuning)
+        {
+            var advice = tuner.StartOver();
+            Reason = advice.Reason;
+            pool.Resize(Math.Min(advice.Slots, pool.Target));
+        }
     }
 
     private (int Slots, string? Reason) WithinAlarm(int slots, string? reason)

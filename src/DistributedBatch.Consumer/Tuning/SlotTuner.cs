@@ -28,6 +28,14 @@ public sealed class SlotTuner(TunerLimits limits)
     /// <summary>The advice in force.</summary>
     public SlotAdvice Current { get; private set; } = new(limits.Cores, $"one per core ({limits.Cores}) to start with");
 
+    /// <summary>Forgets what was learned, and gives one slot per core: a run has begun of which nothing is known.</summary>
+    public SlotAdvice StartOver()
+    {
+        (best, quietEpochs, epochsBeforeProbe, probeDownNext) = (null, 0, limits.EpochsBeforeProbe, true);
+        (settling, needsFirstEstimate, epoch) = (true, true, new TunerEpoch());
+        return Current = new SlotAdvice(limits.Cores, $"one per core ({limits.Cores}) to start with");
+    }
+
     /// <summary>Adds a sample, about once a second, and gives the advice.</summary>
     public SlotAdvice Observe(in TunerSample sample)
     {

@@ -157,20 +157,21 @@ public sealed partial class WarmStart : IAsyncDisposable
             ? $"'{command.Script ?? command.Module}' has no function process(start, count) or process(items) to keep an interpreter for"
             : null;
         var fork = new RunnerChoice(new ForkRunner(pool, cold, job.Python, statistics, suspects, time), WarmMode.Fork, missing ?? NotPreloaded(hello));
-        if (job.Warm != WarmMode.Auto || job.OutputDirectory is null)
+        if (job.Warm != WarmMode.Auto)
             return fork;
 
         // Forks of the trial save nothing, so they are not counted.
-        var trial = new ForkRunner(pool, cold, job.Python, new WarmStatistics(), suspects, time);
+        var trial = new ForkRunner(pool, cold, job.Python, new WarmStatistics(), suspects, time) { IsTrial = true };
         return new WarmStartTrial(cold, trial, fork, statistics.SavedPerStart).Choice;
     }
 
-    // Only modules that make forking unsafe. An import that failed fails again in the job, which reports it.
-    private static string? NotPreloaded(ZygoteEvent hello)
+    // An import that the job itself reports as failed has no reason here.
+    private static string? NotPreloaded(ZygoteEvent hello) => hello switch
     {
-        var modules = hello.Unsafe.Select(module => $"{module.Key} is not preloaded: {module.Value}");
-        return string.Join("; ", modules) is { Length: > 0 } text ? text : null;
-    }
+        { Reason: null } or { Left: [] } => null,
+        { Left: [var only] } => $"{only} is not preloaded: {hello.Reason}",
+        _ => $"{hello.Left[0]}, and what is imported after it, is not preloaded: {hello.Reason}",
+    };
 
     [LoggerMessage(EventId = 2410, Level = LogLevel.Information, Message = "Run {Run}: warm start is {Mode}")]
     private static partial void LogChosen(ILogger logger, RunId run, WarmMode mode);

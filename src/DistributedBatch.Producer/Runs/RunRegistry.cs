@@ -9,7 +9,7 @@ namespace DistributedBatch.Producer.Runs;
 /// <param name="queueSurvives">Whether queued chunks are still queued after a restart: with a broker, but not within one process.</param>
 /// <param name="options">Names who else may know of a success.</param>
 /// <param name="log">Where restored runs are recorded.</param>
-internal sealed partial class RunRegistry(LedgerStore store, bool queueSurvives, ProducerOptions options, ILogger<RunRegistry> log)
+internal sealed partial class RunRegistry(LedgerStore store, bool queueSurvives, RestoreOptions options, ILogger<RunRegistry> log)
 {
     private readonly List<ActiveRun> active = [];
     private readonly Dictionary<RunId, ActiveRun> byId = [];

@@ -17,12 +17,7 @@ public sealed class SqliteDatabase(DatabaseSchema schema, string directory) : ID
     private const string Dialect = "Sqlite";
 
     private readonly string path = Path.Combine(directory, $"{schema.Name}.db");
-    private readonly string readConnection = new SqliteConnectionStringBuilder
-    {
-        DataSource = Path.Combine(directory, $"{schema.Name}.db"),
-        Mode = SqliteOpenMode.ReadOnly,
-        DefaultTimeout = 5,
-    }.ToString();
+    private string readConnection = ReadConnectionTo(Path.Combine(directory, $"{schema.Name}.db"));
 
     private FileStream? writerLock;
     private bool exists;
@@ -35,11 +30,7 @@ public sealed class SqliteDatabase(DatabaseSchema schema, string directory) : ID
     {
         try
         {
-            using var connection = new SqliteConnection(readConnection);
-            connection.Open();
-            using var command = connection.CreateCommand();
-            command.CommandText = Migration.SelectVersion;
-            var version = (long)command.ExecuteScalar()!;
+            var version = StoredVersion();
             var missing = schema.MissingMigrations(Dialect, version, path).ToList();
             return missing.Count == 0
                 ? null
@@ -48,6 +39,10 @@ public sealed class SqliteDatabase(DatabaseSchema schema, string directory) : ID
         catch (NewerSchemaException newer)
         {
             return newer.Message;
+        }
+        catch (SqliteException failure) when (Classify(failure) == StorageFailure.NotWritable && File.Exists($"{path}-wal"))
+        {
+            return $"{path} was not closed, and its directory cannot be written, so that SQLite cannot read it. Copy the directory to one of your own.";
         }
         catch (SqliteException failure)
         {
@@ -111,6 +106,32 @@ public sealed class SqliteDatabase(DatabaseSchema schema, string directory) : ID
         if (writerLock is not null)
             await writerLock.DisposeAsync();
         writerLock = null;
+    }
+
+    private static string ReadConnectionTo(string source) =>
+        new SqliteConnectionStringBuilder { DataSource = source, Mode = SqliteOpenMode.ReadOnly, DefaultTimeout = 5 }.ToString();
+
+    private long StoredVersion()
+    {
+        try
+        {
+            return ReadVersion();
+        }
+        catch (SqliteException failure) when (Classify(failure) == StorageFailure.NotWritable && !File.Exists($"{path}-wal"))
+        {
+            // A reader shares a file with the writer, which it cannot make in a directory it may not write. Without a log there is no writer to share it with.
+            readConnection = ReadConnectionTo($"file:{string.Join('/', path.Split('/').Select(Uri.EscapeDataString))}?immutable=1");
+            return ReadVersion();
+        }
+    }
+
+    private long ReadVersion()
+    {
+        using var connection = new SqliteConnection(readConnection);
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = Migration.SelectVersion;
+        return (long)command.ExecuteScalar()!;
     }
 
     private async Task MigrateAsync(SqliteWriteConnection writer, CancellationToken cancellation)

@@ -33,10 +33,10 @@ internal static class ChunkEndpoints
             queries.WithRunAsync(run, async id =>
                 JsonResult.Of(await queries.AttemptsAsync(id, index, cancellation), ContractsJson.Default.IReadOnlyListAttemptView), cancellation))
             .WithSummary("Lists all attempts of a chunk, in order.").Produces<IReadOnlyList<AttemptView>>();
-        api.MapGet("/runs/{run}/chunks/{index:int}/explain", (string run, int index, RunQueries queries, RunCommands commands, BrokerHealth broker, CancellationToken cancellation) =>
+        api.MapGet("/runs/{run}/chunks/{index:int}/explain", (string run, int index, RunQueries queries, BrokerHealth broker, ProducerCheck producer, CancellationToken cancellation) =>
             queries.WithRunAsync(run, async id =>
                 JsonResult.OrElse(
-                    await queries.ExplainAsync(id, index, broker.View(), commands.ProducerProblemAsync, cancellation), ContractsJson.Default.Explanation,
+                    await queries.ExplainAsync(id, index, broker.View(), _ => producer.ProblemAsync(), cancellation), ContractsJson.Default.Explanation,
                     () => Problems.NoChunk(id, index)),
                 cancellation))
             .WithSummary("Explains the state of a chunk.").Produces<Explanation>();

@@ -53,10 +53,11 @@ internal static class RunEndpoints
                 return JsonResult.OrElse(view, ContractsJson.Default.RunView, () => Problems.NoRun(id));
             }, cancellation))
             .WithSummary("Shows a run. With `within`, waits up to that many seconds, at most 60, until the run is settled.").Produces<RunView>();
-        api.MapGet("/runs/{run}/explain", (string run, RunQueries queries, RunCommands commands, BrokerHealth broker, CancellationToken cancellation) =>
+        api.MapGet("/runs/{run}/explain", (string run, RunQueries queries, BrokerHealth broker, ProducerCheck producer, CancellationToken cancellation) =>
             queries.WithRunAsync(run, async id =>
                 JsonResult.OrElse(
-                    await queries.ExplainAsync(id, null, broker.View(), commands.ProducerProblemAsync, cancellation), ContractsJson.Default.Explanation, () => Problems.NoRun(id)),
+                    await queries.ExplainAsync(id, null, broker.View(), _ => producer.ProblemAsync(), cancellation), ContractsJson.Default.Explanation,
+                    () => Problems.NoRun(id)),
                 cancellation))
             .WithSummary("Explains the state of a run.").Produces<Explanation>();
         api.MapGet("/runs/{run}/strip", (string run, RunQueries queries, CancellationToken cancellation, int buckets = 4096) =>

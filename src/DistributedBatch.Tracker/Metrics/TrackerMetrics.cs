@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using DistributedBatch.Contracts.Text;
+using DistributedBatch.Tracker.Commands;
 using DistributedBatch.Tracker.Projection;
 using DistributedBatch.Tracker.Queries;
 using DistributedBatch.Tracker.Storage;
@@ -24,6 +25,7 @@ internal sealed class TrackerMetrics : IDisposable
         new("dbatch.chunks", "gauge", "{chunk}", ["state"], "Chunks by state, in runs that are not settled."),
         new("dbatch.hosts", "gauge", "{host}", ["alive"], "Known hosts, by whether they are online."),
         new("dbatch.slots", "gauge", "{slot}", ["busy"], "Slots of the online hosts, by whether an attempt runs in them."),
+        new("dbatch.producer.answers", "gauge", "1", [], "1 when a producer answers or the broker has a problem of its own, 0 when none answers."),
         new("dbatch.tracker.commits", "counter", "{commit}", [], "Transactions committed."),
         new("dbatch.tracker.commit.duration", "histogram", "s", [], "Duration of a transaction."),
         new("dbatch.tracker.rows", "counter", "{row}", [], "Rows in the committed transactions."),
@@ -37,12 +39,13 @@ internal sealed class TrackerMetrics : IDisposable
     private readonly Histogram<double> commitDuration;
     private readonly Counter<long> rows;
     private readonly RunQueries queries;
-    private GaugeValues gauges = new([], [], 0, 0, 0, 0);
+    private readonly ProducerCheck producer;
+    private GaugeValues gauges = new([], [], 0, 0, 0, 0, 1);
 
     /// <summary>Creates the instruments and counts committed batches from now on.</summary>
-    public TrackerMetrics(RunQueries queries, ProjectionQueue queue, ProjectionSignal signal)
+    public TrackerMetrics(RunQueries queries, ProducerCheck producer, ProjectionQueue queue, ProjectionSignal signal)
     {
-        this.queries = queries;
+        (this.queries, this.producer) = (queries, producer);
         attempts = Counter("dbatch.attempts");
         attemptDuration = Histogram("dbatch.attempt.duration");
         commits = Counter("dbatch.tracker.commits");
@@ -52,13 +55,15 @@ internal sealed class TrackerMetrics : IDisposable
         Gauge("dbatch.chunks", () => gauges.Chunks.Select(pair => new Measurement<long>(pair.Value, Label("state", pair.Key))));
         Gauge("dbatch.hosts", () => [new(gauges.Online, Label("alive", "yes")), new(gauges.Offline, Label("alive", "no"))]);
         Gauge("dbatch.slots", () => [new(gauges.Busy, Label("busy", "yes")), new(gauges.Free, Label("busy", "no"))]);
+        Gauge("dbatch.producer.answers", () => [new(gauges.ProducerAnswers)]);
         Gauge("dbatch.tracker.waiting", () => [new(queue.Count)]);
         signal.BatchCommitted += Record;
     }
 
-    /// <summary>Reads the values of the gauges from the database.</summary>
+    /// <summary>Reads the values of the gauges from the database, and asks the producer.</summary>
     public async Task RefreshAsync(CancellationToken cancellation)
     {
+        var answers = producer.ProblemAsync();
         var (runs, chunks) = await queries.TotalsAsync(cancellation);
         var hosts = await queries.HostsAsync(cancellation);
         var online = hosts.Where(host => host.Alive).ToList();
@@ -74,7 +79,7 @@ internal sealed class TrackerMetrics : IDisposable
                 [ChunkState.Failed.ToText()] = chunks.Failed,
                 [ChunkState.Cancelled.ToText()] = chunks.Cancelled,
             },
-            online.Count, hosts.Count - online.Count, busy, Math.Max(0, online.Sum(host => host.Host.Slots) - busy));
+            online.Count, hosts.Count - online.Count, busy, Math.Max(0, online.Sum(host => host.Host.Slots) - busy), await answers is null ? 1 : 0);
     }
 
     /// <summary>Whether an instrument belongs to this tracker and not to another one in the same process.</summary>
@@ -111,5 +116,5 @@ internal sealed class TrackerMetrics : IDisposable
     private void Gauge(string name, Func<IEnumerable<Measurement<long>>> observe) =>
         meter.CreateObservableGauge(name, observe, Entry(name).Unit, Entry(name).Meaning);
 
-    private sealed record GaugeValues(Dictionary<string, long> Runs, Dictionary<string, long> Chunks, long Online, long Offline, long Busy, long Free);
+    private sealed record GaugeValues(Dictionary<string, long> Runs, Dictionary<string, long> Chunks, long Online, long Offline, long Busy, long Free, long ProducerAnswers);
 }

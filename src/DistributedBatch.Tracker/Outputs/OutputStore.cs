@@ -12,6 +12,9 @@ namespace DistributedBatch.Tracker.Outputs;
 /// </summary>
 internal sealed class OutputStore(string dataDirectory, OutputOptions options, LogFiles logs)
 {
+    /// <summary>Name of the directory of a run where uploads are unpacked.</summary>
+    public const string StagingName = "staging";
+
     /// <summary>The directory of the outputs of a run.</summary>
     public string DirectoryOf(RunId run) => Path.Combine(RunDirectory(run), "out");
 
@@ -21,7 +24,7 @@ internal sealed class OutputStore(string dataDirectory, OutputOptions options, L
     /// <summary>Stores the uploaded outputs and logs of one attempt.</summary>
     public async Task<UnpackOutcome> StoreAsync(RunId run, int index, int attempt, Stream archive, CancellationToken cancellation)
     {
-        var staging = Path.Combine(RunDirectory(run), "staging", $"{index}.{attempt}.{Path.GetRandomFileName()}");
+        var staging = Path.Combine(RunDirectory(run), StagingName, $"{index}.{attempt}.{Path.GetRandomFileName()}");
         Directory.CreateDirectory(staging);
         try
         {

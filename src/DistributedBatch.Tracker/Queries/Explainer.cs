@@ -10,6 +10,8 @@ internal static class Explainer
     /// <summary>The most failed chunks that a sentence lists.</summary>
     public const int MaxFailedChunks = 5;
 
+    private const int MaxFailureReasons = 3;
+
     /// <summary>Explains the chunk, or the run when no chunk is given.</summary>
     public static Explanation Explain(ExplainInputs facts) => facts.Chunk is { } chunk ? ExplainChunk(facts, chunk) : ExplainRun(facts);
 
@@ -26,12 +28,19 @@ internal static class Explainer
             case RunState.Failed:
                 return new(
                     $"The run failed; {FailedChunks(facts)}.",
-                    [counts, facts.Retries == 0 ? "Failed chunks were not retried." : $"Each chunk had up to {Count(facts.Retries + 1, "attempt")}."],
+                    [.. FailureReasons(facts), counts, facts.Retries == 0 ? "Failed chunks were not retried." : $"Each chunk had up to {Count(facts.Retries + 1, "attempt")}."],
                     [$"dbatch logs {run.Run} shows the output of the failed chunks", $"dbatch retry {run.Run} runs the failed chunks again"]);
             case RunState.Cancelled:
                 return new("The run was cancelled.", [.. Reason(run), counts], [$"dbatch retry {run.Run} runs the remaining chunks"]);
             case RunState.Paused:
                 return new("The run is paused: no new chunks are dispatched.", [.. Reason(run), counts], [$"dbatch resume {run.Run}"]);
+        }
+
+        if (facts.FullDisk is { } directory)
+        {
+            return new(
+                $"The disk of {directory} is full: nothing can be recorded, and no new chunks are dispatched.", [.. FailureReasons(facts), counts],
+                ["free space on that disk; the run then continues by itself"]);
         }
 
         if (chunks.Settled == chunks.Total)
@@ -65,6 +74,7 @@ internal static class Explainer
             reasons.Add($"{Count(facts.WaitingForRetry, "failed chunk")} will be retried, the first at {Clock(facts.NextRetry!.Value)}.");
         if (chunks.Queued + chunks.Pending > 0 && BusySlots(facts) is { } allBusy)
             reasons.Add(allBusy);
+        reasons.InsertRange(0, FailureReasons(facts));
         reasons.AddRange(HostNotes(facts));
         return new($"Running; {FailedChunks(facts)}.", reasons, chunks.Failed > 0 ? [$"dbatch logs {run.Run} shows why chunks failed"] : []);
     }
@@ -184,13 +194,21 @@ internal static class Explainer
         return reason is null ? text : $"{text}: {SafeText.Of(reason).TrimEnd('.')}";
     }
 
+    // The different ends of the first failed chunks, each once.
+    private static IEnumerable<string> FailureReasons(ExplainInputs facts) => facts.FailedChunks
+        .Where(chunk => chunk.LastAttempt?.Outcome is not null)
+        .Select(chunk => (chunk.Index, How: Ended(chunk.LastAttempt!, chunk.LastAttempt!.Outcome!.Value)))
+        .DistinctBy(failure => failure.How)
+        .Take(MaxFailureReasons)
+        .Select(failure => $"Chunk {failure.Index}: {failure.How}.");
+
     private static string FailedChunks(ExplainInputs facts)
     {
         var failed = facts.Run.Chunks.Failed;
         if (failed == 0)
             return "no chunk failed";
         var more = failed - facts.FailedChunks.Count;
-        var list = string.Join(", ", facts.FailedChunks);
+        var list = string.Join(", ", facts.FailedChunks.Select(chunk => chunk.Index));
         return $"{Count(failed, "chunk")} failed{(list.Length == 0 ? "" : more > 0 ? $": {list} and {Number(more)} more" : $": {list}")}";
     }
 

@@ -8,6 +8,8 @@ namespace DistributedBatch.Tracker.Queries;
 /// <content>Queries about hosts, and the explanation of a state.</content>
 public sealed partial class RunQueries
 {
+    private const long MinFreeBytes = 256 << 10;
+
     /// <summary>All hosts that ever sent a heartbeat, by name.</summary>
     public async Task<IReadOnlyList<HostView>> HostsAsync(CancellationToken cancellation = default)
     {
@@ -35,10 +37,26 @@ public sealed partial class RunQueries
             "SELECT min(not_before), count(*) FROM chunks WHERE run_no = $1 AND state = 'pending' AND not_before > $2",
             reader => (Next: reader.TimeOrNull(0), Chunks: reader.GetInt64(1)), cancellation, row.Number, time.GetUtcNow().ToUnixTimeMilliseconds());
         var hosts = await HostsAsync(connection, cancellation);
-        var failed = view.Chunks.Failed > 0 ? await ByStateAsync(connection, row, ChunkState.Failed, above: -1, Explainer.MaxFailedChunks, cancellation) : [];
+        var failed = view.Chunks.Failed > 0
+            ? await ReadChunksAsync(connection, row, await ByStateAsync(connection, row, ChunkState.Failed, above: -1, Explainer.MaxFailedChunks, cancellation), cancellation)
+            : [];
         var problem = askProducer is not null && view.State == RunState.Running && broker?.LastTrouble is null or { Until: not null } ? await askProducer(cancellation) : null;
         return Explainer.Explain(
-            new ExplainInputs(view, row.Job, row.Retries, chunk, waiting[0].Next, waiting[0].Chunks, failed, hosts, time.GetUtcNow(), broker, problem));
+            new ExplainInputs(view, row.Job, row.Retries, chunk, waiting[0].Next, waiting[0].Chunks, failed, hosts, time.GetUtcNow(), broker, problem,
+                FullDisk(database.DataDirectory)));
+    }
+
+    // A database cannot commit anything in less.
+    private static string? FullDisk(string directory)
+    {
+        try
+        {
+            return new DriveInfo(directory).AvailableFreeSpace < MinFreeBytes ? directory : null;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return null;
+        }
     }
 
     private async Task<IReadOnlyList<HostView>> HostsAsync(DbConnection connection, CancellationToken cancellation)

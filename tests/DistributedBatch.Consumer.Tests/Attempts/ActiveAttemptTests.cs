@@ -66,6 +66,31 @@ public sealed class ActiveAttemptTests
     }
 
     [Fact]
+    public void A_program_that_has_ended_is_not_stopped_and_its_files_are_stored()
+    {
+        var attempt = TestAttempt.Create();
+        attempt.ProgramEnded();
+
+        Assert.False(attempt.StopProgram(AttemptOutcome.Released, "memory ran short"));
+
+        Assert.Null(attempt.StopRequest);
+        Assert.False(attempt.StoppingProgram.IsCancellationRequested);
+    }
+
+    [Fact]
+    public void A_stop_of_the_program_does_not_keep_a_cancel_from_stopping_the_attempt()
+    {
+        var attempt = TestAttempt.Create();
+
+        Assert.True(attempt.StopProgram(AttemptOutcome.Released, "memory ran short"));
+        Assert.False(attempt.Stopping.IsCancellationRequested);
+        attempt.Stop(AttemptOutcome.Cancelled, "cancelled");
+
+        Assert.True(attempt.Stopping.IsCancellationRequested);
+        Assert.Equal(AttemptOutcome.Cancelled, attempt.StopRequest!.Outcome);
+    }
+
+    [Fact]
     public void The_process_of_an_ended_program_is_not_killed()
     {
         using var sleep = Process.Start(new ProcessStartInfo("setsid", ["sleep", "600"]))!;

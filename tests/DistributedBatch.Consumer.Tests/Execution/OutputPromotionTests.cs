@@ -1,5 +1,4 @@
 using DistributedBatch.Consumer.Execution;
-using DistributedBatch.TestKit.Files;
 
 namespace DistributedBatch.Consumer.Tests.Execution;
 

@@ -8,7 +8,7 @@ public class WarmJobTests
         var test = TestContext.Current.CancellationToken;
         await using var harness = await ConsumerHarness.StartAsync(test);
         var script = harness.Directory.Write("job.py", "import os, sys, json\nopen(os.environ['DBATCH_RESULT'], 'w').write(json.dumps([sys.argv[1], sys.stdin.read(), os.environ['DBATCH_CHUNK']]))\nprint('hello')\n");
-        var report = await harness.RunAsync(new JobSpec { Command = ["/usr/bin/python3", script, "{start}"], Stdin = "{start},{count}" });
+        var report = await harness.RunAsync(new JobSpec { Command = ["/usr/bin/python3", script, "{start}"], Stdin = "{start},{count}", Warm = WarmMode.Fork });
         Assert.Equal((AttemptOutcome.Succeeded, WarmMode.Fork), (report.Outcome, report.Warm));
         Assert.Equal("[\"0\", \"0,10\", \"0\"]", report.Result);
         Assert.Equal("hello\n", await File.ReadAllTextAsync(harness.Log(0, 1, "out"), test));

@@ -1,4 +1,5 @@
 using DistributedBatch.Consumer.Gpus;
+using DistributedBatch.TestKit.Waiting;
 
 namespace DistributedBatch.Consumer.Tests.Gpus;
 
@@ -7,6 +8,26 @@ public sealed class GpuProbeTests
     [Fact(Timeout = 30_000)]
     public async Task Without_a_driver_there_are_no_cards() =>
         Assert.Empty(await new GpuProbe("no-such-driver-program", "no-such-driver-program").CardsAsync(TestContext.Current.CancellationToken));
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_driver_that_hangs_is_told_and_asked_again()
+    {
+        var test = TestContext.Current.CancellationToken;
+        using var files = new TempDirectory();
+        var hangs = files.Write("hangs", "");
+        var probe = new GpuProbe(
+            Programs.Script(files, "nvidia-smi", $"[ -e {hangs} ] && exec sleep 600; echo '0, Test card, 24576, 100'"), "no-such-driver-program", TimeSpan.FromSeconds(1));
+
+        for (var time = 0; time < 2; time++)
+        {
+            Assert.Empty(await probe.CardsAsync(test));
+            Assert.Contains("gave no answer within 1 s", probe.Trouble, StringComparison.Ordinal);
+        }
+
+        File.Delete(hangs);
+        await Eventually.HoldsAsync("the card is back", () => probe.CardsAsync(test).GetAwaiter().GetResult().Count == 1, test);
+        Assert.Null(probe.Trouble);
+    }
 
     [Fact(Timeout = 30_000)]
     public async Task NVIDIA_is_preferred_when_both_answer_and_AMD_is_not_asked()

@@ -107,7 +107,7 @@ public sealed class CgroupRunnerTests : ProgramRunnerConformance
         var hidden = await PidFromAsync("hidden");
         ProcessKiller.Kill(launcher.LauncherProcess);
 
-        Assert.IsType<ProgramOutcome.RunnerLost>(await running);
+        Assert.IsType<ProgramOutcome.KilledRunner>(await running);
         await GoneAsync(hidden);
         Assert.IsType<ProgramOutcome.Exited>(await Runner.RunAsync(Start("true"), TestContext.Current.CancellationToken));
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DistributedBatch.Consumer.Launcher;
 using DistributedBatch.Consumer.Linux;
 using DistributedBatch.Consumer.Processes;
@@ -66,9 +67,59 @@ public sealed class LauncherRunnerTests : ProgramRunnerConformance
         var running = Runner.RunAsync(Shell("sleep 600 & echo $! > child; wait"), TestContext.Current.CancellationToken);
         var child = await PidFromAsync("child");
         ProcessKiller.Kill(launcher.LauncherProcess);
-        Assert.IsType<ProgramOutcome.RunnerLost>(await running);
+        Assert.IsType<ProgramOutcome.KilledRunner>(await running);
         await GoneAsync(child);
         Assert.IsType<ProgramOutcome.Exited>(await Runner.RunAsync(Start("true"), TestContext.Current.CancellationToken));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task An_orphan_with_a_cleared_environment_is_killed_while_others_run()
+    {
+        var other = Runner.RunAsync(Shell("while [ ! -e go ]; do sleep 0.01; done") with { StdoutPath = Files["other"], StderrPath = Files["other"] }, TestContext.Current.CancellationToken);
+
+        var outcome = await Runner.RunAsync(
+            Shell("setsid env -i sh -c 'echo $$ > orphan; exec sleep 600' & while [ ! -s orphan ]; do sleep 0.01; done"), TestContext.Current.CancellationToken);
+
+        await GoneAsync(await PidFromAsync("orphan"));
+        Assert.True(outcome.Stragglers);
+        Assert.False(other.IsCompleted);
+        Files.Write("go", "");
+        Assert.Equal(0, Assert.IsType<ProgramOutcome.Exited>(await other).Code);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("pass")]
+    [InlineData("raise RuntimeError('boom')")]
+    [InlineData("os.kill(os.getpid(), 9)")]
+    [InlineData("signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)")]
+    public async Task Shared_memory_is_tidied_up_however_the_program_ends(string end)
+    {
+        var script = Files.Write("job.py", $"import os, signal, time\nfrom multiprocessing import shared_memory\ns = shared_memory.SharedMemory(create=True, size=1 << 20)\nprint(s.name, flush=True)\n{end}\n");
+
+        await Runner.RunAsync(
+            Start("/usr/bin/python3", script) with { Timeout = TimeSpan.FromSeconds(3), Grace = TimeSpan.FromSeconds(1) }, TestContext.Current.CancellationToken);
+
+        var name = (await StdoutAsync()).Trim();
+        Assert.NotEmpty(name);
+        Assert.False(File.Exists($"/dev/shm/{name}"));
+    }
+
+    [Theory]
+    [InlineData("python3\0-c\0from multiprocessing.resource_tracker import main;main(5)\0", true)]
+    [InlineData("python\0-c\0from joblib.externals.loky.backend.resource_tracker import main; main(4, False)\0", true)]
+    [InlineData("/usr/lib/python3/dist-packages/torch/bin/torch_shm_manager\0", true)]
+    [InlineData("python3\0train.py\0resource_tracker\0", false)]
+    [InlineData("", false)]
+    public void Helpers_that_tidy_up_are_recognised_by_their_command_line(string command, bool expected) =>
+        Assert.Equal(expected, TidyingHelper.IsCommand(System.Text.Encoding.UTF8.GetBytes(command)));
+
+    [Fact(Timeout = 60_000)]
+    public async Task Programs_get_the_limit_of_open_files_that_the_user_had()
+    {
+        var dbatch = new ProcessStartInfo("/bin/sh", ["-c", $"ulimit -Sn 512; cd {Files.Path}; {Programs.Dbatch} run --total 2 --slots 1 -- sh -c 'ulimit -Sn >> limit'; :"]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        using var process = Process.Start(dbatch)!;
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("512\n512\n", await File.ReadAllTextAsync(Files["limit"], TestContext.Current.CancellationToken));
     }
 
     [Fact(Timeout = 60_000)]

@@ -1,3 +1,5 @@
+using DistributedBatch.Consumer.Attempts;
+using DistributedBatch.Consumer.Slots;
 using DistributedBatch.TestKit.Processes;
 using DistributedBatch.TestKit.Waiting;
 
@@ -50,6 +52,29 @@ public class ConsumerTests
         await Eventually.HoldsAsync("the run goes on", () => harness.HasHandled(RunState.Running), test);
         await harness.PublishAsync(True, index: 1);
         Assert.Equal((1, AttemptOutcome.Succeeded), Of(await harness.EndedAsync()));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_chunk_of_a_new_run_goes_back_when_its_slot_was_only_open_for_the_run_before()
+    {
+        var test = TestContext.Current.CancellationToken;
+        await using var harness = await ConsumerHarness.StartAsync(test, options => options.Slots = 1);
+        var slots = harness.Get<HostSlots>().CpuSlots;
+        var began = 0;
+        harness.Get<RunningAttempts>().RunBegan += () =>
+        {
+            began++;
+            slots.Resize(0);
+        };
+        Assert.Equal(AttemptOutcome.Succeeded, (await harness.RunAsync(True)).Outcome);
+        Assert.Equal(AttemptOutcome.Succeeded, (await harness.RunAsync(True)).Outcome);
+        Assert.Equal(0, began);
+
+        var next = RunId.New();
+        var report = await harness.RunAsync(Shell("touch \"$1\"", harness.Directory["ran"]), chunk => chunk with { Run = next });
+
+        Assert.Equal((next, AttemptOutcome.Released, 1), (report.Run, report.Outcome, began));
+        Assert.False(File.Exists(harness.Directory["ran"]));
     }
 
     [Fact(Timeout = 60_000)]

@@ -44,6 +44,18 @@ public sealed class SlotTunerTests
     }
 
     [Fact]
+    public void A_run_of_which_nothing_is_known_starts_with_one_slot_per_core()
+    {
+        var tuner = Tuner(2);
+        new SimulatedMachine { Cores = 2, CpuSeconds = 0.02, WaitSeconds = 0.4 }.Efficiency(tuner, seconds: 10);
+        Assert.True(tuner.Current.Slots > 20);
+
+        Assert.Equal(2, tuner.StartOver().Slots);
+        new SimulatedMachine { Cores = 2, CpuSeconds = 1 }.Efficiency(tuner, seconds: 20);
+        Assert.InRange(tuner.Current.Slots, 1, 3);
+    }
+
+    [Fact]
     public void Work_after_a_pause_is_estimated_anew()
     {
         var tuner = Tuner(2);

@@ -10,6 +10,12 @@ public sealed class AwkwardScriptTests
         ["a script that does not exist"] = "script.py",
     };
 
+    // Scripts of which imports are left to the chunks, with a part of the reason.
+    private static readonly Dictionary<string, string> Left = new()
+    {
+        ["matplotlib at import"] = "line 2 of script.py comes first: logging.getLogger",
+    };
+
     public static TheoryData<string> Names => [.. AwkwardScripts.All.Keys];
 
     [Theory(Timeout = 180_000)]
@@ -42,7 +48,10 @@ public sealed class AwkwardScriptTests
         }
         else
         {
-            Assert.Null(choice.Reason);
+            if (Left.TryGetValue(name, out var left))
+                Assert.Contains(left, choice.Reason, StringComparison.Ordinal);
+            else
+                Assert.Null(choice.Reason);
             Assert.Equal(WarmMode.Fork, choice.Mode);
             Assert.Equal(1, fixture.Cold.Runs);
         }

@@ -141,7 +141,7 @@ internal static class AwkwardScripts
             """) { Flags = ["-uOB", "-W", "error", "-Xutf8"] },
         ["an isolated interpreter"] = new("import sys, os\nprint(os.getcwd() in sys.path, sys.flags.isolated)\nimport neighbour") { Flags = ["-I"], Files = { ["neighbour.py"] = "" } },
         ["a shadowed standard module"] = new("import colorsys\nprint(colorsys.MINE)\nimport queue\nprint(queue.MINE)") { Files = { ["colorsys.py"] = "MINE = 1", ["queue.py"] = "MINE = 2" } },
-        ["a shadowed module that is loaded already"] = new("import base64\nprint(base64.MINE)") { Files = { ["base64.py"] = "MINE = 1" } },
+        ["a shadowed module that is loaded already"] = new("import selectors\nprint(selectors.MINE)\nimport threading\nprint(threading.MINE)") { Files = { ["selectors.py"] = "MINE = 1", ["threading.py"] = "MINE = 2\nfrom _thread import *\n" } },
         ["a script that does not exist"] = new("") { Files = { ["other.py"] = "" } },
         ["an import that fails"] = new("import statistics\ntry:\n    import nothing_like_this\nexcept ImportError as error:\n    print(error)\nfrom statistics import nothing_either"),
         ["what is in sys.modules and globals"] = new("import sys\nprint(sorted(name for name in globals()))\nprint(sys.modules['__main__'].__dict__ is globals(), [name for name in sys.modules if 'dbatch' in name])"),

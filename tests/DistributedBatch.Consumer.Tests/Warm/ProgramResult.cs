@@ -12,6 +12,7 @@ internal sealed partial record ProgramResult(string How, string Stdout, string S
             ProgramOutcome.Exited exited => $"exit {exited.Code}",
             ProgramOutcome.Signalled signalled => $"signal {signalled.Signal}",
             ProgramOutcome.NotStarted not => $"not started: {not.Error}",
+            ProgramOutcome.KilledRunner => "killed its runner",
             ProgramOutcome.RunnerLost runner => $"runner lost: {runner.Error}",
             _ => outcome.GetType().Name,
         },

@@ -3,7 +3,7 @@ using DistributedBatch.Consumer.Warm;
 
 namespace DistributedBatch.Consumer.Tests.Warm;
 
-/// <summary>A run with an output directory is forked only after its first chunk had the same outputs in both ways.</summary>
+/// <summary>With <c>--warm auto</c>, a run is forked only after its first chunk printed and left the same in both ways.</summary>
 public sealed class WarmStartTrialTests
 {
     // True in a process of its own: a fork has the command line of the preloaded interpreter.
@@ -16,14 +16,14 @@ public sealed class WarmStartTrialTests
 
         var first = fixture.Start();
         Assert.Equal(WarmMode.Off, (await fixture.ChooseAsync(first)).Mode);
-        Assert.Equal(new ProgramResult("exit 0", "alone True\n", ""), await fixture.RunAsync(first, TestContext.Current.CancellationToken));
+        Assert.Equal(new ProgramResult("exit 0", "hello\n", ""), await fixture.RunAsync(first, TestContext.Current.CancellationToken));
         Assert.Equal([Path.Combine(fixture.Directory, "out", "a.csv")], Directory.GetFileSystemEntries(fixture.Directory, "*.csv", SearchOption.AllDirectories));
         Assert.Equal("[1]", File.ReadAllText(first.Environment["DBATCH_RESULT"]));
         Assert.Empty(Directory.GetFileSystemEntries(fixture.Directory, "*.aside", SearchOption.AllDirectories));
 
         var choice = await fixture.ChooseAsync(fixture.Start());
         Assert.Equal((WarmMode.Fork, null), (choice.Mode, choice.Reason));
-        Assert.Equal("alone False\n", (await fixture.RunAsync(fixture.Start(), TestContext.Current.CancellationToken)).Stdout);
+        Assert.Equal("hello\n", (await fixture.RunAsync(fixture.Start(), TestContext.Current.CancellationToken)).Stdout);
         Assert.Equal((1, 1L), (fixture.Cold.Runs, fixture.Warm.Summary(fixture.Run)!.Starts));
     }
 
@@ -32,17 +32,25 @@ public sealed class WarmStartTrialTests
     [InlineData($"if {Alone}: open(out + '/extra', 'w')", "only one way left 'extra'")]
     [InlineData($"open(os.environ['DBATCH_RESULT'], 'w').write('1' if {Alone} else '2')", "the results differ")]
     [InlineData($"if {Alone}: open(os.environ['DBATCH_RESULT'], 'w').write('1')", "the results differ")]
-    [InlineData($"if not {Alone}: raise SystemExit(3)", "ended with exit code 3 as a fork")]
-    [InlineData($"if not {Alone}: os.abort()", "was ended by signal 6")]
+    [InlineData($"if not {Alone}: raise SystemExit(3)", "it ended with exit code 3 as a fork")]
+    [InlineData($"if not {Alone}: os.abort()", "it was ended by signal 6")]
+    [InlineData($"print({Alone})", "line 2 of its standard output differs")]
+    [InlineData($"import sys; sys.stderr.write(str({Alone}))", "line 1 of its standard error differs")]
+    [InlineData($"print('took', 1 + ({Alone}), 's')", "times in its standard output differ")]
+    [InlineData($"os.mkdir(out + '/sub', 0o755 if {Alone} else 0o700)", "'sub' differs")]
+    [InlineData($"os.symlink('a' if {Alone} else 'b', out + '/link')", "'link' differs")]
+    [InlineData($"os.mkfifo(out + '/pipe', 0o600 if {Alone} else 0o666)", "'pipe' differs")]
     public async Task A_difference_is_named_and_each_chunk_gets_a_process(string line, string difference)
     {
         await using var fixture = Fixture(line);
 
-        Assert.Equal(new ProgramResult("exit 0", "alone True\n", ""), await fixture.RunAsync(fixture.Start(), TestContext.Current.CancellationToken));
+        var first = await fixture.RunAsync(fixture.Start(), TestContext.Current.CancellationToken);
+        Assert.Equal("exit 0", first.How);
         var choice = await fixture.ChooseAsync(fixture.Start());
         Assert.Equal(WarmMode.Off, choice.Mode);
         Assert.Contains(difference, choice.Reason, StringComparison.Ordinal);
-        Assert.Equal("alone True\n", (await fixture.RunAsync(fixture.Start(), TestContext.Current.CancellationToken)).Stdout);
+        ClearOutputs(fixture);
+        Assert.Equal(first, await fixture.RunAsync(fixture.Start(), TestContext.Current.CancellationToken));
         Assert.Equal(choice.Reason, fixture.Warm.Summary(fixture.Run)!.Reason);
     }
 
@@ -59,12 +67,22 @@ public sealed class WarmStartTrialTests
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Without_an_output_directory_nothing_is_compared()
+    public async Task A_run_without_an_output_directory_is_compared_too()
     {
-        await using var fixture = new WarmFixture("print('plain')\n") { Mode = WarmMode.Auto };
+        await using var fixture = new WarmFixture($"print({Alone})\n") { Mode = WarmMode.Auto };
 
-        var choice = fixture.ChooseAsync(fixture.Start());
-        Assert.Equal(WarmMode.Fork, (await choice.WaitAsync(TestContext.Current.CancellationToken)).Mode);
+        Assert.Equal("True\n", (await fixture.RunAsync(fixture.Start(), TestContext.Current.CancellationToken)).Stdout);
+        Assert.Contains("line 1 of its standard output differs", (await fixture.ChooseAsync(fixture.Start())).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_chunk_that_removes_its_output_directory_leaves_what_its_process_left()
+    {
+        await using var fixture = Fixture("import shutil\nshutil.rmtree(out)\n");
+
+        Assert.Equal("exit 0", (await fixture.RunAsync(fixture.Start(), TestContext.Current.CancellationToken)).How);
+        Assert.Empty(Directory.GetFileSystemEntries(fixture.Directory, "out*"));
+        Assert.Equal(WarmMode.Fork, (await fixture.ChooseAsync(fixture.Start())).Mode);
     }
 
     [Fact]
@@ -80,7 +98,9 @@ public sealed class WarmStartTrialTests
         Assert.Equal("a chunk takes 900 s and 1.4 s of start-up are less than 1 % of that", trial.Choice.Reason);
     }
 
-    private static WarmFixture Fixture(string lines) => new($"import os\nout = os.environ['DBATCH_OUT']\nprint('alone', {Alone})\n{lines}\n") { Mode = WarmMode.Auto, Outputs = true };
+    private static void ClearOutputs(WarmFixture fixture) => Directory.Delete(Path.Combine(fixture.Directory, "out"), recursive: true);
+
+    private static WarmFixture Fixture(string lines) => new($"import os\nout = os.environ['DBATCH_OUT']\nprint('hello')\n{lines}\n") { Mode = WarmMode.Auto, Outputs = true };
 
     private sealed class Fixed(ProgramOutcome outcome) : IProgramRunner
     {

@@ -32,11 +32,14 @@ public sealed class ExplainerTests
     }
 
     [Fact]
-    public void A_producer_that_cannot_use_its_ledger_is_the_cause_and_not_that_all_is_well()
+    public void A_producer_that_does_not_answer_is_the_cause_unless_the_broker_is_away()
     {
-        var explanation = Verdict(Facts(Going, Ada()) with { ProducerProblem = "The disk is full." }, "The producer dispatches no chunks");
+        var facts = Facts(Going, Ada()) with { ProducerProblem = "No answer to ChangeRun within 5 s." };
 
-        Assert.Equal("The disk is full.", explanation.Reasons[0]);
+        var explanation = Verdict(facts, "The producer dispatches no chunks");
+
+        Assert.Equal("No answer to ChangeRun within 5 s.", explanation.Reasons[0]);
+        Verdict(facts with { Broker = new BrokerView("away", "4.3.5", new BrokerTrouble("it is ill", TestData.Noon, null)) }, "no connection to the broker");
     }
 
     [Fact]
@@ -89,7 +92,7 @@ public sealed class ExplainerTests
     [InlineData(7, new[] { 1, 3, 4, 5, 8 }, "Running; 7 chunks failed: 1, 3, 4, 5, 8 and 2 more.")]
     public void Failed_chunks_of_a_running_run_are_named_first(int failed, int[] first, string verdict)
     {
-        var explanation = Explainer.Explain(Facts(Going with { Failed = failed }, Ada()) with { FailedChunks = first });
+        var explanation = Explainer.Explain(Facts(Going with { Failed = failed }, Ada()) with { FailedChunks = [.. first.Select(index => Chunk(ChunkState.Failed) with { Index = index })] });
 
         Assert.Equal(verdict, explanation.Verdict);
         Assert.Equal([$"dbatch logs {Run} shows why chunks failed"], explanation.Remedies);
@@ -124,7 +127,7 @@ public sealed class ExplainerTests
         Verdict(Facts(Going, Ada()) with { Chunk = Chunk(ChunkState.Failed) }, "no attempts left").Remedies);
 
     [Fact]
-    public void The_last_attempt_is_explained_by_exit_code_and_last_line_of_standard_error()
+    public void The_last_attempt_is_explained_by_exit_code_and_reason()
     {
         var attempt = new AttemptView
         {
@@ -136,13 +139,31 @@ public sealed class ExplainerTests
             Outcome = AttemptOutcome.ExitCode,
             ExitCode = 1,
             Error = "The program ended with exit code 1.",
-            StderrTail = "Traceback\n\u001b[31mValueError: item 137 has NaN pixels\n\n",
+            StderrTail = "Traceback\n\u001b[31mValueError: item 137 has NaN pixels\n\n 40%|███ | 4/10\n",
         };
 
         var reasons = Explainer.Explain(Facts(Going, Ada()) with { Chunk = Chunk(ChunkState.Failed) with { LastAttempt = attempt } }).Reasons;
 
-        Assert.Contains("Attempt 2 on ada: exited with code 1: ␛[31mValueError: item 137 has NaN pixels.", reasons);
+        Assert.Contains("Attempt 2 on ada: exited with code 1: ValueError: item 137 has NaN pixels.", reasons);
     }
+
+    [Fact]
+    public void A_failed_run_says_once_for_each_reason_why_its_chunks_failed()
+    {
+        ChunkView Failed(int index, string error) => Chunk(ChunkState.Failed) with
+        {
+            Index = index,
+            LastAttempt = new AttemptView { Index = index, Attempt = 1, Host = "ada", Slot = 0, StartedAt = TestData.Noon, Outcome = AttemptOutcome.ExitCode, ExitCode = 0, Error = error },
+        };
+
+        var reasons = Verdict(Facts(new ChunkCounts(3, 0, 0, 0, 0, 3, 0), RunState.Failed) with { FailedChunks = [Failed(0, "No space left"), Failed(1, "No space left"), Failed(2, "No such file")] }, "The run failed").Reasons;
+
+        Assert.Equal(["Chunk 0: exited with code 0: No space left.", "Chunk 2: exited with code 0: No such file."], reasons.Take(2));
+    }
+
+    [Fact]
+    public void A_full_disk_is_the_reason_before_all_others() => Assert.Contains(
+        "free space", Assert.Single(Verdict(Facts(Going, Ada()) with { FullDisk = "/data" }, "The disk of /data is full").Remedies), StringComparison.Ordinal);
 
     private static Explanation Verdict(ExplainInputs facts, string part)
     {

@@ -57,6 +57,8 @@ internal static class ServeCommand
             if (ServiceOptions.Text(parsed, keep, "keep") is { } kept)
                 settings["keep"] = new SettingValue([kept], "--keep", "/");
             var keepTime = new SettingReader(settings, mistakes).Duration("keep");
+            var consumer = chosen.Contains("consumer") ? new ConsumerSettings().Read(parsed, mistakes) : _ => { };
+            ServiceOptions.CheckConfigFile(mistakes);
             var mode = HostIsolation.Read(flag: null, mistakes);
             var broker = options.Broker(parsed, mistakes, declares: chosen.Contains("producer"));
             if (mistakes.Count > 0)
@@ -76,7 +78,7 @@ internal static class ServeCommand
             if (isolationMistake is not null)
                 return ErrorOutput.Usage(isolationMistake);
             return await ServiceRunner.RunAsync(
-                () => Build(chosen, data, endpoints, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, keepTime, options.Host(parsed), groups, trust)),
+                () => Build(chosen, data, endpoints, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, keepTime, options.Host(parsed), groups, trust, consumer)),
                 () => Console.Error.WriteLine(chosen.Contains("tracker")
                     ? $"dbatch serves {string.Join(" and ", chosen)} on {address}. Data directory: {data}. Clients need the token in {Path.Combine(data, "token")}."
                     : $"dbatch serves {string.Join(" and ", chosen)}. Data directory: {data}."));
@@ -134,7 +136,8 @@ internal static class ServeCommand
         services.AddSingleton<IHostLifetime, NullHostLifetime>();
     }
 
-    private static void AddRoles(IServiceCollection services, string[] roles, string data, string? database, TimeSpan? keep, string host, AttemptCgroups? groups, string? trust)
+    private static void AddRoles(
+        IServiceCollection services, string[] roles, string data, string? database, TimeSpan? keep, string host, AttemptCgroups? groups, string? trust, Action<ConsumerOptions> consumer)
     {
         if (roles.Contains("tracker"))
         {
@@ -160,6 +163,7 @@ internal static class ServeCommand
         {
             services.AddConsumer(options =>
             {
+                consumer(options);
                 options.DataDirectory = data;
                 options.Host = host;
                 options.Groups = groups;

@@ -50,6 +50,9 @@ internal sealed class ServiceOptions
     /// <summary>The value of an option: its flag, else its variable, else the config file.</summary>
     public static string? Text(ParseResult parsed, Option<string> option, string key) => parsed.GetValue(option) ?? ServiceSetting.Text(key);
 
+    /// <summary>Adds the mistakes in the config file, which <see cref="Text"/> does not tell.</summary>
+    public static void CheckConfigFile(List<string> mistakes) => ConfigFile.Read(mistakes);
+
     /// <summary>Absolute path of the data directory.</summary>
     public string DataDirectory(ParseResult parsed) => Path.GetFullPath(Text(parsed, data, "data") ?? DefaultDataDirectory.Of(role));
 

@@ -13,6 +13,12 @@ namespace DistributedBatch.Consumer.Warm.Fork;
 internal sealed class ForkRunner(
     ZygotePool pool, IProgramRunner cold, string? python, WarmStatistics statistics, RunnerSuspects suspects, TimeProvider time) : IProgramRunner
 {
+    /// <summary>
+    /// Whether the forks are trials: the same chunk runs twice. A trial is killed before it does something outside of its own outputs, and never
+    /// goes to the other runner.
+    /// </summary>
+    public bool IsTrial { get; init; }
+
     /// <inheritdoc/>
     public async Task<ProgramOutcome> RunAsync(ProgramStart start, CancellationToken stop)
     {
@@ -22,7 +28,7 @@ internal sealed class ForkRunner(
         if (stop.IsCancellationRequested)
             return new ProgramOutcome.Stopped(ProgramUsage.None);
         if (result is not ZygoteStartResult.Ready { Zygote: var zygote })
-            return await cold.RunAsync(start, stop);
+            return IsTrial ? new ProgramOutcome.NotStarted(((ZygoteStartResult.Unsupported)result).Reason) : await cold.RunAsync(start, stop);
         var outcome = await RunAsync(zygote, command, start, stop);
         statistics.CountStart();
         return outcome;
@@ -39,6 +45,8 @@ internal sealed class ForkRunner(
             foreach (var argument in command.Arguments)
                 json.WriteStringValue(argument);
             json.WriteEndArray();
+            if (IsTrial)
+                json.WriteString("note", TrialNote.PathOf(start));
             if (!start.Stdin.IsEmpty)
                 json.WriteBase64String("in", start.Stdin.Span);
             ZygoteProcess.WriteEnvironment(json, start.Environment);

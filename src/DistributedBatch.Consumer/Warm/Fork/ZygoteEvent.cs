@@ -35,7 +35,7 @@ internal sealed record ZygoteEvent
     /// <summary><c>exited</c>: bytes written to disks.</summary>
     public long Written { get; init; }
 
-    /// <summary><c>unsupported</c>, <c>unsafe</c>: why.</summary>
+    /// <summary><c>unsupported</c>, <c>unsafe</c>: why. <c>ready</c>: why modules are left; null when the job itself reports that.</summary>
     public string? Reason { get; init; }
 
     /// <summary><c>failed</c>: the system's error text.</summary>
@@ -47,9 +47,8 @@ internal sealed record ZygoteEvent
     /// <summary><c>ready</c>: modules that were imported.</summary>
     public IReadOnlyList<string> Imported { get; init; } = [];
 
-    /// <summary><c>ready</c>: modules that would make forking unsafe, with the reason; each job imports them itself.</summary>
-    [JsonIgnore]
-    public IReadOnlyDictionary<string, string> Unsafe { get; init; } = new Dictionary<string, string>();
+    /// <summary><c>ready</c>: modules that each job imports itself, in the order of the script.</summary>
+    public IReadOnlyList<string> Left { get; init; } = [];
 
     /// <summary><c>ready</c>: whether the script defines <c>process</c>.</summary>
     public bool Process { get; init; }

@@ -68,8 +68,8 @@ internal sealed partial class ZygoteProcess : IAsyncDisposable
     }
 
     /// <summary>
-    /// Starts a zygote and waits until it has done the imports. When a module makes forking unsafe, because it starts threads or initialises CUDA,
-    /// another zygote is started without that module.
+    /// Starts a zygote and waits until it has done the imports. When a module makes forking unsafe, because it starts threads or keeps what forks
+    /// must not share, another zygote is started that leaves it and all modules after it to the jobs.
     /// </summary>
     public static async Task<ZygoteStartResult> StartAsync(ZygoteKey key, TimeSpan limit, AttemptCgroups? groups, TimeProvider time, ILogger logger)
     {
@@ -91,7 +91,7 @@ internal sealed partial class ZygoteProcess : IAsyncDisposable
 
             if (hello.Event == "ready")
             {
-                zygote.Hello = hello with { Unsafe = excluded };
+                zygote.Hello = hello;
                 LogReady(logger, key, hello.Pid, hello.Imported.Count, hello.Seconds);
                 return new ZygoteStartResult.Ready(zygote);
             }

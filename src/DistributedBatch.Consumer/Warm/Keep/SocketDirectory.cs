@@ -3,7 +3,8 @@ using System.Text;
 namespace DistributedBatch.Consumer.Warm.Keep;
 
 /// <summary>The directory of the sockets to kept interpreters. It is made for the first one.</summary>
-internal sealed class SocketDirectory : IDisposable
+/// <param name="temporary">Directory for temporary files; null for that of the system.</param>
+internal sealed class SocketDirectory(string? temporary = null) : IDisposable
 {
     // sockaddr_un has room for 107 bytes; unix(7). The names in the directory have 13 with the slash.
     private const int MaxPathBytes = 107 - 13;
@@ -30,9 +31,9 @@ internal sealed class SocketDirectory : IDisposable
         }
     }
 
-    private static string Create()
+    private string Create()
     {
-        var name = Path.Combine(Path.GetTempPath(), $"dbatch-{Path.GetRandomFileName()}");
+        var name = Path.Combine(temporary ?? Path.GetTempPath(), $"dbatch-{Path.GetRandomFileName()}");
         if (Encoding.UTF8.GetByteCount(name) > MaxPathBytes)
             name = Path.Combine(ShortDirectory, Path.GetFileName(name));
         return OperatingSystem.IsWindows()

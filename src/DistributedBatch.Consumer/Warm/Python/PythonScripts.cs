@@ -10,7 +10,7 @@ internal static class PythonScripts
 
     /// <summary>The modules of the zygote by name, each before those that import it. The last one has <c>main</c>.</summary>
     public static IReadOnlyList<(string Name, string Text)> Modules { get; } =
-        [.. new[] { "job", "preload", "import_output", "script", "children", "large_pages", "zygote" }.Select(name => (name, Load(name)))];
+        [.. new[] { "job", "harmless", "plan", "process_state", "generators", "import_watch", "preload", "import_output", "trial", "script", "children", "large_pages", "zygote" }.Select(name => (name, Load(name)))];
 
     /// <summary>The module of a kept interpreter.</summary>
     public static string Keep { get; } = Load("keep");

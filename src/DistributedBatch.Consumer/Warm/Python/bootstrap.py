@@ -1,5 +1,6 @@
 import os,sys
 before=set(sys.modules)
+if not(sys.flags.isolated or getattr(sys.flags,'safe_path',0)): del sys.path[0] # the working directory, whose modules are the job's
 def read(n,b=b''):
     while len(b)<n:
         c=os.read(0,n-len(b))

@@ -13,6 +13,7 @@ MARK = 1 << 50
 MARK_BITS = 24
 
 TIDYING_LIMIT = 5  # seconds that helpers may take to remove shared memory
+MOMENT = 0.5  # seconds that a process may take to become one: before its exec it looks like its job, and during it it has no command line
 
 
 class Job:
@@ -96,7 +97,7 @@ class Children:
             if job is None:
                 continue
             if rest == HELPERS:
-                self.ending.append((job, status, usage, time.monotonic() + TIDYING_LIMIT))
+                self.ending.append((job, status, usage, time.monotonic()))
                 continue
             del self.by_id[job.id]
             yield job, status, usage, rest == KILLED
@@ -106,18 +107,18 @@ class Children:
     def end_tidied(self):
         """Yields, like reap, the jobs whose helpers have ended by now, and those whose helpers took too long."""
         for entry in list(self.ending):
-            job, status, usage, deadline = entry
-            if self.kill_rest(job, spare=time.monotonic() < deadline) != HELPERS:
+            job, status, usage, ended = entry
+            if self.kill_rest(job, time.monotonic() - ended) != HELPERS:
                 self.ending.remove(entry)
                 del self.by_id[job.id]
                 yield job, status, usage, True
 
-    def kill_rest(self, job, spare=True):
+    def kill_rest(self, job, since_end=0):
         """Kills what is left of a job: its group, and its orphans, whose parent is the zygote now. Spares helpers that tidy up. Returns NOTHING,
         KILLED, or HELPERS when there are such helpers."""
         orphans = [pid for pid in self.adopted() if pid != job.pid and (group_of(pid) == job.pid or mark_of(pid) == self.mark(job))]
         rest = orphans + [pid for orphan in orphans for pid in descendants(orphan)]
-        helpers = {pid for pid in rest if spare and is_helper(pid)}
+        helpers = {pid for pid in rest if is_helper(pid, since_end)}
         for pid in rest:
             if pid not in helpers:
                 kill(pid)
@@ -151,9 +152,9 @@ class Children:
                     pass
             except ChildProcessError:
                 break
-            spare = time.monotonic() < deadline
+            since_end = MOMENT + max(0, time.monotonic() - deadline + TIDYING_LIMIT)
             for pid in descendants(self.pid):
-                if not (spare and is_helper(pid)):
+                if not is_helper(pid, since_end):
                     kill(pid)
             time.sleep(0.01)
 
@@ -192,14 +193,18 @@ def group_of(pid):
         return 0
 
 
-def is_helper(pid):
-    """Whether a process removes what a program left in /dev/shm and ends by itself; see TidyingHelper.cs."""
+def is_helper(pid, since_end):
+    """Whether a process removes what a program left in /dev/shm and ends by itself; see TidyingHelper.cs. `since_end`: seconds since the job's end."""
+    if since_end > TIDYING_LIMIT:
+        return False
     try:
         with open("/proc/%d/cmdline" % pid, "rb") as file:
             words = file.read().split(b"\0")
     except OSError:
         return False
-    return words[0].endswith(b"/torch_shm_manager") or any(b"resource_tracker import main" in word or b"semaphore_tracker import main" in word for word in words)
+    if since_end < MOMENT and (not words[0] or os.path.basename(words[0]).startswith(b"python")) or words[0].endswith(b"/torch_shm_manager"):
+        return True
+    return any(b"resource_tracker import main" in word or b"semaphore_tracker import main" in word for word in words)
 
 
 def children_of(pid):

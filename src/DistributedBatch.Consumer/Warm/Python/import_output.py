@@ -15,10 +15,19 @@ class ImportOutput:
         self.captured = (b"", b"")  # standard output, standard error
 
     def start(self):
-        """Redirects descriptors 1 and 2 to memory files."""
+        """Redirects descriptors 1 and 2 to memory files. Standard input, which is the job's, gives one empty line."""
         self._files = [os.memfd_create("output", os.MFD_CLOEXEC) for _ in range(2)]
         os.dup2(self._files[0], 1)
         os.dup2(self._files[1], 2)
+        line = os.memfd_create("input", os.MFD_CLOEXEC)
+        os.pwrite(line, b"\n", 0)
+        os.dup2(line, 0)
+        os.close(line)
+
+    @staticmethod
+    def stdin_was_read():
+        """Whether an import read standard input."""
+        return os.lseek(0, 0, os.SEEK_CUR) > 0
 
     def stop(self, stderr):
         """Keeps the output. Then descriptors 0 and 1 lead to /dev/null, and 2 to the descriptor given, for errors of the zygote."""

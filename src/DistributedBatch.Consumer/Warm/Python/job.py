@@ -13,6 +13,7 @@ import os
 import runpy
 import sys
 import threading
+import time
 import types
 
 try:
@@ -67,12 +68,21 @@ def set_stdin(data):
         os.close(source)
 
 
+def renew(seed_text):
+    """Gives the job what a process of its own would have instead of the zygote's: random numbers, and the start of logging's clock."""
+    seed(seed_text)
+    logging = sys.modules.get("logging")
+    if logging is not None:
+        logging._startTime = time.time_ns() if isinstance(logging._startTime, int) else time.time()
+
+
 def seed(text):
-    """Seeds the random generators with DBATCH_SEED, a decimal number. Without this, all children would have the same generator state."""
+    """Seeds the random generators with DBATCH_SEED, a decimal number, or from the system when it is something else. Without this, all children would
+    have the same generator state."""
     try:
         number = int(text) & 0xFFFFFFFF
     except (TypeError, ValueError):
-        return
+        number = None
     modules = sys.modules
     if "random" in modules:
         modules["random"].seed(number)
@@ -81,15 +91,19 @@ def seed(text):
             modules["numpy.random"].seed(number)
         if "torch" in modules:
             torch = modules["torch"]
-            torch.default_generator.manual_seed(number)
+            if number is None:
+                torch.default_generator.seed()
+            else:
+                torch.default_generator.manual_seed(number)
             if torch.version.cuda or getattr(torch.version, "hip", None):
-                torch.cuda.manual_seed_all(number)  # takes effect when CUDA starts; slow, so only with a GPU build
+                # takes effect when CUDA starts; slow, so only with a GPU build
+                torch.cuda.seed_all() if number is None else torch.cuda.manual_seed_all(number)
     except Exception:  # a library that failed to import fails in the job
         pass
 
 
 def become_main(path):
-    """Creates a new __main__, as the interpreter does for `python script.py`."""
+    """Creates a new __main__, as the interpreter does for `python script.py`. The imports see it, so the job runs in the same one."""
     main = types.ModuleType("__main__")
     main.__dict__.update(
         __builtins__=builtins, __file__=path, __cached__=None, __loader__=importlib.machinery.SourceFileLoader("__main__", path))
@@ -97,6 +111,13 @@ def become_main(path):
         main.__dict__["__annotations__"] = {}
     sys.modules["__main__"] = main
     return main
+
+
+def become_main_module():
+    """The same for `python -m`, which fills it when the module runs."""
+    main = types.ModuleType("__main__")
+    main.__builtins__ = builtins
+    sys.modules["__main__"] = main
 
 
 def script_path(script):
@@ -107,7 +128,7 @@ def script_path(script):
 def run_script(code, script):
     """Runs compiled code as __main__. Without code, compiles the script again, which raises its SyntaxError."""
     path = script_path(script)
-    main = become_main(path)
+    main = sys.modules["__main__"]
     if not isinstance(code, types.CodeType):
         with open(script, "rb") as source:
             code = compile(source.read(), path, "exec", dont_inherit=True)  # raises the SyntaxError here, where it is printed
@@ -116,9 +137,6 @@ def run_script(code, script):
 
 def run_module(name):
     """Runs a module as `python -m` does."""
-    main = types.ModuleType("__main__")
-    main.__builtins__ = builtins
-    sys.modules["__main__"] = main
     runpy._run_module_as_main(name)
 
 
@@ -190,7 +208,7 @@ def call(program, *arguments):
 def flush_open_files():
     """Flushes files that are still open. The interpreter does that when it destroys its objects, which a job skips."""
     for thing in gc.get_objects():
-        if isinstance(thing, (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)):
+        if issubclass(type(thing), (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)):  # isinstance would ask proxies for their class
             try:
                 if not thing.closed and thing.writable():
                     thing.flush()

@@ -6,7 +6,8 @@ something.
 
 Only the standard library, Python 3.8 and later.
 """
-import importlib
+import ast
+import importlib.util
 import inspect
 import json
 import os
@@ -14,15 +15,26 @@ import resource
 import socket
 import sys
 import time
-import types
 
-NAME = "__dbatch_job__"
 PAGE = os.sysconf("SC_PAGE_SIZE")  # bytes
 MAX_RESULT = 4096  # characters of a result in a reply; a larger one goes to the result file, where its size is checked
 
 
 class Missing(Exception):
     """The script has no function to call."""
+
+
+class ShutGuard(ast.NodeTransformer):
+    """Makes `__name__ == "__main__"` false, so that the script can be __main__ and define its functions without running."""
+
+    def visit_Compare(self, node):
+        self.generic_visit(node)
+        sides = (node.left, node.comparators[0])
+        compares_name = any(isinstance(side, ast.Name) and side.id == "__name__" for side in sides) and any(
+            isinstance(side, ast.Constant) and side.value == "__main__" for side in sides)
+        if len(node.ops) == 1 and compares_name and isinstance(node.ops[0], (ast.Eq, ast.NotEq)):
+            return ast.copy_location(ast.Constant(isinstance(node.ops[0], ast.NotEq)), node)
+        return node
 
 
 class KeptInterpreter:
@@ -121,20 +133,12 @@ class KeptInterpreter:
     # The script
 
     def load(self):
-        """Imports the script under another name than __main__, so that its main guard is false, and finds the function to call."""
-        script = self.script
-        if script.module:
-            module = importlib.import_module(script.module)
-        else:
-            path = self.job.script_path(script.path)
-            module = types.ModuleType(NAME)
-            module.__file__ = path
-            sys.modules[NAME] = module
-            code = script.code
-            if not isinstance(code, types.CodeType):
-                with open(script.path, "rb") as source:
-                    code = compile(source.read(), path, "exec", dont_inherit=True)
-            exec(code, module.__dict__)
+        """Loads the script as __main__, with its main guard shut, and finds the function to call."""
+        module = sys.modules["__main__"]  # pickles name its classes so, and spawned processes load it by its __file__ or __spec__
+        path = self.job.script_path(self.script.path) if self.script.path else self.locate(module)
+        with open(path, "rb") as source:
+            tree = ast.parse(source.read(), path)
+        exec(compile(ShutGuard().visit(tree), path, "exec", dont_inherit=True), module.__dict__)
         function = next((value for value in vars(module).values() if getattr(value, "__dbatch_process__", False)), None)
         if function is None:
             function = getattr(module, "process", None)
@@ -144,6 +148,16 @@ class KeptInterpreter:
         self.takes_items = len(parameters) == 1 or bool(parameters) and parameters[0].name == "items"
         self.is_coroutine = inspect.iscoroutinefunction(function)
         self.function = function
+
+    def locate(self, module):
+        """The file of the module of `python -m`; gives `module` what relative imports need."""
+        spec = importlib.util.find_spec(self.script.module)
+        if spec is not None and spec.submodule_search_locations is not None:
+            spec = importlib.util.find_spec(self.script.module + ".__main__")
+        if spec is None or not (spec.origin or "").endswith(".py"):
+            raise ImportError("No module named %s with Python source" % self.script.module)
+        module.__spec__, module.__package__, module.__loader__, module.__file__ = spec, spec.parent, spec.loader, spec.origin
+        return spec.origin
 
     def call(self, request):
         start, count = request["start"], request["count"]

@@ -7,7 +7,7 @@ import sys
 import time
 
 import _dbatch_job as job
-import _dbatch_preload as preload
+import _dbatch_plan as plan
 
 STALE_CHECK_SECONDS = 0.5
 COMPILED = (".pyc", ".pyz", ".zip")
@@ -39,11 +39,10 @@ class Script:
         return None
 
     def locate(self):
-        """Finds its directory and reads its imports. Removes the zygote's own entry from sys.path."""
+        """Finds its directory and reads its imports."""
         if not (getattr(sys.flags, "safe_path", False) or sys.flags.isolated):
-            sys.path.pop(0)
             self.directory = os.getcwd() if self.module else os.path.dirname(os.path.realpath(self.path))
-        self.imports = preload.ImportPlan(self._file(), self.directory, self.module)
+        self.imports = plan.ImportPlan(self._file(), self.directory, self.module)
 
     def enter_path(self):
         """Puts its directory on sys.path, as the interpreter does."""
@@ -94,7 +93,7 @@ class Script:
             return False
         self._checked_at = now
         if self.imports.changed():
-            fresh = preload.ImportPlan(self.imports.script, self.imports.directory, self.module)
+            fresh = plan.ImportPlan(self.imports.script, self.imports.directory, self.module)
             self.stale = fresh.wanted != self.imports.wanted or fresh.has_process != self.imports.has_process
             self.imports = fresh
         return self.stale

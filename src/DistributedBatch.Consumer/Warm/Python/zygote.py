@@ -25,8 +25,12 @@ from _dbatch_children import Children, set_mark
 from _dbatch_import_output import ImportOutput
 from _dbatch_large_pages import LargePages
 from _dbatch_script import Script
+from _dbatch_trial import Guard
 
 PR_SET_CHILD_SUBREAPER = 36
+
+# Modules of the standard library, in Python, that can be loaded twice.
+OWN_MODULES = ("ast", "base64", "json", "pkgutil", "runpy", "sysconfig")
 
 
 class Zygote:
@@ -56,17 +60,24 @@ class Zygote:
             self.send(event="unsupported", reason=reason)
             return False
         self.script.locate()
+        self.forget_own_modules()
+        if self.script.path:
+            job.become_main(job.script_path(self.script.path))
+        else:
+            job.become_main_module()
+        done = preload.Preload(self.script.imports, self.hello.get("excluded", {}))
         self.import_output.start()
         try:
-            imported, unsafe = preload.run(self.script.imports, self.hello.get("excluded", {}), self.loaded_before)
+            done.run(self.import_output, self.script.argv0, self.loaded_before)
         except preload.Unsupported as error:
             self.send(event="unsupported", reason=str(error))
             return False
+        except preload.Unsafe as error:
+            self.send(event="unsafe", module=error.module, reason=error.reason)
+            return False
         finally:
             self.import_output.stop(self.stderr)
-        if unsafe:
-            self.send(event="unsafe", module=unsafe[0], reason=unsafe[1])
-            return False
+        self.handle_signals()
         for name in self.hello["forced"]:
             os.environ.pop(name, None)
         for name, _ in self.hello["modules"]:
@@ -74,11 +85,18 @@ class Zygote:
         self.script.enter_path()
         self.known_modules = len(sys.modules)
         self.script.compile()
+        self.collects_garbage = gc.isenabled()
         preload.freeze_heap()
         self.send(
-            event="ready", pid=self.pid, imported=imported, process=self.script.imports.has_process, seconds=time.process_time(),
-            rss=self.resident())
+            event="ready", pid=self.pid, imported=done.imported, left=done.left, reason=done.reason, process=self.script.imports.has_process,
+            seconds=time.process_time() - done.check_seconds, rss=self.resident())
         return True
+
+    def forget_own_modules(self):
+        """Takes modules that only the zygote needs out of sys.modules, so that a job finds its own where a script brings some of these names."""
+        for name in list(sys.modules):
+            if name.partition(".")[0] in OWN_MODULES and name.partition(".")[0] not in self.loaded_before:
+                del sys.modules[name]
 
     def start_session(self):
         """Gets a session of its own, so that Ctrl-C on the terminal does not reach it, and becomes the parent of the jobs' orphans."""
@@ -90,6 +108,9 @@ class Zygote:
             job.LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         self.raise_oom_score()
         self.lower_open_files(self.hello.get("open_files"))
+
+    def handle_signals(self):
+        """Sets the zygote's own signal handlers. After the imports, which see those of a new interpreter."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, lambda number, frame: self.exit())
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
@@ -188,7 +209,8 @@ class Zygote:
             set_mark(self.pid, request["id"])
             for fd in (self.requests, self.replies, self.stderr, self.wakeup, self.wakeup_sink):
                 os.close(fd)
-            gc.enable()
+            if self.collects_garbage:
+                gc.enable()
             environ = os.environ
             for name in request.get("unset", ()):
                 environ.pop(name, None)
@@ -207,8 +229,10 @@ class Zygote:
                 keep.serve(self, request, job)
                 os._exit(0)
             self.import_output.write()
+            if "note" in request:
+                Guard(request["note"], [environ.get("DBATCH_OUT"), environ.get("DBATCH_RESULT")]).start()
             job.set_stdin(base64.b64decode(request.get("in", "")))
-            job.seed(environ.get("DBATCH_SEED"))
+            job.renew(environ.get("DBATCH_SEED"))
             sys.argv = [self.script.argv0] + request["args"]
             if hasattr(sys, "orig_argv"):
                 sys.orig_argv = self.hello["words"] + request["args"]

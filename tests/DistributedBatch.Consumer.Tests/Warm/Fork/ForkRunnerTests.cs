@@ -121,6 +121,45 @@ public sealed class ForkRunnerTests
     }
 
     [Fact(Timeout = 180_000)]
+    public async Task Orphans_are_killed_while_other_chunks_run()
+    {
+        // Without and with a new program, in a session of their own.
+        await using var fixture = new WarmFixture("""
+            import os, subprocess, sys, time
+            if sys.argv[1] == 'wait':
+                while not os.path.exists('go'): time.sleep(0.01)
+                sys.exit()
+            child = subprocess.Popen(['setsid', 'env', '-i', 'sleep', '600'])
+            pid = os.fork()
+            if pid == 0:
+                os.setsid()
+                time.sleep(600)
+            print(pid, child.pid, flush=True)
+            """);
+        var other = fixture.RunAsync(fixture.Start([WarmFixture.Python, "script.py", "wait"]), TestContext.Current.CancellationToken);
+        var start = fixture.Start([WarmFixture.Python, "script.py", "orphans"]);
+
+        Assert.Equal("exit 0", (await fixture.RunAsync(start, TestContext.Current.CancellationToken)).How);
+
+        foreach (var pid in File.ReadAllText(start.StdoutPath).Split(' '))
+            await EndedAsync(int.Parse(pid, null));
+        Assert.False(other.IsCompleted);
+        fixture.Write("go", "");
+        Assert.Equal("exit 0", (await other).How);
+    }
+
+    [Theory(Timeout = 180_000)]
+    [InlineData("pass")]
+    [InlineData("raise RuntimeError('boom')")]
+    public async Task Shared_memory_of_a_fork_is_tidied_up(string end)
+    {
+        await using var fixture = new WarmFixture($"from multiprocessing import shared_memory\ns = shared_memory.SharedMemory(create=True, size=1 << 20)\nprint(s.name, flush=True)\n{end}\n");
+        var start = fixture.Start();
+        await fixture.RunAsync(start, TestContext.Current.CancellationToken);
+        Assert.False(File.Exists($"/dev/shm/{File.ReadAllText(start.StdoutPath).Trim()}"));
+    }
+
+    [Fact(Timeout = 180_000)]
     public async Task When_the_zygote_is_killed_its_jobs_end_and_the_next_chunk_gets_another()
     {
         await using var fixture = new WarmFixture("import os, subprocess, sys, time\nif sys.argv[1:]:\n    subprocess.Popen(['sleep', '600'])\n    print(os.getpid(), os.getppid(), flush=True)\n    time.sleep(600)\n");
@@ -131,7 +170,7 @@ public sealed class ForkRunnerTests
 
         using (var zygote = Process.GetProcessById(processes[1]))
             zygote.Kill();
-        Assert.StartsWith("runner lost", (await running).How, StringComparison.Ordinal);
+        Assert.Equal("killed its runner", (await running).How);
         await GroupEndedAsync(processes[0]);
         Assert.Equal("exit 0", (await fixture.RunAsync(fixture.Start(), TestContext.Current.CancellationToken)).How);
     }

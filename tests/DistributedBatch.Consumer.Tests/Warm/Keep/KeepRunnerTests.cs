@@ -1,10 +1,58 @@
 using DistributedBatch.Consumer.Processes;
 using DistributedBatch.Consumer.Warm.Fork;
+using DistributedBatch.Consumer.Warm.Keep;
+using DistributedBatch.TestKit.Processes;
+using DistributedBatch.TestKit.Waiting;
 
 namespace DistributedBatch.Consumer.Tests.Warm.Keep;
 
 public sealed class KeepRunnerTests
 {
+    [Theory(Timeout = 180_000)]
+    [InlineData("slot")]
+    [InlineData("run")]
+    [InlineData("memory")]
+    public async Task An_interpreter_ends_with_its_slot_with_its_run_and_when_memory_is_short(string reason)
+    {
+        await using var fixture = new WarmFixture("import os\ndef process(start, count):\n    return os.getpid()\n") { Mode = WarmMode.Keep };
+        var first = fixture.Start();
+        Assert.Equal("exit 0", (await fixture.RunAsync(first, TestContext.Current.CancellationToken)).How);
+        var interpreter = int.Parse(fixture.ResultOf(first), null);
+        Assert.True(ProcessKiller.IsAlive(interpreter));
+
+        switch (reason)
+        {
+            case "slot":
+                fixture.Warm.EndSlot(1);
+                Assert.True(ProcessKiller.IsAlive(interpreter));
+                fixture.Warm.EndSlot(0);
+                break;
+            case "run":
+                fixture.Warm.EndRun(fixture.Run);
+                break;
+            default:
+                Assert.Equal(1, fixture.Warm.EndIdle());
+                break;
+        }
+
+        await Eventually.HoldsAsync("the interpreter has ended", () => !ProcessKiller.IsAlive(interpreter), TestContext.Current.CancellationToken);
+        Assert.Equal(0, fixture.Warm.EndIdle());
+        Assert.Equal("exit 0", (await fixture.RunAsync(fixture.Start(), TestContext.Current.CancellationToken)).How);
+    }
+
+    [Fact]
+    public void The_path_of_a_socket_is_short_also_where_the_temporary_directory_is_not()
+    {
+        using var directory = new TempDirectory();
+        var deep = directory[new string('d', 100)];
+        Directory.CreateDirectory(deep);
+        using var inDeep = new SocketDirectory(deep);
+        using var inShort = new SocketDirectory(directory.Path);
+
+        Assert.StartsWith("/tmp/dbatch-", inDeep.NewPath(), StringComparison.Ordinal);
+        Assert.StartsWith(directory.Path, inShort.NewPath(), StringComparison.Ordinal);
+    }
+
     [Fact(Timeout = 180_000)]
     public async Task The_script_is_loaded_once_and_its_function_called_for_every_chunk()
     {
@@ -20,7 +68,7 @@ public sealed class KeepRunnerTests
             """) { Mode = WarmMode.Keep };
 
         var first = fixture.Start(start: 10, count: 2);
-        Assert.Equal(new ProgramResult("exit 0", "loaded as __dbatch_job__\n", ""), await fixture.RunAsync(first, TestContext.Current.CancellationToken));
+        Assert.Equal(new ProgramResult("exit 0", "loaded as __main__\n", ""), await fixture.RunAsync(first, TestContext.Current.CancellationToken));
         var second = fixture.Start(start: 12, count: 1);
         Assert.Equal(new ProgramResult("exit 0", "", ""), await fixture.RunAsync(second, TestContext.Current.CancellationToken));
 
