@@ -1,4 +1,5 @@
 using DistributedBatch.Consumer.Processes;
+using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Consumer.Warm.Trial;
 
@@ -46,7 +47,7 @@ internal sealed class TrialOutputs(ProgramStart start)
     {
         ProgramOutcome.Exited { Code: 0 } => FilesDifference() is { } text ? new TrialDifference(text) : LogDifference(),
         ProgramOutcome.Exited exited => new TrialDifference($"it ended with exit code {exited.Code}"),
-        ProgramOutcome.Signalled signalled => new TrialDifference($"it was ended by signal {signalled.Signal} ({SignalNames.Of(signalled.Signal)})"),
+        ProgramOutcome.Signalled signalled => new TrialDifference($"it was ended by signal {signalled.Signal} ({SignalText.WithCause(signalled.Signal)})"),
         ProgramOutcome.TimedOut => new TrialDifference("it did not end in time"),
         _ => new TrialDifference("it could not be started"),
     };
