@@ -34,6 +34,7 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
     private Task process = Task.CompletedTask;
     private Stream requests = Stream.Null;
     private volatile bool dead;
+    private volatile bool disposing;
     private int lastId;
 
     private LauncherConnection(LauncherOptions options, AttemptCgroups? groups, ILogger logger) => (this.options, this.groups, this.logger) = (options, groups, logger);
@@ -103,6 +104,7 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
     /// <summary>Ends the launcher, which kills the programs that it still runs.</summary>
     public async ValueTask DisposeAsync()
     {
+        disposing = true;
         if (groups is not null && stdin.Task.IsCompletedSuccessfully)
         {
             lock (writing)
@@ -181,8 +183,8 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
 
         // Here and not after the wait for the process, because its pipe ends first.
         dead = true;
-        var unexpected = closing.TrySetResult();
-        LoseAll(unexpected);
+        closing.TrySetResult();
+        LoseAll();
     }
 
     private void Handle(ReadOnlySpan<byte> reply)
@@ -227,10 +229,10 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
         dead = true;
         hello.TrySetException(new InvalidOperationException(reason));
         closing.TrySetResult();
-        LoseAll(unexpected: false);
+        LoseAll();
     }
 
-    private void LoseAll(bool unexpected)
+    private void LoseAll()
     {
         // Nobody reports how its programs end, so they are killed here, before their chunks run again.
         var lost = pending.Values.ToArray();
@@ -240,7 +242,7 @@ internal sealed partial class LauncherConnection : IAsyncDisposable
             groups?.EndGroupsOf(ProcessId);
         foreach (var start in lost)
         {
-            start.WasAlone = unexpected && lost.Length == 1;
+            start.WasAlone = !disposing && lost.Length == 1;
             Lose(start);
         }
     }
