@@ -37,7 +37,9 @@ internal sealed class OutcomeMapper(OomKillCounter oomKills, TimeProvider time)
                 $"The program ran longer than its limit of {attempt.Chunk.Job.Timeout?.TotalSeconds:0.###} s and was stopped; raise --timeout or use smaller chunks."),
             ProgramOutcome.Stopped => With(attempt.StopRequest?.Outcome ?? AttemptOutcome.Released, attempt.StopRequest?.Reason),
             ProgramOutcome.NotStarted notStarted => With(AttemptOutcome.NotStarted, notStarted.Error),
-            ProgramOutcome.KilledRunner killer => Killed(Posix.SigKill, AttemptOutcome.Signal, killer.Error),
+
+            // Not as a signal: its number would say nothing about the cause.
+            ProgramOutcome.KilledRunner killer => With(AttemptOutcome.ExitCode, killer.Error),
             ProgramOutcome.RunnerLost lost => With(AttemptOutcome.Released, lost.Error),
             _ => throw new UnreachableException(),
         };

@@ -19,7 +19,7 @@ internal sealed class ChildTable(ReplyStream replies)
     private readonly Dictionary<int, RawExit> earlyExits = [];
     private readonly Dictionary<int, ulong> spawning = [];
 
-    // Attempts whose program has ended, but whose helpers still tidy up.
+    // Attempts whose program has ended, by number. Their helpers may still tidy up.
     private readonly Dictionary<int, Child> ending = [];
 
     public readonly record struct Child(int Id, ulong Tag, long StartedAt, bool Announced, AttemptCgroup? Group = null);
@@ -46,7 +46,11 @@ internal sealed class ChildTable(ReplyStream replies)
         lock (gate)
         {
             var exited = earlyExits.Remove(process, out exit);
-            if (!exited)
+            if (exited)
+            {
+                ending[child.Id] = child;
+            }
+            else
             {
                 byProcess[process] = child;
                 processOf[child.Id] = process;
@@ -63,7 +67,7 @@ internal sealed class ChildTable(ReplyStream replies)
             EndSpawning(id);
     }
 
-    /// <summary>Removes a child that exited; false when it is an orphan, or not added yet.</summary>
+    /// <summary>Removes a child that exited, but its attempt has not ended yet; false when it is an orphan, or not added yet.</summary>
     public bool Exited(int process, in RawExit exit, out Child child)
     {
         lock (gate)
@@ -72,6 +76,7 @@ internal sealed class ChildTable(ReplyStream replies)
             {
                 processOf.Remove(child.Id);
                 killed.Remove(process);
+                ending[child.Id] = child;
                 return true;
             }
 
@@ -105,18 +110,11 @@ internal sealed class ChildTable(ReplyStream replies)
         }
     }
 
-    /// <summary>The program of an attempt has ended, but the attempt has not.</summary>
-    public void BeginEnding(int process, Child child)
+    /// <summary>An attempt whose program exited has ended, with all its processes.</summary>
+    public void Ended(int id)
     {
         lock (gate)
-            ending[process] = child;
-    }
-
-    /// <summary>The attempt has ended.</summary>
-    public void Ended(int process)
-    {
-        lock (gate)
-            ending.Remove(process);
+            ending.Remove(id);
     }
 
     /// <summary>The tags and numbers of all attempts that run, are being spawned or are ending.</summary>

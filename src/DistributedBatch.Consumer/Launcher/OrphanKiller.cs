@@ -11,15 +11,10 @@ namespace DistributedBatch.Consumer.Launcher;
 /// </summary>
 internal sealed unsafe class OrphanKiller(ChildTable children)
 {
-    private const int MaxSwept = 4096;
-
     private static readonly nint AdoptedPath = Marshal.StringToCoTaskMemUTF8($"/proc/self/task/{Posix.ProcessId()}/children");
 
     private readonly Lock gate = new();
     private readonly byte[] buffer = new byte[256 << 10];
-
-    // Attempts whose orphans a sweep killed just after the attempt ended, before KillRest asked for them.
-    private readonly HashSet<ulong> swept = [];
 
     /// <summary>Kills what is left of an attempt whose program has ended: its process group, and its orphans.</summary>
     /// <param name="group">The process group.</param>
@@ -29,18 +24,15 @@ internal sealed unsafe class OrphanKiller(ChildTable children)
     {
         lock (gate)
         {
-            var leftover = child.Tag != 0 && swept.Remove(child.Tag) ? Leftover.Killed : Leftover.Nothing;
             var hasGroup = Posix.Kill(-group, 0) == 0;
             var adopted = Adopted();
             if (!hasGroup && adopted.Count == 0)
-                return leftover;
+                return Leftover.Nothing;
 
             // The program is dead, so whatever is left of its group descends from an orphan.
             var id = child.Id;
             var tag = child.Tag;
             var members = adopted.Where(process => ProcFs.Group(process) is var own && own != 0 && (own == group || IsOf(process, tag, id))).ToList();
-            if (members.Count > 0 || hasGroup)
-                leftover = Leftover.Killed;
             var all = members.SelectMany(ProcFs.WithDescendants).ToList();
             var helpers = sinceEnd < TidyingHelper.Limit ? all.Where(process => TidyingHelper.Is(process, sinceEnd)).ToHashSet() : [];
             if (helpers.Count == 0)
@@ -51,7 +43,7 @@ internal sealed unsafe class OrphanKiller(ChildTable children)
                     _ = Posix.Kill(process, Posix.SigKill);
             }
 
-            return helpers.Count > 0 ? Leftover.Helpers : leftover;
+            return helpers.Count > 0 ? Leftover.Helpers : members.Count > 0 || hasGroup ? Leftover.Killed : Leftover.Nothing;
         }
     }
 
@@ -69,8 +61,6 @@ internal sealed unsafe class OrphanKiller(ChildTable children)
                 if (TagOf(process) is not { } tag || (tag == 0 ? IsUnnamedAlive(process, ids) : tags.Contains(tag)))
                     continue;
                 _ = Posix.Kill(process, Posix.SigKill);
-                if (tag != 0 && swept.Count < MaxSwept)
-                    swept.Add(tag);
             }
         }
     }

@@ -65,12 +65,12 @@ internal sealed unsafe class Reaper(ChildTable children, OrphanKiller orphans, R
         var leftover = orphans.KillRest(process, child, TimeSpan.Zero);
         if (leftover == Leftover.Helpers)
         {
-            children.BeginEnding(process, child);
             lock (ending)
                 ending.Add(new EndingAttempt(process, child, exit));
         }
         else
         {
+            children.Ended(child.Id);
             Report(child, exit, leftover == Leftover.Killed);
         }
     }
@@ -85,7 +85,7 @@ internal sealed unsafe class Reaper(ChildTable children, OrphanKiller orphans, R
                 if (orphans.KillRest(attempt.Process, attempt.Child, Stopwatch.GetElapsedTime(attempt.Exit.At)) == Leftover.Helpers)
                     continue;
                 ending.Remove(attempt);
-                children.Ended(attempt.Process);
+                children.Ended(attempt.Child.Id);
                 Report(attempt.Child, attempt.Exit, stragglers: true);
                 replies.Send();
             }

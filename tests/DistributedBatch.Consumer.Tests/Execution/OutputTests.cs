@@ -174,7 +174,7 @@ public class OutputTests
         var report = await harness.RunAsync(new JobSpec { Command = ["/usr/bin/python3", script], Warm = mode });
         var next = await harness.RunAsync(Shell("true"), chunk => chunk with { Index = 1 });
 
-        Assert.Equal((AttemptOutcome.Signal, AttemptOutcome.Succeeded), (report.Outcome, next.Outcome));
+        Assert.Equal((AttemptOutcome.ExitCode, null, AttemptOutcome.Succeeded), (report.Outcome, report.ExitCode, next.Outcome));
         Assert.Contains("must not kill its parent", report.Error, StringComparison.Ordinal);
         Assert.Equal("x", await File.ReadAllTextAsync(harness.Directory["ran"], Test));
     }
@@ -194,6 +194,6 @@ public class OutputTests
         await harness.PublishAsync(Shell("true"), 0);
 
         var second = new[] { await harness.EndedAsync(), await harness.EndedAsync() }.OrderBy(report => report.Index).Select(report => report.Outcome);
-        Assert.Equal([AttemptOutcome.Succeeded, AttemptOutcome.Signal], second);
+        Assert.Equal([AttemptOutcome.Succeeded, AttemptOutcome.ExitCode], second);
     }
 }
