@@ -51,7 +51,8 @@ public static class MessagingRegistration
             .AddSingleton<IChunkSource, RabbitChunkSource>()
             .AddHostedService<AlarmProbe>()
             .AddBus<RabbitBus>()
-            .AddHostedService<DeadLetterReader>();
+            .AddHostedService<DeadLetterReader>()
+            .AddHostedService<NewerMessageReturn>();
     }
 
     private static IServiceCollection AddBus<TBus>(this IServiceCollection services)

@@ -27,7 +27,9 @@ public abstract class MessageBus : IHostedService, IAsyncDisposable
         where TMessage : class;
 
     /// <summary>Sends a request and waits for its response. A request that gets no response in time gets none later.</summary>
-    /// <exception cref="RequestUnansweredException">No response came within <paramref name="timeout"/>, or the broker cannot be reached.</exception>
+    /// <exception cref="RequestUnansweredException">
+    /// No response came within <paramref name="timeout"/>, the broker cannot be reached, or it takes no messages; then nothing was sent.
+    /// </exception>
     public abstract Task<TResponse> RequestAsync<TRequest, TResponse>(TRequest request, TimeSpan timeout, CancellationToken cancellation = default)
         where TRequest : class
         where TResponse : class;

@@ -1,4 +1,4 @@
 namespace DistributedBatch.Messaging.Bus;
 
 /// <summary>A request got no response in time, or its handler failed. The message says what to check.</summary>
-public sealed class RequestUnansweredException(string message, Exception cause) : Exception(message, cause);
+public sealed class RequestUnansweredException(string message, Exception? cause = null) : Exception(message, cause);

@@ -102,9 +102,10 @@ internal static class RunEndpoints
 
         if (spec is null)
             return Problems.InvalidRequest("The body is empty. Send a run as JSON.");
+        var id = spec.Id ?? RunId.New();
         try
         {
-            var answer = await commands.SubmitAsync(spec, cancellation);
+            var answer = await commands.SubmitAsync(spec with { Id = id }, cancellation);
             if (answer.Run is not { } run)
                 return Problems.InvalidRun(answer.Mistakes);
             await WaitUntilKnownAsync(run, queries, signal, cancellation);
@@ -113,7 +114,7 @@ internal static class RunEndpoints
         }
         catch (RequestUnansweredException failure)
         {
-            return Problems.NoProducer(failure.Message);
+            return Problems.NoProducer($"{failure.Message} If the producer got the request, the run starts as {id}; 'dbatch show {id}' tells. Look before you submit again.");
         }
     }
 

@@ -89,6 +89,9 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
             var late = messaging.Publisher.PublishAsync(Sample.Chunk(3), cancellation).AsTask();
             await Eventually.HoldsAsync("the alarm is shown", () => messaging.Health.Current is BrokerState.Blocked, cancellation);
             Assert.Contains("takes no messages: low on memory", messaging.Health.LastTrouble?.Reason, StringComparison.Ordinal);
+            var refused = await Assert.ThrowsAsync<RequestUnansweredException>(() => messaging.Bus.RequestAsync<ChangeRun, RunCommandResult>(
+                new ChangeRun(Sample.Run, RunAction.Pause), TimeSpan.FromSeconds(20), cancellation));
+            Assert.Contains("Nothing was sent", refused.Message, StringComparison.Ordinal);
 
             // Hosts only consume on their other connection, so work that is there already goes on.
             for (var n = 0; n < 2; n++)

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Chunks;
@@ -7,6 +8,8 @@ using DistributedBatch.Messaging.Connections;
 using DistributedBatch.Messaging.Queues;
 using DistributedBatch.Messaging.Tests.Support;
 using DistributedBatch.TestKit.Waiting;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 
 namespace DistributedBatch.Messaging.Tests.DeadLetters;
 
@@ -44,18 +47,71 @@ public sealed class DeadLetterTests(PrivateBroker broker)
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_message_from_a_newer_program_is_put_aside_and_the_queue_goes_on()
+    public async Task A_chunk_from_a_newer_program_goes_back_to_its_producer_and_the_host_says_why_it_takes_none()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        await using var messaging = await StartAsync(deliveryLimit: 50, cancellation);
+        var returns = new RecordingHandler<ChunksReturned>();
+        await using var messaging = await MessagingHost.StartAsync(
+            await broker.NewVhostAsync(cancellation),
+            cancellation,
+            services =>
+            {
+                services.AddSingleton(producer).AddSingleton(returns);
+                services.AddBusEndpoint(Topology.ProducerQueue).Handle<ChunkDead, RecordingHandler<ChunkDead>>().Handle<ChunksReturned, RecordingHandler<ChunksReturned>>();
+            });
         await SendAsync(messaging, """{"protocol":99,"run":"0123456789","index":4,"attempt":1,"job":{"container":"x"}}""", cancellation);
-        await messaging.Publisher.PublishAsync(Sample.Chunk(5), cancellation);
         await using var buffer = messaging.OpenBuffer("box");
 
-        Assert.Equal(5, (await buffer.ReceiveAsync(cancellation)).Chunk.Index);
-        var dead = await producer.NextAsync(cancellation);
-        Assert.Equal(4, dead.Index);
-        Assert.Contains("protocol 99", dead.Reason, StringComparison.Ordinal);
+        Assert.Equal(new ReturnedChunk(Sample.Run, 4, 1, LostHosts: 0), Assert.Single((await returns.NextAsync(cancellation)).Chunks));
+        Assert.Contains("it has protocol 99", messaging.Source.Warning, StringComparison.Ordinal);
+        Assert.Empty(producer.Heard);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_message_from_a_newer_program_waits_for_the_start_of_one_that_can_read_it()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var vhost = await broker.NewVhostAsync(cancellation);
+        var reports = new RecordingHandler<AttemptReports>();
+        await using (var older = await StartAsync())
+        {
+            await older.Bus.PublishAsync(Sample.Reports(7) with { Protocol = 99 }, cancellation);
+            await Eventually.HoldsAsync("the message waits", async () => await ErrorsAsync(older) == 1, cancellation);
+            await MakeReadableAsync(older);
+        }
+
+        await using var newer = await StartAsync();
+
+        Assert.Equal(7, (await reports.NextAsync(cancellation)).Reports[0].Index);
+
+        Task<MessagingHost> StartAsync() => MessagingHost.StartAsync(vhost, cancellation, services =>
+        {
+            services.AddSingleton(reports);
+            services.AddBusEndpoint(Topology.ProducerQueue).Handle<AttemptReports, RecordingHandler<AttemptReports>>();
+        });
+
+        async Task<uint> ErrorsAsync(MessagingHost messaging)
+        {
+            try
+            {
+                return await messaging.ReadyAsync("dbatch.producer_error", cancellation);
+            }
+            catch (OperationInterruptedException)
+            {
+                return 0; // not declared yet
+            }
+        }
+
+        // The test has no newer program, so it makes the message older.
+        async Task MakeReadableAsync(MessagingHost messaging)
+        {
+            var connection = await messaging.Get<BrokerConnections>().Publishing.ConnectedAsync(cancellation);
+            await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
+            var message = (await channel.BasicGetAsync("dbatch.producer_error", autoAck: true, cancellation))!;
+            var body = Regex.Replace(Encoding.UTF8.GetString(message.Body.Span), "(\"protocol\"\\s*:\\s*)99", "${1}1");
+            await channel.BasicPublishAsync("", "dbatch.producer_error", mandatory: true, new BasicProperties(message.BasicProperties), Encoding.UTF8.GetBytes(body), cancellation);
+            await Eventually.HoldsAsync("the message waits again", async () => await ErrorsAsync(messaging) == 1, cancellation);
+        }
     }
 
     [Fact(Timeout = 60_000)]
@@ -69,7 +125,7 @@ public sealed class DeadLetterTests(PrivateBroker broker)
 
         Assert.Equal(5, (await buffer.ReceiveAsync(cancellation)).Chunk.Index);
         await Eventually.HoldsAsync("it is parked", async () => await messaging.ReadyAsync(messaging.Topology.ParkingQueue, cancellation) == 1, cancellation);
-        Assert.Contains(messaging.Log.Lines, line => line.Contains("belongs to no run", StringComparison.Ordinal));
+        Assert.Contains(messaging.Log.Lines, line => line.Contains("belongs to no known run", StringComparison.Ordinal));
         Assert.Empty(producer.Heard);
     }
 

@@ -86,6 +86,44 @@ public sealed class LabDeathSpecs(PrivateBroker broker)
     }
 
     [Fact(Timeout = 240_000)]
+    public async Task A_head_that_starts_without_a_broker_answers_says_why_and_stops_when_asked()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var lab = await TestLab.CreateAsync(broker, cancellation);
+        await lab.StartHeadAsync(cancellation, new Uri($"amqp://guest:guest@127.0.0.1:{FreePort.Next()}/"));
+
+        var doctor = await lab.TryAsync("doctor", "--server", lab.Server);
+        var ended = await lab.StopAsync("head").WaitAsync(TimeSpan.FromSeconds(40), cancellation);
+
+        Assert.Contains("not connected", doctor.Out + doctor.Err, StringComparison.Ordinal);
+        Assert.Equal(0, ended.ExitCode);
+    }
+
+    [Fact(Timeout = 300_000)]
+    public async Task A_leased_chunk_survives_a_stop_of_the_broker_for_45_seconds_and_runs_once()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var lab = await TestLab.CreateAsync(broker, cancellation);
+        await lab.StartHeadAsync(cancellation);
+        lab.StartHost("one", broker: null, "--ack-timeout", "6s");
+        var submitted = await lab.DbatchAsync(
+            "submit", "--total", "1", "--crash-limit", "1", "--out", lab.Outputs, "--json", "--", "sh", "-c", $"while [ ! -e {lab.Path("go")} ]; do sleep 0.1; done; " + LabSpecs.WriteItem[2]);
+        var run = submitted.Json.GetProperty("run").GetString()!;
+        await Eventually.HoldsAsync(
+            "the chunk is leased", async () => (await broker.QueuesAsync(lab.Broker, cancellation))["dbatch.chunks.cpu"] is { Unacknowledged: 0, Ready: 0 }
+                && ProcessKiller.WithEnvironment($"DBATCH_RUN={run}").Count > 0, cancellation, TimeSpan.FromMinutes(1));
+
+        // The length of the outage is what matters: hosts count as lost after 30 s.
+        await broker.KillAsync(cancellation);
+        await Task.Delay(TimeSpan.FromSeconds(45), cancellation);
+        await broker.StartAgainAsync(cancellation);
+        File.WriteAllText(lab.Path("go"), "");
+
+        await lab.AssertCompleteAsync(run, await lab.SettledAsync(run, cancellation), 1, cancellation);
+        Assert.Equal([1], (await lab.AttemptsAsync(run, cancellation)).Select(attempt => attempt.Attempt));
+    }
+
+    [Fact(Timeout = 240_000)]
     public async Task A_host_with_nothing_to_report_stops_without_the_broker()
     {
         var cancellation = TestContext.Current.CancellationToken;

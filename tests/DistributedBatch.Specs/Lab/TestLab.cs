@@ -20,6 +20,9 @@ internal sealed class TestLab : IAsyncDisposable
 
     public Uri Broker { get; }
 
+    /// <summary>Address of the head.</summary>
+    public string Server => $"http://127.0.0.1:{port}";
+
     /// <summary>Directory that receives the outputs of all hosts.</summary>
     public string Outputs => box["out"];
 
@@ -35,7 +38,7 @@ internal sealed class TestLab : IAsyncDisposable
     }
 
     /// <summary>Starts producer and tracker as one process, <c>head</c>; the task ends when it answers.</summary>
-    public Task StartHeadAsync(CancellationToken cancellation) => StartServerAsync("head", "producer,tracker", cancellation);
+    public Task StartHeadAsync(CancellationToken cancellation, Uri? broker = null) => StartServerAsync("head", "producer,tracker", cancellation, broker);
 
     /// <summary>Starts a tracker without a producer as <c>tracker</c>; the task ends when it answers.</summary>
     public Task StartTrackerAsync(CancellationToken cancellation) => StartServerAsync("tracker", "tracker", cancellation);
@@ -53,6 +56,9 @@ internal sealed class TestLab : IAsyncDisposable
 
     /// <summary>The lines of a file in the lab's directory.</summary>
     public IReadOnlyList<string> Lines(string name) => box.Lines(name);
+
+    /// <summary>A client command, which may fail.</summary>
+    public Task<DbatchResult> TryAsync(params string[] arguments) => box.DbatchAsync(arguments);
 
     /// <summary>A client command, which must succeed.</summary>
     public async Task<DbatchResult> DbatchAsync(params string[] arguments)
@@ -148,10 +154,19 @@ internal sealed class TestLab : IAsyncDisposable
         box.Dispose();
     }
 
-    private async Task StartServerAsync(string name, string roles, CancellationToken cancellation)
+    /// <summary>Asks the head or a host to stop, and gives how it ended.</summary>
+    public async Task<DbatchResult> StopAsync(string name)
+    {
+        var process = processes[name];
+        processes.Remove(name);
+        process.Signal(ProcessKiller.Sigterm);
+        return await process.End;
+    }
+
+    private async Task StartServerAsync(string name, string roles, CancellationToken cancellation, Uri? broker = null)
     {
         var server = processes[name] = box.Start(
-            "serve", "--roles", roles, "--broker", Broker.AbsoluteUri, "--data", box["head"], "--listen", $"http://127.0.0.1:{port}");
+            "serve", "--roles", roles, "--broker", (broker ?? Broker).AbsoluteUri, "--data", box["head"], "--listen", $"http://127.0.0.1:{port}");
         await Eventually.HoldsAsync($"the {name} answers", AnswersAsync, cancellation, DefaultTimeout);
 
         async Task<bool> AnswersAsync()

@@ -108,6 +108,9 @@ internal sealed partial class RabbitBus : MessageBus
     /// <inheritdoc/>
     public override async Task<TResponse> RequestAsync<TRequest, TResponse>(TRequest request, TimeSpan timeout, CancellationToken cancellation = default)
     {
+        // The broker would take it when it has memory again, long after its sender was told that nobody answers.
+        if (health.Current is BrokerState.Blocked { Reason: var reason })
+            throw new RequestUnansweredException($"The broker takes no messages: {reason}. Nothing was sent; try again when the broker has memory and disk again.");
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(timeout);
         try
