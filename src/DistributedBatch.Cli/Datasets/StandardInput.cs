@@ -24,7 +24,20 @@ internal static class StandardInput
 
     // The other end of a pipe that somebody gave us is in another process.
     private static bool HasBothEnds(string pipe) =>
-        Directory.EnumerateFileSystemEntries(Descriptors).Any(path => int.TryParse(Path.GetFileName(path), out var number) && number > 2 && TargetOf(path) == pipe);
+        Directory.EnumerateFileSystemEntries(Descriptors).Any(path => int.TryParse(Path.GetFileName(path), out var number) && number > 2 && TargetOf(path) == pipe && IsWritable(number));
+
+    // The access mode is the last octal digit of the flags.
+    private static bool IsWritable(int number)
+    {
+        try
+        {
+            return File.ReadLines($"/proc/self/fdinfo/{number}").Any(line => line.StartsWith("flags:", StringComparison.Ordinal) && (line[^1] is '1' or '2'));
+        }
+        catch (IOException)
+        {
+            return false; // It was closed meanwhile.
+        }
+    }
 
     private static string? TargetOf(string path)
     {

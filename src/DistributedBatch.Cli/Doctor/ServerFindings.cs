@@ -80,6 +80,8 @@ internal static class ServerFindings
             : new Finding("hosts", "good", $"{alive.Count} online, {HumanText.Count(alive.Sum(host => host.Host.Slots), "slot")}, {alive.Sum(host => host.Running.Count)} busy");
         foreach (var host in alive.Where(host => host.Host.OnHold is not null))
             yield return new Finding($"host {host.Host.Name}", "note", $"takes no chunks: {host.Host.OnHold}", "remove the cause on that machine; the host continues by itself");
+        foreach (var (host, warning) in alive.SelectMany(host => host.Host.Warnings, (host, warning) => (host, warning)))
+            yield return new Finding($"host {host.Host.Name}", "note", warning, "look at that machine; its log says since when");
         foreach (var host in alive.Where(host => host.Host.Version != serverVersion))
             yield return new Finding($"host {host.Host.Name}", "note", $"runs version {host.Host.Version}, the server {serverVersion}", "copy the server's dbatch there and restart the consumer");
         foreach (var host in hosts.Where(host => !host.Alive && now - host.LastSeen < RecentlyOnline))

@@ -117,7 +117,7 @@ public sealed class SqliteDatabase(DatabaseSchema schema, string directory) : ID
         {
             return ReadVersion();
         }
-        catch (SqliteException failure) when (Classify(failure) == StorageFailure.NotWritable && !File.Exists($"{path}-wal"))
+        catch (SqliteException failure) when (Classify(failure) == StorageFailure.NotWritable && File.Exists(path) && !File.Exists($"{path}-wal"))
         {
             // A reader shares a file with the writer, which it cannot make in a directory it may not write. Without a log there is no writer to share it with.
             readConnection = ReadConnectionTo($"file:{string.Join('/', path.Split('/').Select(Uri.EscapeDataString))}?immutable=1");

@@ -69,6 +69,16 @@ public sealed class ServerFindingsTests
     }
 
     [Fact]
+    public void What_a_host_cannot_do_is_a_note()
+    {
+        var host = Host("ada");
+        var finding = Assert.Single(
+            ServerFindings.OfHosts([host with { Host = host.Host with { Warnings = ["'nvidia-smi' gave no answer within 10 s"] } }], "1.0", Noon), finding => finding.Health != "good");
+
+        Assert.Equal(("host ada", "note", "'nvidia-smi' gave no answer within 10 s"), (finding.About, finding.Health, finding.Found));
+    }
+
+    [Fact]
     public void Without_hosts_the_finding_says_that_nothing_will_run()
     {
         var finding = Assert.Single(ServerFindings.OfHosts([], "1.0", Noon));

@@ -114,6 +114,20 @@ public sealed class LauncherRunnerTests : ProgramRunnerConformance
         Assert.Equal(expected, TidyingHelper.IsCommand(System.Text.Encoding.UTF8.GetBytes(command)));
 
     [Fact(Timeout = 60_000)]
+    public async Task A_program_whose_input_cannot_be_made_is_not_started()
+    {
+        await Runner.RunAsync(Start("true"), TestContext.Current.CancellationToken);
+        using (var prlimit = Process.Start("prlimit", ["--pid", $"{launcher.LauncherProcess}", "--nofile=3:3"]))
+            await prlimit.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.IsType<ProgramOutcome.Exited>(await Runner.RunAsync(Start("true"), TestContext.Current.CancellationToken));
+        var outcome = await Runner.RunAsync(Shell("cat > input") with { Stdin = "0,3000"u8.ToArray() }, TestContext.Current.CancellationToken);
+
+        Assert.Contains("Too many open files", Assert.IsType<ProgramOutcome.NotStarted>(outcome).Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(Files["input"]));
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task Programs_get_the_limit_of_open_files_that_the_user_had()
     {
         var dbatch = new ProcessStartInfo("/bin/sh", ["-c", $"ulimit -Sn 512; cd {Files.Path}; {Programs.Dbatch} run --total 2 --slots 1 -- sh -c 'ulimit -Sn >> limit'; :"]) { RedirectStandardError = true, RedirectStandardOutput = true };

@@ -99,6 +99,22 @@ public sealed class BadInputSpecs : IDisposable
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task A_server_with_the_consumer_role_reads_its_settings_like_a_consumer()
+    {
+        var config = box.Write("config.yaml", "slots: 0\ndrain: soon\nallow-program: python3\n");
+        box.Environment["DBATCH_CONFIG"] = config;
+        box.Environment["DBATCH_GPUS"] = "one";
+        var ended = await box.DbatchAsync("serve", "--broker", "amqp://127.0.0.1:1", "--roles", "consumer", "--data", box["data"]);
+
+        Assert.Equal(2, ended.ExitCode);
+        Assert.Contains("--slots is 0; it must be at least 1", ended.Err, StringComparison.Ordinal);
+        Assert.Contains("--drain must be a duration", ended.Err, StringComparison.Ordinal);
+        Assert.Contains("--gpus must be auto, none or a list", ended.Err, StringComparison.Ordinal);
+        Assert.Contains("allow-program", ended.Err, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(box["data"]));
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task All_mistakes_in_the_options_of_a_server_are_reported_at_once()
     {
         var ended = await box.DbatchAsync("serve", "--broker", "head", "--roles", "produce", "--listen", "8080", "--database", "mysql://db/lab", "--data", box["data"]);

@@ -36,12 +36,21 @@ internal sealed class OneBox : IDisposable
 
     public Task<DbatchResult> DbatchAsync(params string[] arguments) => Start(arguments).End;
 
+    /// <summary>Runs a line in a shell, which finds the program in <c>$DBATCH</c>.</summary>
+    public Task<DbatchResult> ShellAsync(string line)
+    {
+        Environment["DBATCH"] = Program;
+        return Start("/bin/sh", "", ["-c", line]).End;
+    }
+
     public DbatchProcess Start(params string[] arguments) => Start("", arguments);
 
-    public DbatchProcess Start(string input, string[] arguments)
+    public DbatchProcess Start(string input, string[] arguments) => Start(Program, input, arguments);
+
+    private DbatchProcess Start(string program, string input, string[] arguments)
     {
         var (output, errors, errorLines) = (new StringBuilder(), new StringBuilder(), new ConcurrentQueue<string>());
-        var task = CliWrap.Cli.Wrap(Program)
+        var task = CliWrap.Cli.Wrap(program)
             .WithArguments(arguments)
             .WithWorkingDirectory(Path)
             .WithEnvironmentVariables(Environment)

@@ -3,6 +3,9 @@ using System.Net;
 using System.Text;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.TestKit.Files;
+using DistributedBatch.TestKit.Waiting;
+using DistributedBatch.Tracker.Outputs;
 using DistributedBatch.Tracker.Tests.Api;
 
 namespace DistributedBatch.Tracker.Tests.Outputs;
@@ -114,6 +117,40 @@ public sealed class OutputsTests
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task An_upload_that_breaks_off_between_two_files_leaves_nothing()
+    {
+        await using var server = await TestServer.StartAsync();
+        var run = await SubmitAsync(server);
+        var staging = Path.Combine(server.DataDirectory, "runs", run.Value, "staging");
+        using var broken = new BrokenContent(
+            await ArchiveAsync(("out/part", new string('x', 512))),
+            () => Directory.Exists(staging) && Directory.EnumerateFiles(staging, "part", SearchOption.AllDirectories).Any());
+
+        await Assert.ThrowsAnyAsync<Exception>(() => server.Client.PutAsync($"/api/runs/{run}/chunks/3/attempts/1/outputs", broken, Cancellation));
+
+        await Eventually.HoldsAsync("nothing is left", () => !Directory.EnumerateFileSystemEntries(staging).Any(), Cancellation);
+        AssertNothing(server, run);
+        Assert.False(Directory.Exists(Path.Combine(server.DataDirectory, "runs", run.Value, "uploads")));
+    }
+
+    [Fact]
+    public void Unfinished_uploads_of_a_killed_tracker_are_removed_but_not_those_of_another_one()
+    {
+        using var data = new TempDirectory();
+        data.Write("runs/abcdefgh12/staging/3.1.x/out/part", "half");
+        data.Write("runs/abcdefgh12/out/2/part", "whole");
+        using (new StagingCleanup(data.Path))
+        {
+            Assert.False(Directory.Exists(data["runs", "abcdefgh12", "staging"]));
+            data.Write("runs/abcdefgh12/staging/4.1.x/out/part", "half");
+            using var second = new StagingCleanup(data.Path);
+            Assert.True(File.Exists(data["runs", "abcdefgh12", "staging", "4.1.x", "out", "part"]));
+        }
+
+        Assert.True(File.Exists(data["runs", "abcdefgh12", "out", "2", "part"]));
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task More_than_the_limit_is_refused()
     {
         await using var server = await TestServer.StartAsync(options => options.Outputs.MaxBytes = 50_000);
@@ -122,6 +159,24 @@ public sealed class OutputsTests
         Assert.Equal(HttpStatusCode.BadRequest, await PutAsync(server, run, 3, 1, await SparseAsync(60_000)));
 
         AssertNothing(server, run);
+    }
+
+    // Sends the archive without its end, and fails once it has arrived.
+    private sealed class BrokenContent(byte[] archive, Func<bool> hasArrived) : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await stream.WriteAsync(archive.AsMemory(0, archive.Length - 1024), Cancellation);
+            await stream.FlushAsync(Cancellation);
+            await Eventually.HoldsAsync("the file has arrived", hasArrived, Cancellation);
+            throw new IOException("the host is gone");
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
     }
 
     private static void AssertNothing(TestServer server, RunId run)

@@ -22,6 +22,8 @@ internal sealed class ForkRunner(
     /// <inheritdoc/>
     public async Task<ProgramOutcome> RunAsync(ProgramStart start, CancellationToken stop)
     {
+        if (IsTrial && suspects.Contains(start))
+            return new ProgramOutcome.NotStarted("it may have killed the preloaded interpreter");
         if (suspects.Contains(start) || PythonCommand.Parse(start.Command, python) is not PythonParseResult.Parsed { Command: var command })
             return await cold.RunAsync(start, stop);
         var result = await pool.GetAsync(ZygoteKey.Of(command, start));

@@ -116,7 +116,7 @@ class Children:
     def kill_rest(self, job, since_end=0):
         """Kills what is left of a job: its group, and its orphans, whose parent is the zygote now. Spares helpers that tidy up. Returns NOTHING,
         KILLED, or HELPERS when there are such helpers."""
-        orphans = [pid for pid in self.adopted() if pid != job.pid and (group_of(pid) == job.pid or mark_of(pid) == self.mark(job))]
+        orphans = [pid for pid in self.adopted() if pid != job.pid and self.belongs(pid, job)]
         rest = orphans + [pid for orphan in orphans for pid in descendants(orphan)]
         helpers = {pid for pid in rest if is_helper(pid, since_end)}
         for pid in rest:
@@ -126,6 +126,10 @@ class Children:
             return HELPERS
         signal_group(job.pid, signal.SIGKILL)
         return KILLED if rest else NOTHING
+
+    def belongs(self, pid, job):
+        group = group_of(pid)
+        return group != 0 and (group == job.pid or mark_of(pid) == self.mark(job))
 
     def kill_orphans(self):
         """Kills processes that outlived their job; when no job runs, also those that name none."""

@@ -26,6 +26,18 @@ class Unsafe(Exception):
         self.reason = reason
 
 
+class Hidden:
+    """Finds nothing in the script's directory. The directory is on sys.path, as in a job, but its modules are the job's."""
+
+    @staticmethod
+    def find_spec(name, target=None):
+        return None
+
+    @staticmethod
+    def invalidate_caches():
+        pass
+
+
 class Preload:
     """What was imported, and what was not."""
 
@@ -43,6 +55,19 @@ class Preload:
 
     def run(self, import_output, argv0, before):
         """Does the imports. `before`: modules that were loaded before any import of the zygote's own."""
+        directory = self.plan.directory
+        if directory:
+            sys.path_importer_cache[directory] = Hidden()
+        try:
+            watch = self._import(import_output, argv0)
+        finally:
+            sys.path_importer_cache.pop(directory, None)
+        fix_torch_threads()
+        shadowed = shadowing_entry(directory, before, watch.looked_up)
+        if shadowed:
+            raise Unsupported("%s in the script's directory has the name of a module that is loaded already; rename it, or use --warm off" % shadowed)
+
+    def _import(self, import_output, argv0):
         generators = Generators()
         made = generators.change() or atexit._ncallbacks() and "it registers an exit handler when it is imported"
         if made:
@@ -69,10 +94,7 @@ class Preload:
             gc.freeze()  # the next search for generators leaves out what is there now
             self.check_seconds += time.process_time() - started
         watch.stop()
-        fix_torch_threads()
-        shadowed = shadowing_entry(self.plan.directory, before, watch.looked_up)
-        if shadowed:
-            raise Unsupported("%s in the script's directory has the name of a module that is loaded already; rename it, or use --warm off" % shadowed)
+        return watch
 
 
 def top_of(name):

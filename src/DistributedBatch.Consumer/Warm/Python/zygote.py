@@ -65,6 +65,7 @@ class Zygote:
             job.become_main(job.script_path(self.script.path))
         else:
             job.become_main_module()
+        self.script.enter_path()
         done = preload.Preload(self.script.imports, self.hello.get("excluded", {}))
         self.import_output.start()
         try:
@@ -82,7 +83,6 @@ class Zygote:
             os.environ.pop(name, None)
         for name, _ in self.hello["modules"]:
             sys.modules.pop("_dbatch_" + name, None)
-        self.script.enter_path()
         self.known_modules = len(sys.modules)
         self.script.compile()
         self.collects_garbage = gc.isenabled()

@@ -1,3 +1,4 @@
+using DistributedBatch.Consumer.Linux;
 using DistributedBatch.Consumer.Processes;
 using DistributedBatch.Contracts.Text;
 
@@ -91,7 +92,7 @@ internal sealed class TrialOutputs(ProgramStart start)
     private void RemoveDirectory()
     {
         if (Directory.Exists(directory))
-            Directory.Delete(directory, recursive: true);
+            DirectoryRemoval.Remove(directory);
     }
 
     private string? FilesDifference()
