@@ -49,6 +49,12 @@ public sealed class ConsumerOptions
     public TimeSpan JoinTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
+    /// Whether the program ends when the producer refuses this host, because another one has its name. True (default) for a consumer. False for a head that has a consumer
+    /// too: then the head goes on, and only its consumer takes no chunks.
+    /// </summary>
+    public bool EndsWhenRefused { get; set; } = true;
+
+    /// <summary>
     /// How long a report may wait for others, to be sent with them in one message. Default 200 ms: people hardly notice it, and it saves most of the
     /// messages about short chunks. Longer: more chunks run twice when the host is lost, and slots need more chunks ahead.
     /// </summary>

@@ -43,7 +43,7 @@ public static class ConsumerRegistration
             .AddSingleton<HeartbeatLoop>()
             .AddSingleton<Reporter>()
             .AddSingleton<AdmissionHold>()
-            .AddSingleton(provider => new JoinOptions(provider.GetRequiredService<IChunkSource>() is InProcessChunkQueue ? null : options.JoinTimeout))
+            .AddSingleton(provider => new JoinOptions(provider.GetRequiredService<IChunkSource>() is InProcessChunkQueue ? null : options.JoinTimeout, options.EndsWhenRefused))
             .AddSingleton<HostJoin>()
             .AddSingleton<RunControl>()
             .AddSingleton<HostControl>()

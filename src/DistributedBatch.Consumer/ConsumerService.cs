@@ -127,7 +127,7 @@ public sealed partial class ConsumerService : IHostedService, IAsyncDisposable
         await reporter.StopAsync();
         await slots.DisposeAsync();
         await SendLastHeartbeatAsync(cancellationToken);
-        if (join.Refusal is { } refusal)
+        if (options.EndsWhenRefused && join.Refusal is { } refusal)
             throw new HostRefusedException(refusal);
     }
 

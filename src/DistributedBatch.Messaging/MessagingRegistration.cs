@@ -49,6 +49,7 @@ public static class MessagingRegistration
             .AddSingleton<IChunkPublisher>(provider => new RabbitChunkPublisher(
                 provider.GetRequiredService<ConfirmedPublisher>(), provider.GetRequiredService<Topology>(), options, options.SigningKey is { } key ? new ChunkSigner(key) : null))
             .AddSingleton<IChunkSource, RabbitChunkSource>()
+            .AddSingleton<ErrorQueue>()
             .AddHostedService<AlarmProbe>()
             .AddBus<RabbitBus>()
             .AddHostedService<DeadLetterReader>()

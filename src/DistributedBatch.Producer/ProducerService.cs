@@ -16,6 +16,7 @@ namespace DistributedBatch.Producer;
 /// </summary>
 internal sealed partial class ProducerService(
     LedgerStore store,
+    LedgerHealth health,
     LoopInbox inbox,
     ProducerLoop loop,
     RunUpdates updates,
@@ -51,7 +52,7 @@ internal sealed partial class ProducerService(
     {
         if (await store.TryOpenAsync(cancellationToken))
         {
-            await ActivateAsync(cancellationToken);
+            await ActivateAsync(isNew: false, cancellationToken);
             working = WorkAsync(isNew: false);
         }
         else if (options.Standby)
@@ -93,6 +94,8 @@ internal sealed partial class ProducerService(
         }
 
         await closing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (working.IsFaulted && broker.Current is BrokerState.Connected)
+            await bus.RequeueAsync(ProducerRegistration.Queue, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         loop.Complete();
         if (!isActive || working.IsFaulted)
             await abort.CancelAsync();
@@ -146,7 +149,7 @@ internal sealed partial class ProducerService(
         }
     }
 
-    private async Task ActivateAsync(CancellationToken cancellation)
+    private async Task ActivateAsync(bool isNew, CancellationToken cancellation)
     {
         isActive = true;
         if (options.Database is not null)
@@ -154,12 +157,12 @@ internal sealed partial class ProducerService(
         publishing = Task.Run(() => outbox.RunAsync(abort.Token), CancellationToken.None);
         await updates.LoadAsync(options.ResumeOnStart, cancellation);
         // Only the producer that has the ledger may take messages from the queue that all producers share.
-        await WaitUntilAloneAsync(cancellation);
+        await WaitUntilAloneAsync(isNew, cancellation);
         await bus.OpenAsync(ProducerRegistration.Queue, cancellation);
     }
 
     // The connection of a producer whose machine was lost stays with the broker for two heartbeats. One that stays longer belongs to a producer with another ledger.
-    private async Task WaitUntilAloneAsync(CancellationToken cancellation)
+    private async Task WaitUntilAloneAsync(bool isNew, CancellationToken cancellation)
     {
         if (broker.Current is not BrokerState.Connected)
             return;
@@ -168,6 +171,9 @@ internal sealed partial class ProducerService(
         {
             if (time.GetElapsedTime(started) > options.OtherProducerTimeout)
             {
+                // Its ledger was this one until now; it stops when it reaches the database again.
+                if (isNew)
+                    return;
                 throw new LedgerException(
                     "Another producer with a ledger of its own works on this broker. Give this one a vhost of its own in the broker url, or the same --data or --database "
                     + "so that it stands by.");
@@ -183,7 +189,7 @@ internal sealed partial class ProducerService(
         try
         {
             if (isNew)
-                await ActivateAsync(abort.Token);
+                await ActivateAsync(isNew, abort.Token);
             await Task.Run(() => loop.RunAsync(abort.Token));
         }
         catch (Exception failure) when (!abort.IsCancellationRequested)
@@ -205,6 +211,7 @@ internal sealed partial class ProducerService(
             try
             {
                 await store.CheckAsync(abort.Token);
+                health.Worked();
             }
             catch (LedgerException failure) when (failure.IsReplaced)
             {
@@ -213,6 +220,7 @@ internal sealed partial class ProducerService(
             }
             catch (LedgerException failure)
             {
+                health.Failed(failure.Message);
                 LogNotChecked(failure.Message);
             }
         }

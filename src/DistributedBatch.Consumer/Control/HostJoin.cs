@@ -39,8 +39,9 @@ internal sealed partial class HostJoin(
         {
             Refusal = reason;
             Refused(logger, reason);
-            hold.SetStopping("The producer refused this host.");
-            application.StopApplication();
+            hold.SetStopping($"The producer refused this host. {reason}");
+            if (options.EndsProgram)
+                application.StopApplication();
             return;
         }
 

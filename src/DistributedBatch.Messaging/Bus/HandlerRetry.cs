@@ -2,8 +2,7 @@ namespace DistributedBatch.Messaging.Bus;
 
 /// <summary>
 /// Gives a message to its handler again when the handler fails, before the bus moves the message to the endpoint's <c>_error</c> queue. A busy database recovers in seconds,
-/// a failover takes up to a minute. The following messages wait, so that their order is kept. A handler that ends with the <see cref="OperationCanceledException"/> of its own
-/// token gives its message back to the queue.
+/// a failover takes up to a minute. The following messages wait, so that their order is kept.
 /// </summary>
 internal sealed partial class HandlerRetry(TimeProvider time, ILogger<HandlerRetry> logger)
 {
@@ -26,7 +25,7 @@ internal sealed partial class HandlerRetry(TimeProvider time, ILogger<HandlerRet
                 await handler.HandleAsync(message, cancellation);
                 return;
             }
-            catch (Exception failure) when (!cancellation.IsCancellationRequested && (failure as OperationCanceledException)?.CancellationToken != cancellation)
+            catch (Exception failure) when (!cancellation.IsCancellationRequested && failure is not MessageReturnedException)
             {
                 LogAgain(failure, typeof(TMessage).Name, delay.TotalSeconds);
             }

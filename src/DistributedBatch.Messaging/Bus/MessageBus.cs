@@ -16,6 +16,9 @@ public abstract class MessageBus : IHostedService, IAsyncDisposable
     /// <summary>How many processes receive from a queue now. Within one process nobody else can, so there it is 0.</summary>
     public abstract Task<int> CountReceiversAsync(string queue, CancellationToken cancellation);
 
+    /// <summary>Gives the messages that handlers returned (<see cref="MessageReturnedException"/>) to the next process that receives from the queue.</summary>
+    public abstract Task RequeueAsync(string queue, CancellationToken cancellation);
+
     /// <summary>Closes a queue that was opened, after the messages in its handlers. Later messages wait in the queue.</summary>
     public abstract Task CloseAsync(string queue, CancellationToken cancellation);
 

@@ -32,7 +32,7 @@ internal sealed class HostMessageIntake(LoopInbox inbox, bool queueSurvives) : I
             // The producer gave up on its ledger. Held until the queue is closed, the message goes to the next producer. Within one process there is no next
             // producer, and to hold the message would only delay the end.
             await closed.Task.WaitAsync(cancellation);
-            throw new OperationCanceledException(cancellation);
+            throw new MessageReturnedException();
         }
     }
 

@@ -17,14 +17,16 @@ internal sealed class NotificationStore(TrackerDatabase database, RunQueries que
 
     private const string UpdateDue = "UPDATE notices SET due_at = $4, tries = tries + 1 WHERE run_no = $1 AND event = $2 AND revision = $3";
 
-    /// <summary>The runs with a notification address that are running, or whose end is not recorded yet.</summary>
+    /// <summary>
+    /// The runs with a notification address that are running, or whose end is not recorded yet. A run of which only the submission has arrived has no state yet.
+    /// </summary>
     public async Task<IReadOnlyList<WatchedRun>> WatchedAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
         var rows = await connection.ListAsync(
             """
             SELECT run_no, run, revision, changed_at, notify, notify_failures FROM runs r
-            WHERE notify IS NOT NULL AND forgotten = 0
+            WHERE notify IS NOT NULL AND forgotten = 0 AND revision > 0
               AND NOT EXISTS (SELECT 1 FROM notices n WHERE n.run_no = r.run_no AND n.event = 'ended' AND n.revision = r.revision)
             """,
             reader => (

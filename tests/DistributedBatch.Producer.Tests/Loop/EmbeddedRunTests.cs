@@ -185,6 +185,26 @@ public sealed class EmbeddedRunTests
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task Two_runs_never_write_their_outputs_to_one_directory_at_once()
+    {
+        using var directory = new TempDirectory();
+        await using var producer = await EmbeddedProducer.StartAsync(directory.Path);
+        RunSpec Into(string outputs, string name)
+        {
+            var spec = EmbeddedProducer.Spec(10, name: name);
+            return spec with { Job = spec.Job with { OutputDirectory = outputs } };
+        }
+
+        var first = await producer.SubmitAsync(Into("/data/a", "first"));
+
+        var refused = await producer.Intake.SubmitAsync(Into("/data/a", "second"), TestContext.Current.CancellationToken);
+        var elsewhere = await producer.Intake.SubmitAsync(Into("/data/b", "third"), TestContext.Current.CancellationToken);
+
+        Assert.Contains($"Run {first} writes its outputs to /data/a and is not settled", Assert.Single(refused.Mistakes), StringComparison.Ordinal);
+        Assert.Empty(elsewhere.Mistakes);
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task All_mistakes_of_a_submission_are_answered_at_once()
     {
         using var directory = new TempDirectory();

@@ -67,9 +67,21 @@ public sealed class RunSpecs : IDisposable
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_missing_Python_module_gets_a_hint()
+    public async Task A_missing_Python_module_is_named_before_anything_starts()
     {
         box.Write("job.py", "import no_such_module_anywhere\n");
+
+        var ended = await box.DbatchAsync("run", "--total", "1", "--retries", "0", "--python", "/usr/bin/python3", "--", "python3", "job.py");
+
+        Assert.Equal(2, ended.ExitCode);
+        Assert.Contains("/usr/bin/python3 has no module 'no_such_module_anywhere'", ended.Err, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(box.State));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_module_that_is_missing_only_where_the_chunk_imports_it_gets_a_hint()
+    {
+        box.Write("job.py", "def work():\n    import no_such_module_anywhere\nwork()\n");
 
         var ended = await box.DbatchAsync("run", "--total", "1", "--retries", "0", "--python", "/usr/bin/python3", "--", "python3", "job.py");
 

@@ -354,6 +354,17 @@ public abstract class TrackerStoreConformance
         Assert.NotNull(await storage.Queries.ShowAsync(run, Cancellation));
     }
 
+    [Fact(Timeout = 30_000)]
+    public async Task A_run_whose_state_has_not_arrived_has_not_stalled_since_1970()
+    {
+        using var hook = new HttpCatcher();
+        await using var storage = await OpenAsync();
+        await storage.CommitAsync(TestData.Submitted(RunId.New(), notify: new Uri(hook.Address, "hook")));
+
+        Assert.True(await storage.Notifier.FlushAsync(Cancellation));
+        Assert.Empty(hook.Caught);
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task A_notification_is_sent_once_and_retried_while_the_receiver_fails()
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DistributedBatch.Cli.Checks;
 using DistributedBatch.Cli.Hooks;
 using DistributedBatch.Cli.Isolation;
 using DistributedBatch.Cli.Output;
@@ -36,6 +37,8 @@ internal static class SubmitCommand
             var address = ServerAddress.Find(parsed.GetValue(server), parsed.GetValue(token), parsed.GetValue(authority), mistakes);
             if (address is null && mistakes.Count == 0 && !parsed.GetValue(dryRun))
                 mistakes.Add("No server is given: use --server http://head:8080, or set DBATCH_SERVER. 'dbatch run' needs no server.");
+            if (request is { Spec.Job.OutputDirectory: { } outputs } && OutputFolder.InTheWay(outputs, new RunPlan(request.Spec) is var plan ? plan.Chunks ?? plan.Items : 0) is { } taken)
+                mistakes.Add(taken); // The directory is on a disk that all machines share, so its outputs are those that the hosts would meet.
             if (mistakes.Count > 0)
                 return ErrorOutput.Usage(mistakes);
             return parsed.GetValue(dryRun)

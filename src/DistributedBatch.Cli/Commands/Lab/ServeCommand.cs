@@ -167,6 +167,7 @@ internal static class ServeCommand
                 options.DataDirectory = data;
                 options.Host = host;
                 options.Groups = groups;
+                options.EndsWhenRefused = false;
             });
         }
     }

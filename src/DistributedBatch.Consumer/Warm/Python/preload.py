@@ -71,7 +71,7 @@ class Preload:
         generators = Generators()
         made = generators.change() or atexit._ncallbacks() and "it registers an exit handler when it is imported"
         if made:
-            raise Unsupported("of what the interpreter loads at its start (sitecustomize, a .pth file): %s" % made)
+            raise Unsupported("forks must not share what the interpreter loads at its start (sitecustomize, a .pth file): %s" % made)
         state = ProcessState()
         gc.freeze()
         watch = ImportWatch(argv0, generators)

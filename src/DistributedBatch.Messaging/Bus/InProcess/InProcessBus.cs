@@ -46,6 +46,9 @@ internal sealed class InProcessBus : MessageBus
     /// <inheritdoc/>
     public override Task<int> CountReceiversAsync(string queue, CancellationToken cancellation) => Task.FromResult(0);
 
+    /// <summary>Does nothing: there is no other process.</summary>
+    public override Task RequeueAsync(string queue, CancellationToken cancellation) => Task.CompletedTask;
+
     /// <inheritdoc/>
     public override Task CloseAsync(string queue, CancellationToken cancellation) => queues[queue].CloseAsync(cancellation);
 

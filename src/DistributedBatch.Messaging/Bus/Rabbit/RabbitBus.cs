@@ -78,6 +78,10 @@ internal sealed partial class RabbitBus : MessageBus
     }
 
     /// <inheritdoc/>
+    public override Task RequeueAsync(string queue, CancellationToken cancellation) =>
+        new ErrorQueue(connections).RequeueAsync(topology.Named(queue), cancellation);
+
+    /// <inheritdoc/>
     public override Task CloseAsync(string queue, CancellationToken cancellation) =>
         opened.TryRemove(queue, out var handle) ? handle.StopAsync(cancellation) : Task.CompletedTask;
 

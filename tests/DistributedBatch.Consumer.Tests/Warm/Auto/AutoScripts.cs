@@ -144,7 +144,7 @@ internal static partial class AutoScripts
         Package("a package that looks at the main module", "import __main__\nMAIN, FILE = __main__, getattr(__main__, '__file__', None)\n", "import __main__\nprint(labpkg.MAIN is __main__, labpkg.FILE == __file__)", null!);
         Package("a package that looks at the path", "import os, sys\nROOT = os.path.basename(sys.path[0])\n", "import os\nprint(labpkg.ROOT == os.path.basename(os.getcwd()))", null!);
         Package("a package that sets a variable", "import os\nos.environ.setdefault('LAB_MODE', 'fast')\n", "import os\nprint(os.environ['LAB_MODE'])", null!);
-        All["an interpreter that makes a generator at its start"] = new("import startup\nprint(startup.RNG.random())\n", Off: "of what the interpreter loads at its start")
+        All["an interpreter that makes a generator at its start"] = new("import startup\nprint(startup.RNG.random())\n", Off: "must not share what the interpreter loads at its start")
         {
             Draws = true,
             Files = { ["site-packages/usercustomize.py"] = "import startup\n", ["site-packages/startup.py"] = "import random\nRNG = random.Random()\n" },
