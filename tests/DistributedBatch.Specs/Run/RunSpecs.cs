@@ -75,7 +75,7 @@ public sealed class RunSpecs : IDisposable
 
         Assert.Equal(2, ended.ExitCode);
         Assert.Contains("/usr/bin/python3 has no module 'no_such_module_anywhere'", ended.Err, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(box.State));
+        Assert.Equal("[]", (await box.DbatchAsync("list", "--json")).Out.Trim());
     }
 
     [Fact(Timeout = 60_000)]
