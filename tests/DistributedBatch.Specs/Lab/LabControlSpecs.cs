@@ -89,13 +89,21 @@ public sealed class LabControlSpecs(PrivateBroker broker)
         var cancellation = TestContext.Current.CancellationToken;
         await using var lab = await TestLab.CreateAsync(broker, cancellation);
         await lab.StartHeadAsync(cancellation);
-        lab.StartHost("twin");
-        await Eventually.HoldsAsync("the host is online", async () => (await lab.DbatchAsync("hosts")).Out.Contains("twin", StringComparison.Ordinal), cancellation);
+        var first = lab.StartHost("twin");
+        try
+        {
+            await Eventually.HoldsAsync("the host is online", async () => (await lab.DbatchAsync("hosts")).Out.Contains("twin", StringComparison.Ordinal), cancellation);
 
-        var ended = await lab.StartHost("twin").End.WaitAsync(TimeSpan.FromMinutes(2), cancellation);
+            var ended = await lab.StartHost("twin").End.WaitAsync(TimeSpan.FromMinutes(2), cancellation);
 
-        Assert.Equal(2, ended.ExitCode);
-        Assert.Contains("Another consumer with the name 'twin' is online", ended.Err, StringComparison.Ordinal);
+            Assert.Equal(2, ended.ExitCode);
+            Assert.Contains("Another consumer with the name 'twin' is online", ended.Err, StringComparison.Ordinal);
+        }
+        finally
+        {
+            // The lab knows one process of a name, the second.
+            first.Signal(ProcessKiller.Sigkill);
+        }
     }
 
     private static string? State(JsonElement view) => view.GetProperty("state").GetString();
