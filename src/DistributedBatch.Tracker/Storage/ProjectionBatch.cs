@@ -75,7 +75,9 @@ internal sealed class ProjectionBatch
     private void Fold(AttemptReport report)
     {
         var key = (report.Run, report.Index, report.Attempt);
-        if (!Attempts.TryGetValue(key, out var known) || known.Outcome is null)
+        var isNews = !Attempts.TryGetValue(key, out var known) || known.Outcome is null
+            || (known.Outcome == AttemptOutcome.HostLost && report.Outcome == AttemptOutcome.Succeeded);
+        if (isNews)
             Attempts[key] = report;
     }
 }

@@ -95,12 +95,14 @@ internal static class TrackerSql
         WHERE hosts.at <= excluded.at
         """;
 
+    // A host that was taken for lost may come back and report a success, which counts: the producer has settled the chunk with it.
     private const string OnConflictTakeEnd = """
 
         ON CONFLICT (run_no, idx, attempt) DO UPDATE SET host = excluded.host, slot = excluded.slot, started_at = excluded.started_at,
           outcome = excluded.outcome, duplicate = excluded.duplicate, seconds = excluded.seconds, exit_code = excluded.exit_code, signal = excluded.signal,
           cpu_seconds = excluded.cpu_seconds, peak_memory = excluded.peak_memory, warm = excluded.warm, stdout_bytes = excluded.stdout_bytes,
           stderr_bytes = excluded.stderr_bytes, read_bytes = excluded.read_bytes, written_bytes = excluded.written_bytes
-        WHERE attempts.outcome IS NULL AND excluded.outcome IS NOT NULL
+        WHERE excluded.outcome IS NOT NULL
+          AND (attempts.outcome IS NULL OR (attempts.outcome = 'host-lost' AND excluded.outcome = 'succeeded'))
         """;
 }

@@ -355,6 +355,20 @@ public abstract class TrackerStoreConformance
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task A_success_of_a_host_that_was_taken_for_lost_is_shown_with_its_result()
+    {
+        await using var storage = await OpenAsync();
+        var run = RunId.New();
+        await storage.CommitAsync(
+            TestData.Submitted(run), TestData.Reports(TestData.Started(run, 3) with { Outcome = AttemptOutcome.HostLost, Error = "Host ada was lost." }));
+        await storage.CommitAsync(TestData.Reports(TestData.Succeeded(run, 3, result: "7")));
+
+        var attempt = Assert.Single(await storage.Queries.AttemptsAsync(run, 3, Cancellation));
+        Assert.Equal((AttemptOutcome.Succeeded, false), (attempt.Outcome, attempt.Duplicate));
+        Assert.Single(await ResultsAsync(storage, run));
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task A_run_whose_state_has_not_arrived_has_not_stalled_since_1970()
     {
         using var hook = new HttpCatcher();
