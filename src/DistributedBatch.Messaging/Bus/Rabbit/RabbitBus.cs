@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using DistributedBatch.Contracts.Json;
 using DistributedBatch.Messaging.Connections;
 using DistributedBatch.Messaging.Queues;
 using MassTransit;
@@ -10,9 +9,6 @@ namespace DistributedBatch.Messaging.Bus.Rabbit;
 /// <summary>The bus over RabbitMQ, on a connection of its own. Queues that outlive their listeners are quorum queues, declared in <see cref="Topology"/>.</summary>
 internal sealed partial class RabbitBus : MessageBus
 {
-    /// <summary>Messages that an endpoint prefetches, enough to hide the round trip.</summary>
-    private const ushort Prefetch = 32;
-
     /// <summary>Limit of one try, longer than a broker takes to start.</summary>
     private static readonly TimeSpan LongestTry = TimeSpan.FromSeconds(30);
 
@@ -27,8 +23,7 @@ internal sealed partial class RabbitBus : MessageBus
     // Longer than MassTransit takes to connect again by itself.
     private static readonly TimeSpan ReplaceAfter = TimeSpan.FromSeconds(25);
 
-    private readonly IServiceProvider services;
-    private readonly BrokerOptions options;
+    private readonly RabbitBusFactory factory;
     private readonly Topology topology;
     private readonly TimeProvider time;
     private readonly BrokerConnections connections;
@@ -53,12 +48,13 @@ internal sealed partial class RabbitBus : MessageBus
         ILoggerFactory loggers,
         TimeProvider time)
     {
-        (this.services, this.options, this.topology, this.connections, this.health, this.time) = (services, options, topology, connections, health, time);
+        (this.topology, this.connections, this.health, this.time) = (topology, connections, health, time);
         logger = loggers.CreateLogger<RabbitBus>();
         LogContext.ConfigureCurrentLogContext(new MassTransitLogFilter(loggers, time));
         later = [.. endpoints.Where(endpoint => endpoint.OpensLater)];
         atStart = [.. endpoints.Except(later)];
-        bus = Create();
+        factory = new RabbitBusFactory(services, options, topology);
+        bus = factory.Create(atStart);
     }
 
     /// <inheritdoc/>
@@ -193,7 +189,7 @@ internal sealed partial class RabbitBus : MessageBus
 
     private async Task ReplaceAsync()
     {
-        var (former, next) = (bus, Create());
+        var (former, next) = (bus, factory.Create(atStart));
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
         limit.CancelAfter(LongestTry);
         try
@@ -216,77 +212,11 @@ internal sealed partial class RabbitBus : MessageBus
     private HostReceiveEndpointHandle Connect(IBusControl to, string queue)
     {
         var endpoint = later.Single(endpoint => endpoint.Queue == queue);
-        return to.ConnectReceiveEndpoint(topology.Named(queue), receive => Configure((IRabbitMqReceiveEndpointConfigurator)receive, endpoint));
+        return to.ConnectReceiveEndpoint(topology.Named(queue), receive => factory.Configure((IRabbitMqReceiveEndpointConfigurator)receive, endpoint));
     }
-
-    private IBusControl Create() =>
-        MassTransit.Bus.Factory.CreateUsingRabbitMq(configurator =>
-        {
-            configurator.Host(options.Url, $"dbatch {options.HostName} {options.Role} bus", host =>
-            {
-                host.Heartbeat(options.Heartbeat);
-                host.PublisherConfirmation = true;
-                if (BrokerTls.IsWanted(options))
-                {
-                    host.UseSsl(tls =>
-                    {
-                        tls.ServerName = options.Url.Host;
-                        if (BrokerTls.Verification(options) is { } verification)
-                            tls.CertificateValidationCallback = verification;
-                    });
-                }
-            });
-            UseContractsJson(configurator);
-            configurator.MessageTopology.SetEntityNameFormatter(new EntityNames(topology));
-
-            // Topology declares the exchanges, where permissions allow it. Responses come to a queue with the prefix of this deployment.
-            foreach (var message in Topology.Messages)
-                configurator.Publish(message, publish => publish.Exclude = true);
-            configurator.OverrideDefaultBusEndpointQueueName(topology.ReplyQueue());
-            foreach (var endpoint in atStart)
-                configurator.ReceiveEndpoint(topology.Named(endpoint.Queue), receive => Configure(receive, endpoint));
-        });
 
     private static bool IsBrokerTrouble(Exception failure) =>
         failure is MassTransitException or RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException or OperationCanceledException;
-
-    private static void UseContractsJson(IBusFactoryConfigurator configurator)
-    {
-        // Not "any message type": a foreign message is skipped, and not read as the first type that fits.
-        configurator.UseRawJsonSerializer(RawSerializerOptions.AddTransportHeaders | RawSerializerOptions.CopyHeaders, isDefault: true);
-        configurator.ConfigureJsonSerializerOptions(options =>
-        {
-            options.TypeInfoResolverChain.Insert(0, ContractsJson.Default);
-            return options;
-        });
-    }
-
-    private void Configure(IRabbitMqReceiveEndpointConfigurator receive, BusEndpoint endpoint)
-    {
-        receive.ConcurrentMessageLimit = endpoint.Parallel;
-        receive.PrefetchCount = Math.Max(Prefetch, 2 * endpoint.Parallel);
-        receive.Durable = true;
-        receive.AutoDelete = false;
-        if (endpoint.Durable)
-        {
-            receive.SetQuorumQueue();
-            foreach (var (name, value) in topology.BusQueueArguments(endpoint.Queue))
-                receive.SetQueueArgument(name, value);
-        }
-        else
-        {
-            // Not exclusive, so that messages wait while the connection is lost. It expires some time after its host.
-            receive.QueueExpiration = Topology.HostQueueExpiry;
-            receive.DiscardFaultedMessages();
-            receive.DiscardSkippedMessages();
-        }
-
-        // No fault is published; the sender of a request gets the failure as its response.
-        receive.PublishFaults = false;
-        receive.ConfigureConsumeTopology = !Topology.Binds(endpoint);
-        foreach (var listener in endpoint.Listeners)
-            listener.Configure(receive, services);
-    }
 
     [LoggerMessage(124, LogLevel.Warning, "The message bus has not been connected for {Seconds:0} s although the broker accepts this process; making a new one")]
     private partial void LogReplaced(double seconds);
@@ -296,10 +226,4 @@ internal sealed partial class RabbitBus : MessageBus
 
     [LoggerMessage(122, LogLevel.Warning, "The broker did not confirm a {Message} ({Reason}); trying again until it does")]
     private partial void LogAgain(string message, string reason);
-
-    /// <summary>Names exchanges after their message type, such as <c>dbatch.attempt-reports</c>.</summary>
-    private sealed class EntityNames(Topology topology) : IEntityNameFormatter
-    {
-        public string FormatEntityName<T>() => topology.ExchangeOf(typeof(T));
-    }
 }
