@@ -365,6 +365,7 @@ public abstract class TrackerStoreConformance
 
         var attempt = Assert.Single(await storage.Queries.AttemptsAsync(run, 3, Cancellation));
         Assert.Equal((AttemptOutcome.Succeeded, false), (attempt.Outcome, attempt.Duplicate));
+        Assert.Null(attempt.Error);
         Assert.Single(await ResultsAsync(storage, run));
     }
 
