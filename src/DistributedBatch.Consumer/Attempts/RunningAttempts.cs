@@ -45,8 +45,9 @@ internal sealed class RunningAttempts(TimeProvider time)
         lock (gate)
         {
             ChangeCount(by: 1);
-            began = !known.Contains(attempt.Chunk.Run) && known.Count > 0;
-            if (!known.Contains(attempt.Chunk.Run))
+            var isNew = !known.Contains(attempt.Chunk.Run);
+            began = isNew && known.Count > 0;
+            if (isNew)
                 known = [.. attempts.Keys.Select(running => running.Chunk.Run)];
         }
 

@@ -4,7 +4,7 @@ namespace DistributedBatch.Consumer.Control;
 
 /// <summary>
 /// Joins the lab: the host takes no chunks before the producer has said which runs are cancelled or paused. A chunk of a run that was cancelled long ago may lie in the
-/// queue. Without an answer the host starts all the same, because chunks must run without a producer, too. The producer refuses the second of two hosts with one name.
+/// queue. Without an answer the host starts anyway, because chunks must run without a producer. The producer refuses the second of two hosts with one name.
 /// </summary>
 internal sealed partial class HostJoin(
     AdmissionHold hold, RunControl runs, JoinOptions options, IHostApplicationLifetime application, TimeProvider time, ILogger<HostJoin> logger) : IDisposable
@@ -68,7 +68,7 @@ internal sealed partial class HostJoin(
         hold.SetJoining(null);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "No producer answered within {Seconds} s. The host takes chunks all the same; chunks of cancelled runs may be among them.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "No producer answered within {Seconds} s. The host takes chunks now; some may be of cancelled runs.")]
     private static partial void NoAnswer(ILogger logger, double seconds);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The producer refused this host: {Reason}")]

@@ -26,14 +26,14 @@ public sealed class SlotTuner(TunerLimits limits)
     private int epochsBeforeProbe = limits.EpochsBeforeProbe;
 
     /// <summary>The advice in force.</summary>
-    public SlotAdvice Current { get; private set; } = new(limits.Cores, $"one per core ({limits.Cores}) to start with");
+    public SlotAdvice Current { get; private set; } = FirstAdvice(limits);
 
     /// <summary>Forgets what was learned, and gives one slot per core: a run has begun of which nothing is known.</summary>
     public SlotAdvice StartOver()
     {
         (best, quietEpochs, epochsBeforeProbe, probeDownNext) = (null, 0, limits.EpochsBeforeProbe, true);
         (settling, needsFirstEstimate, epoch) = (true, true, new TunerEpoch());
-        return Current = new SlotAdvice(limits.Cores, $"one per core ({limits.Cores}) to start with");
+        return Current = FirstAdvice(limits);
     }
 
     /// <summary>Adds a sample, about once a second, and gives the advice.</summary>
@@ -174,6 +174,8 @@ public sealed class SlotTuner(TunerLimits limits)
         epochsBeforeProbe = limits.EpochsBeforeProbe * 2;
         return Move(ceiling, $"memory runs short: {Gigabytes(sample.MemoryAvailableBytes)} left{(sample.AttemptPeakBytes > 0 ? $", an attempt needs {Gigabytes(sample.AttemptPeakBytes)}" : "")}");
     }
+
+    private static SlotAdvice FirstAdvice(TunerLimits limits) => new(limits.Cores, $"one per core ({limits.Cores}) to start with");
 
     private SlotAdvice Move(int slots, string reason)
     {
