@@ -3,13 +3,11 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
-# Compose is a plugin of docker, or on older systems a program of its own. The project is always that of this directory, whatever the current one is.
+# Compose is a plugin of docker, or on older systems a program of its own. It is always that of this lab, whatever the current directory is.
 compose() {
-  if docker compose version >/dev/null 2>&1; then
-    docker compose --project-directory "$root" -f "$root/docker-compose.yml" "$@"
-  else
-    docker-compose --project-directory "$root" -f "$root/docker-compose.yml" "$@"
-  fi
+  local program=(docker-compose)
+  if docker compose version >/dev/null 2>&1; then program=(docker compose); fi
+  (cd "$root" && "${program[@]}" "$@")
 }
 
 # setting NAME: the value from the environment, else from .env, as compose reads it; empty where neither has it.
