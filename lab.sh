@@ -30,6 +30,7 @@ choose_share() {
   elif [[ "$started_in/" != "$share"/* ]]; then
     say "Consumers see $share, and not $started_in. To change that, edit DBATCH_SHARE in $PWD/.env."
   fi
+  [[ $share == /* ]] || fail "DBATCH_SHARE in $PWD/.env must begin with a slash, not '$share'."
   [ -d "$share" ] || fail "DBATCH_SHARE in $PWD/.env: there is no directory $share"
 }
 
@@ -42,10 +43,9 @@ build() {
 }
 
 start() {
-  compose up -d --no-build --remove-orphans </dev/null || {
-    compose logs --no-color --tail 5 secrets </dev/null 2>&1 | sed -n 's/.*error: /error: /p' >&2
-    fail "The lab did not start. Its logs: docker compose logs, or docker-compose logs, in $PWD"
-  }
+  # Settings that do not fit the lab are refused here, while it still runs.
+  in_volumes secrets make-secrets </dev/null >/dev/null || fail "The lab was not changed."
+  compose up -d --no-build --remove-orphans </dev/null || fail "The lab did not start. In $PWD, 'docker compose logs' (or docker-compose logs) shows why."
 }
 
 take_program() {
