@@ -48,9 +48,10 @@ add() {
     name=$1 head=$2 authority=/secrets/authority
     grep -qixF -- "$head" $authority/names ||
       fail "'$head' is not in the certificates of this lab, so other machines would not trust them. They have: $(paste -sd ' ' $authority/names). Set DBATCH_NAMES=$head in .env, with the other names, separated by commas, and start the lab again with ./lab.sh."
-    [ ! -e "$authority/hosts/$name.json" ] || fail "$name is already in this lab. For a new invitation remove it first: infra/docker/add-host.sh --remove $name"
+    while read -r _ known role _; do
+      [ "$known $role" != "$name host" ] || fail "$name is already in this lab. For a new invitation remove it first: infra/docker/add-host.sh --remove $name"
+    done < <(dbatch token list --data /tracker 2>/dev/null)
     cd "$(mktemp -d)"
-    # The token comes first: it is refused where the name is taken, and nothing has changed then.
     token=$(dbatch token create --role host --name "$name" --data /tracker) || exit 1
     trap 'dbatch token revoke "$name" --data /tracker >/dev/null 2>&1' ERR
     dbatch broker host "$name" --broker "amqps://$head:${3:-5671}/" --ca $authority/ca.pem --config host.yaml --definitions host.json >messages 2>&1 || { cat messages >&2; false; }

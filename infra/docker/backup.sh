@@ -10,7 +10,12 @@ set -euo pipefail
 [ -d "$(dirname "$1")" ] || fail "There is no directory $(dirname "$1")."
 umask 077
 work=$(mktemp -d "$(dirname "$1")/.backup.XXXXXX")
-trap 'rm -rf "$work"; compose start producer tracker >/dev/null 2>&1 || true' EXIT
+
+finish() {
+  rm -rf "$work"
+  compose start producer tracker >/dev/null 2>&1 || fail "Producer and tracker could not be started again. ./lab.sh starts them."
+}
+trap finish EXIT
 
 compose stop producer tracker
 for service in producer tracker secrets; do
