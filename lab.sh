@@ -36,7 +36,7 @@ choose_share() {
 
 build() {
   docker image inspect dbatch-tracker >/dev/null 2>&1 ||
-    say "The first build takes some 10 minutes on two cores. It downloads about 1.5 GB: the .NET SDK, its packages, and Python with PyTorch."
+    say "The first build takes about 10 minutes on two cores and downloads about 1 GB: the .NET SDK, its packages, and Python with PyTorch."
   local began=$SECONDS
   compose build </dev/null
   say "The images are built ($((SECONDS - began)) s)"
