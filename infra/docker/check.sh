@@ -105,7 +105,7 @@ come_up() {
   docker cp "$(containers tracker):/usr/local/bin/dbatch" "$work/dbatch"
   docker exec "$(containers tracker)" cat /data/token >"$work/token"
   docker cp "$(containers tracker):/secrets/ca.pem" "$work/ca.pem"
-  eventually 60 has_hosts 1
+  eventually 120 has_hosts 1
 }
 
 has_hosts() { [ "$(wc -w <<<"$(online)")" -eq "$1" ]; }
@@ -128,7 +128,7 @@ dashboard() {
 
 three_consumers() {
   DBATCH_CONSUMERS=3 up
-  eventually 90 has_hosts 3
+  eventually 120 has_hosts 3
 }
 
 # New containers have new ids. The list of hosts must not grow with them.
@@ -136,7 +136,7 @@ same_names() {
   local before
   before=$(online)
   DBATCH_CONSUMERS=3 up --force-recreate consumer
-  eventually 90 is "$before" online
+  eventually 120 is "$before" online
   is "$before" known
 }
 
@@ -146,7 +146,7 @@ third_is_forgotten() {
   gone=${before##* }
   refused "'$gone' is online" dbatch hosts forget "$gone"
   DBATCH_CONSUMERS=2 up
-  eventually 60 has_hosts 2
+  eventually 120 has_hosts 2
   dbatch hosts forget "$gone"
   is "${before% *}" known
 }
@@ -213,7 +213,7 @@ spare_machine() {
   refused "spare is already in this lab" infra/docker/add-host.sh spare localhost
   docker run -d --name $spare --network host --entrypoint bash dbatch-consumer-torch -c \
     "$line && set -a && . ~/.config/dbatch/consumer.env && set +a && exec dbatch consumer --slots 2"
-  eventually 90 has_hosts 4
+  eventually 120 has_hosts 4
   docker exec $spare bash -c 'set -a; . ~/.config/dbatch/consumer.env; dbatch doctor --json' | field '[one for one in it if one["health"] == "bad"]' | grep -qx '\[\]'
 }
 
@@ -235,7 +235,7 @@ state_of() { dbatch show "$1" --json | field 'it["state"]'; }
 
 spare_is_removed() {
   infra/docker/add-host.sh --remove spare
-  eventually 90 has_hosts 0
+  eventually 120 has_hosts 0
   refused "No machine of this lab is called 'spare'" infra/docker/add-host.sh --remove spare
   compose exec -T broker rabbitmqctl -q list_users >"$work/users"
   if grep spare "$work/users"; then return 1; fi
