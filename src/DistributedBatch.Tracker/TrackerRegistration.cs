@@ -65,6 +65,7 @@ public static class TrackerRegistration
             .AddSingleton(provider => new RunRemover(
                 provider.GetRequiredService<TrackerDatabase>(), provider.GetRequiredService<RunQueries>(), provider.GetRequiredService<RunCommands>(),
                 provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RunRemover>>()))
+            .AddSingleton<HostRemover>()
             .AddSingleton<NotificationStore>()
             .AddSingleton(provider => new Notifier(
                 provider.GetRequiredService<NotificationStore>(), provider.GetRequiredService<RunQueries>(), options.Notifications,

@@ -34,7 +34,7 @@ internal static class BrokerRefusal
                         + $"process; to change them, stop all, delete the '{options.Prefix}.' queues of vhost '{vhost}', and start again.";
                 case AuthenticationException:
                     return $"The TLS certificate of the broker at {broker} was not accepted ({cause.Message}). If it was signed by your own authority, "
-                        + "name its PEM file as the broker's certificate authority.";
+                        + "name its PEM file with --ca FILE or DBATCH_CA.";
             }
         }
 

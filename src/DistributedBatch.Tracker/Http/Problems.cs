@@ -31,6 +31,8 @@ internal static class Problems
 
     public static IResult NoRun(RunId run) => NoRun($"Run {run} no longer exists.");
 
+    public static IResult NoHost(string host) => Of(StatusCodes.Status404NotFound, "No such host", $"There is no host '{host}'. GET /api/hosts lists the hosts.");
+
     public static IResult Ambiguous(string sentence, IEnumerable<string> candidates) => Of(
         StatusCodes.Status409Conflict, "Several runs match", sentence, ("candidates", candidates.ToArray()));
 
