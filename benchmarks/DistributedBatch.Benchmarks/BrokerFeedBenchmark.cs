@@ -33,7 +33,7 @@ internal static class BrokerFeedBenchmark
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
         builder.Services.AddSingleton<RunListener>().AddRabbitMessaging(options => options.Url = broker);
-        builder.Services.AddBusEndpoint(Topology.TrackerQueue).InParallel(256)
+        builder.Services.AddBusEndpoint(Topology.TrackerReportsQueue).InParallel(256)
             .Handle<RunChanged, RunListener>().Handle<RunSubmitted, RunListener>().Handle<AttemptReports, RunListener>();
         using var host = builder.Build();
         await host.StartAsync();

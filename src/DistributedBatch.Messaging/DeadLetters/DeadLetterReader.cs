@@ -22,7 +22,7 @@ internal sealed partial class DeadLetterReader(
 {
     private const int Credit = 16;
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => endpoints.Any(endpoint => endpoint.Queue == Topology.ProducerQueue)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => endpoints.Any(endpoint => endpoint.Queue == Topology.ProducerReportsQueue)
         ? Task.WhenAll(topology.DeadQueues.Select(queue => ReadForEverAsync(queue, stoppingToken)))
         : Task.CompletedTask;
 

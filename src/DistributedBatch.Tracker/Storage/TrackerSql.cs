@@ -92,7 +92,6 @@ internal static class TrackerSql
         INSERT INTO hosts (host, status, running, at, last_seen, stopping) VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (host) DO UPDATE SET status = excluded.status, running = excluded.running, at = excluded.at, last_seen = excluded.last_seen,
           stopping = excluded.stopping
-        WHERE hosts.at <= excluded.at
         """;
 
     // A host that was taken for lost may come back and report a success, which counts: the producer has settled the chunk with it.
