@@ -1,7 +1,8 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using DistributedBatch.Messaging.Access;
 using DistributedBatch.Messaging.Tests.Support;
-using DistributedBatch.TestKit.Files;
 
 namespace DistributedBatch.Messaging.Tests.Access;
 
@@ -13,7 +14,21 @@ public sealed class BrokerPermissionsTests(PrivateBroker broker)
 
     [Fact]
     public void The_table_in_the_documents_is_that_of_the_code() =>
-        Assert.Contains(PermissionTable.Markdown(), File.ReadAllText(Path.Combine(Repository.Root, "docs", "security.md")), StringComparison.Ordinal);
+        Assert.Contains(PermissionTable.Markdown(), File.ReadAllText(Path.Combine(Root(), "docs", "security.md")), StringComparison.Ordinal);
+
+    [Fact]
+    public void Definitions_of_an_earlier_version_get_the_permissions_of_this_one_and_keep_their_passwords()
+    {
+        var tracker = BrokerUser.For(BrokerRole.Tracker);
+        var earlier = BrokerDefinitions.Write([tracker with { Permissions = new BrokerPermissions("^old$", "^old$", "^old$") }], "/");
+
+        var now = BrokerDefinitions.WithCurrentPermissions(earlier);
+
+        using var file = JsonDocument.Parse(now);
+        Assert.Equal(tracker.Permissions.Read, file.RootElement.GetProperty("permissions")[0].GetProperty("read").GetString());
+        using var before = JsonDocument.Parse(earlier);
+        Assert.Equal(before.RootElement.GetProperty("users").GetRawText().Replace(" ", "", StringComparison.Ordinal), file.RootElement.GetProperty("users").GetRawText().Replace(" ", "", StringComparison.Ordinal));
+    }
 
     [Fact(Timeout = 120_000)]
     public async Task A_real_broker_allows_what_the_table_says_and_nothing_else()
@@ -38,4 +53,6 @@ public sealed class BrokerPermissionsTests(PrivateBroker broker)
             }
         }
     }
+
+    private static string Root([CallerFilePath] string path = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, "..", "..", ".."));
 }
