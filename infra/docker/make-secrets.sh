@@ -31,7 +31,8 @@ dbatch ca issue $authority broker --host broker "${names[@]}"
 dbatch ca issue $authority server --host tracker "${names[@]}"
 printf '%s\n' localhost 127.0.0.1 ${DBATCH_NAMES//,/ } >$authority/names
 
-[ -s $authority/definitions.json ] || dbatch broker users $authority --broker amqps://broker:5671/ --ca /secrets/ca.pem
+# Keeps the users and passwords that there are, and gives them the permissions of this version.
+dbatch broker users $authority --broker amqps://broker:5671/ --ca /secrets/ca.pem
 [ -s $authority/postgres ] || password >$authority/postgres
 [ -s $authority/grafana ] || password >$authority/grafana
 [ -s $authority/signing.key ] || dbatch key init $authority/signing.key

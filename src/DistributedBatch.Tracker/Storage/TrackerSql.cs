@@ -99,7 +99,6 @@ internal static class TrackerSql
         INSERT INTO hosts (host, status, running, at, last_seen, stopping) VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (host) DO UPDATE SET status = excluded.status, running = excluded.running, at = excluded.at, last_seen = excluded.last_seen,
           stopping = excluded.stopping
-        WHERE hosts.at <= excluded.at
         """;
 
     private const string OnConflictTakeEnd = """

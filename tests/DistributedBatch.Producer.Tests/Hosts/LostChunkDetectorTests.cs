@@ -290,7 +290,7 @@ public sealed class LostChunkDetectorTests
     private void LoseDelivery(DispatchedChunk dispatched, int at)
     {
         ledger.Settle(Report(dispatched, outcome: null), Start);
-        ledger.Return(new ReturnedChunk(Run, dispatched.Chunk.Index, dispatched.Attempt, LostHosts: 1), Start.AddSeconds(at));
+        ledger.Return(new ReturnedChunk(Run, dispatched.Chunk.Index, dispatched.Attempt, LostHosts: 1), "other", Start.AddSeconds(at));
     }
 
     private void Lease(DispatchedChunk dispatched) => ledger.Lease(new LeaseTaken(Run, dispatched.Chunk.Index, dispatched.Attempt, "box", Start));

@@ -319,6 +319,19 @@ public abstract class TrackerStoreConformance
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task A_heartbeat_with_a_time_in_2099_does_not_hide_the_next_ones()
+    {
+        await using var storage = await OpenAsync();
+        await storage.CommitAsync(TestData.Heartbeat("ada", new DateTimeOffset(2099, 1, 1, 0, 0, 0, TimeSpan.Zero)));
+        storage.Time.Now += TimeSpan.FromMinutes(1);
+        Assert.False(Assert.Single(await storage.Queries.HostsAsync(Cancellation)).Alive);
+
+        await storage.CommitAsync(TestData.Heartbeat("ada", TestData.Noon));
+
+        Assert.True(Assert.Single(await storage.Queries.HostsAsync(Cancellation)).Alive);
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task An_attempt_that_never_reported_its_end_is_shown_as_lost_once_its_chunk_moved_on()
     {
         await using var storage = await OpenAsync();

@@ -26,7 +26,9 @@ internal static class BrokerCommand
             var definitions = Path.Combine(target, "definitions.json");
             if (File.Exists(definitions))
             {
-                Console.Out.WriteLine($"{definitions} already exists; nothing was changed. Remove it to get new passwords.");
+                PrivateFile.Replace(definitions, BrokerDefinitions.WithCurrentPermissions(File.ReadAllText(definitions)));
+                Console.Out.WriteLine(
+                    $"{definitions} exists; its permissions are those of this version now, and its passwords are the same. Import it into RabbitMQ again. Remove it to get new passwords.");
                 return ExitCode.Done;
             }
 
