@@ -60,14 +60,18 @@ public static class BrokerDefinitions
         var file = JsonNode.Parse(definitions)!;
         foreach (var permissions in file["permissions"]?.AsArray() ?? [])
         {
-            var user = (string?)permissions!["user"];
-            foreach (var role in Enum.GetValues<BrokerRole>().Where(role => BrokerUser.NameOf(role) == user))
-            {
-                var current = BrokerPermissions.Of(role);
+            if ((string?)permissions!["user"] is { } user && CurrentPermissions(user) is { } current)
                 (permissions["configure"], permissions["write"], permissions["read"]) = (current.Configure, current.Write, current.Read);
-            }
         }
 
         return file.ToJsonString(Readable) + "\n";
+    }
+
+    private static BrokerPermissions? CurrentPermissions(string user)
+    {
+        if (BrokerUser.HostOf(user) is { } host)
+            return BrokerPermissions.Of(BrokerRole.Consumer, host);
+        var roles = Enum.GetValues<BrokerRole>().Where(role => BrokerUser.NameOf(role) == user).ToList();
+        return roles.Count > 0 ? BrokerPermissions.Of(roles[0]) : null;
     }
 }

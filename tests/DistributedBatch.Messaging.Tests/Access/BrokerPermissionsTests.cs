@@ -30,6 +30,17 @@ public sealed class BrokerPermissionsTests(PrivateBroker broker)
         Assert.Equal(before.RootElement.GetProperty("users").GetRawText().Replace(" ", "", StringComparison.Ordinal), file.RootElement.GetProperty("users").GetRawText().Replace(" ", "", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void The_definitions_of_a_host_get_the_permissions_of_this_version_too()
+    {
+        var host = BrokerUser.ForHost("lab7");
+        var earlier = BrokerDefinitions.Write([host with { Permissions = new BrokerPermissions("^old$", "^old$", "^old$") }], "/");
+
+        using var file = JsonDocument.Parse(BrokerDefinitions.WithCurrentPermissions(earlier));
+
+        Assert.Equal(host.Permissions.Write, file.RootElement.GetProperty("permissions")[0].GetProperty("write").GetString());
+    }
+
     [Fact(Timeout = 120_000)]
     public async Task A_real_broker_allows_what_the_table_says_and_nothing_else()
     {

@@ -26,7 +26,8 @@ internal static class BrokerCommand
             var definitions = Path.Combine(target, "definitions.json");
             if (File.Exists(definitions))
             {
-                PrivateFile.Replace(definitions, BrokerDefinitions.WithCurrentPermissions(File.ReadAllText(definitions)));
+                foreach (var file in HostDefinitions(target).Prepend(definitions))
+                    PrivateFile.Replace(file, BrokerDefinitions.WithCurrentPermissions(File.ReadAllText(file)));
                 Console.Out.WriteLine(
                     $"{definitions} exists; its permissions are those of this version now, and its passwords are the same. Import it into RabbitMQ again. Remove it to get new passwords.");
                 return ExitCode.Done;
@@ -42,6 +43,10 @@ internal static class BrokerCommand
         }));
         return command;
     }
+
+    /// <summary>What <c>dbatch broker host --definitions</c> wrote into the folder <c>hosts</c>, where the containers keep it.</summary>
+    private static string[] HostDefinitions(string directory) =>
+        Path.Combine(directory, "hosts") is var hosts && Directory.Exists(hosts) ? Directory.GetFiles(hosts, "*.json") : [];
 
     private static Command Host()
     {
