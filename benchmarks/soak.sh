@@ -12,14 +12,14 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 first=${FIRST:-1} seeds=${SEEDS:-20}
 case ${CHAOS:-deaths} in
-  deaths) spec=Every_chunk_is_settled_once_whatever_dies faults=9 ;;
-  storage) spec=Every_chunk_is_settled_once_and_runs_again_only_after_a_lost_host faults=12 ;;
+  deaths) spec=Every_chunk_is_settled_once_whatever_dies faults=9 chunks=300 ;;
+  storage) spec=Every_chunk_is_settled_once_and_runs_again_only_after_a_lost_host faults=12 chunks=200 ;;
   *)
     echo "error: CHAOS is deaths or storage, not '$CHAOS'" >&2
     exit 2
     ;;
 esac
-export DBATCH_TEST_FAULTS=${FAULTS:-$faults} DBATCH_TEST_CHUNKS=${CHUNKS:-300} DBATCH_TEST_OUTAGE=${OUTAGE:-45}
+export DBATCH_TEST_FAULTS=${FAULTS:-$faults} DBATCH_TEST_CHUNKS=${CHUNKS:-$chunks} DBATCH_TEST_OUTAGE=${OUTAGE:-45}
 specs=${SPECS:-tests/DistributedBatch.Specs/bin/Debug/net10.0/DistributedBatch.Specs}
 [ -x "$specs" ] || {
   echo "error: there is no $specs; build it with 'dotnet build tests/DistributedBatch.Specs', or name one: SPECS=/path/to/DistributedBatch.Specs" >&2

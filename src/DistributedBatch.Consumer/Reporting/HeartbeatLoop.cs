@@ -17,17 +17,19 @@ internal sealed partial class HeartbeatLoop : IDisposable
     private readonly BrokerHealth broker;
     private readonly ReportingOptions options;
     private readonly RunningAttempts running;
+    private readonly RunControl runs;
     private readonly HostJoin join;
     private readonly TimeProvider time;
     private readonly ILogger<HeartbeatLoop> logger;
     private long lastSent;
 
     public HeartbeatLoop(
-        MessageBus bus, BrokerHealth broker, ReportingOptions options, RunningAttempts running, HostJoin join, TimeProvider time, ILogger<HeartbeatLoop> logger)
+        MessageBus bus, BrokerHealth broker, ReportingOptions options, RunningAttempts running, RunControl runs, HostJoin join, TimeProvider time, ILogger<HeartbeatLoop> logger)
     {
-        (this.bus, this.broker, this.options, this.running, this.join, this.time, this.logger) = (bus, broker, options, running, join, time, logger);
+        (this.bus, this.broker, this.options, this.running, this.runs, this.join, this.time, this.logger) = (bus, broker, options, running, runs, join, time, logger);
         lastSent = time.GetTimestamp();
         broker.Changed += SendNow;
+        runs.HeartbeatWanted += SendNow;
     }
 
     /// <summary>Asks for a heartbeat now.</summary>
@@ -74,6 +76,7 @@ internal sealed partial class HeartbeatLoop : IDisposable
     public void Dispose()
     {
         broker.Changed -= SendNow;
+        runs.HeartbeatWanted -= SendNow;
         due.Dispose();
     }
 

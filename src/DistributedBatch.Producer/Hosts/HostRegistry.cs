@@ -31,6 +31,13 @@ internal sealed class HostRegistry(HostSupervisionOptions options)
     /// <summary>How long nothing happened since <paramref name="last"/>, not counting the time in which nothing could be heard.</summary>
     public TimeSpan SilenceSince(DateTimeOffset last, DateTimeOffset now) => now - (last > listeningSince ? last : listeningSince);
 
+    /// <summary>
+    /// Whether every host has sent a heartbeat after <paramref name="since"/>. While there was nothing to hear, or for less than <paramref name="known"/>, not all hosts may be
+    /// known.
+    /// </summary>
+    public bool HaveAllSentHeartbeats(DateTimeOffset since, TimeSpan known, DateTimeOffset now) =>
+        now - listeningSince >= known && hosts.Values.All(host => host.HeartbeatAt > since);
+
     /// <summary>Slots of all hosts for chunks of <paramref name="resourceClass"/>.</summary>
     public int Slots(string resourceClass) => hosts.Values.Sum(host => host.SlotsOf(resourceClass));
 

@@ -12,6 +12,10 @@ namespace DistributedBatch.Producer.Hosts;
 /// <see cref="HostSupervisionOptions.Timeout"/>, or when two heartbeats do not name it. Until then only the host's connection is known to be lost.
 /// </para>
 /// <para>
+/// A <b>queued</b> chunk whose delivery the broker took back may run on the host that had it, whose report of the start is on its way. It is lost when every host has sent a
+/// heartbeat since then that does not name it, and at the latest after a third of <see cref="HostSupervisionOptions.Timeout"/>.
+/// </para>
+/// <para>
 /// Any <b>other</b> chunk is with the broker, which hands it on when a host dies, so it is lost only when the broker lost it. The queue is served in
 /// order: a slot that stays free proves that the queue is empty. A chunk is lost when it was dispatched before some slot of its class became free,
 /// and that slot has been free for <see cref="HostSupervisionOptions.LostAfter"/>.
@@ -30,12 +34,18 @@ internal static class LostChunkDetector
     {
         foreach (var (index, _, chunk) in ledger.InFlight)
         {
-            if (chunk.Host != heartbeat.Host.Name)
+            if (chunk.Host != heartbeat.Host.Name && !IsUnclaimed(chunk))
                 continue;
-            var isNamed = heartbeat.Running.Any(attempt => attempt.Index == index && attempt.Run == run);
-            chunk.MissedHeartbeats = isNamed ? 0 : chunk.MissedHeartbeats + 1;
+            var named = heartbeat.Running.FirstOrDefault(attempt => attempt.Index == index && attempt.Run == run);
+            if (chunk.Host is not null)
+                chunk.MissedHeartbeats = named is not null ? 0 : chunk.MissedHeartbeats + 1;
+            else if (named is not null)
+                ledger.Claim(index, named.Attempt, heartbeat.Host.Name);
         }
     }
+
+    /// <summary>Whether the delivery of a chunk was lost, and no host has said that it runs it.</summary>
+    public static bool IsUnclaimed(InFlightChunk chunk) => chunk is { Host: null, DeliveryLostAt: not null };
 
     /// <summary>The run's lost chunks, and whether each was lost with its host.</summary>
     public static IReadOnlyList<(int Index, bool WithHost)> Find(
@@ -50,9 +60,8 @@ internal static class LostChunkDetector
                 && (hosts.IsOnline(host) ? chunk.MissedHeartbeats >= MaxMissedHeartbeats : hosts.SilenceSince(chunk.DispatchedAt, now) >= options.Timeout);
             if (chunk.DeliveryLostAt is { } lostAt)
             {
-                var isSilent = hosts.SilenceSince(lostAt, now) >= options.Timeout / 3 && !(hosts.LastSeen(chunk.Host!) > lostAt);
-                if (isSilent || (hosts.IsOnline(chunk.Host!) && chunk.MissedHeartbeats >= MaxMissedAfterLostDelivery))
-                    (lost ??= []).Add((index, true));
+                if (IsLostAfterDelivery(chunk, lostAt, hosts, options.Timeout / 3, now))
+                    (lost ??= []).Add((index, chunk.Host is not null));
                 continue;
             }
 
@@ -62,5 +71,13 @@ internal static class LostChunkDetector
         }
 
         return lost ?? [];
+    }
+
+    private static bool IsLostAfterDelivery(InFlightChunk chunk, DateTimeOffset lostAt, HostRegistry hosts, TimeSpan patience, DateTimeOffset now)
+    {
+        var isOver = hosts.SilenceSince(lostAt, now) >= patience;
+        if (chunk.Host is not { } host)
+            return isOver || hosts.HaveAllSentHeartbeats(lostAt, patience, now);
+        return (isOver && !(hosts.LastSeen(host) > lostAt)) || (hosts.IsOnline(host) && chunk.MissedHeartbeats >= MaxMissedAfterLostDelivery);
     }
 }

@@ -242,6 +242,53 @@ public sealed class LostChunkDetectorTests
     }
 
     [Fact]
+    public void A_chunk_whose_delivery_was_lost_before_its_start_was_reported_stays_with_the_host_that_names_it()
+    {
+        ReturnUnstarted(Dispatch(), at: 12);
+
+        Beat(13, slots: 2, new RunningAttempt(Run, 0, 1, 0, Start));
+
+        Assert.Equal("box", ledger.FindInFlight(0)!.Host);
+        Assert.Empty(Find(42));
+    }
+
+    [Fact]
+    public void A_chunk_whose_delivery_was_lost_before_its_start_was_reported_is_dispatched_again_once_every_host_has_said_that_it_does_not_run_it()
+    {
+        Beat(11, slots: 2);
+        hosts.Record(new HostHeartbeat(Status("other", 2), Start, []), Start.AddSeconds(11));
+        ReturnUnstarted(Dispatch(), at: 12);
+
+        Beat(13, slots: 2);
+        Assert.Empty(Find(13));
+        hosts.Record(new HostHeartbeat(Status("other", 2), Start, []), Start.AddSeconds(14));
+
+        Assert.Equal([(0, false)], Find(14));
+    }
+
+    [Fact]
+    public void A_chunk_whose_delivery_was_lost_before_its_start_was_reported_does_not_wait_long_for_a_host_that_says_nothing()
+    {
+        Beat(11, slots: 2);
+        ReturnUnstarted(Dispatch(), at: 12);
+
+        Assert.Empty(Find(21));
+        Assert.Equal([(0, false)], Find(22));
+    }
+
+    [Fact]
+    public void A_producer_that_does_not_know_all_hosts_yet_waits_before_it_dispatches_a_chunk_again_whose_delivery_was_lost()
+    {
+        hosts.ListenAgain(Start.AddSeconds(11));
+        ReturnUnstarted(Dispatch(), at: 12);
+
+        Beat(13, slots: 2);
+
+        Assert.Empty(Find(13));
+        Assert.Equal([(0, false)], Find(22));
+    }
+
+    [Fact]
     public void A_report_keeps_a_host_online()
     {
         Beat(0, slots: 1);
@@ -290,8 +337,11 @@ public sealed class LostChunkDetectorTests
     private void LoseDelivery(DispatchedChunk dispatched, int at)
     {
         ledger.Settle(Report(dispatched, outcome: null), Start);
-        ledger.Return(new ReturnedChunk(Run, dispatched.Chunk.Index, dispatched.Attempt, LostHosts: 1), Start.AddSeconds(at));
+        ReturnUnstarted(dispatched, at);
     }
+
+    private void ReturnUnstarted(DispatchedChunk dispatched, int at) =>
+        ledger.Return(new ReturnedChunk(Run, dispatched.Chunk.Index, dispatched.Attempt, LostHosts: 1), Start.AddSeconds(at));
 
     private void Lease(DispatchedChunk dispatched) => ledger.Lease(new LeaseTaken(Run, dispatched.Chunk.Index, dispatched.Attempt, "box", Start));
 
