@@ -8,12 +8,12 @@ namespace DistributedBatch.Producer.Hosts;
 /// A <b>leased</b> chunk is lost when its host is lost, or when three heartbeats of its host in a row do not name it (the consumer was restarted).
 /// </para>
 /// <para>
-/// A <b>started</b> chunk whose delivery the broker took back is lost when its host stays silent for a third of
-/// <see cref="HostSupervisionOptions.Timeout"/>, or when two heartbeats do not name it. Until then only the host's connection is known to be lost.
+/// A <b>started</b> chunk whose delivery the broker took back is lost when its host stays silent for
+/// <see cref="HostRegistry.ReconnectTime"/>, or when two heartbeats do not name it. Until then only the host's connection is known to be lost.
 /// </para>
 /// <para>
 /// A <b>queued</b> chunk whose delivery the broker took back may run on the host that had it, whose report of the start is on its way. It is lost when every host has sent a
-/// heartbeat since then that does not name it, and at the latest after a third of <see cref="HostSupervisionOptions.Timeout"/>.
+/// heartbeat since then that does not name it, and at the latest after <see cref="HostRegistry.ReconnectTime"/>.
 /// </para>
 /// <para>
 /// Any <b>other</b> chunk is with the broker, which hands it on when a host dies, so it is lost only when the broker lost it. The queue is served in
@@ -60,7 +60,7 @@ internal static class LostChunkDetector
                 && (hosts.IsOnline(host) ? chunk.MissedHeartbeats >= MaxMissedHeartbeats : hosts.SilenceSince(chunk.DispatchedAt, now) >= options.Timeout);
             if (chunk.DeliveryLostAt is { } lostAt)
             {
-                if (IsLostAfterDelivery(chunk, lostAt, hosts, options.Timeout / 3, now))
+                if (IsLostAfterDelivery(chunk, lostAt, hosts, now))
                     (lost ??= []).Add((index, chunk.Host is not null));
                 continue;
             }
@@ -73,11 +73,11 @@ internal static class LostChunkDetector
         return lost ?? [];
     }
 
-    private static bool IsLostAfterDelivery(InFlightChunk chunk, DateTimeOffset lostAt, HostRegistry hosts, TimeSpan patience, DateTimeOffset now)
+    private static bool IsLostAfterDelivery(InFlightChunk chunk, DateTimeOffset lostAt, HostRegistry hosts, DateTimeOffset now)
     {
-        var isOver = hosts.SilenceSince(lostAt, now) >= patience;
+        var isOverdue = hosts.SilenceSince(lostAt, now) >= hosts.ReconnectTime(lostAt);
         if (chunk.Host is not { } host)
-            return isOver || hosts.HaveAllSentHeartbeats(lostAt, patience, now);
-        return (isOver && !(hosts.LastSeen(host) > lostAt)) || (hosts.IsOnline(host) && chunk.MissedHeartbeats >= MaxMissedAfterLostDelivery);
+            return isOverdue || hosts.HaveAllSentHeartbeats(lostAt, now);
+        return (isOverdue && !(hosts.LastSeen(host) > lostAt)) || (hosts.IsOnline(host) && chunk.MissedHeartbeats >= MaxMissedAfterLostDelivery);
     }
 }

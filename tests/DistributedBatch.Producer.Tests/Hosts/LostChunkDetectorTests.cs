@@ -115,8 +115,24 @@ public sealed class LostChunkDetectorTests
 
         hosts.ListenAgain(Start.AddSeconds(45));
 
-        Assert.Empty(Find(54));
-        Assert.Equal([(0, true)], Find(55));
+        // The hosts connect again too, and not all at the same moment.
+        Assert.Empty(Find(74));
+        Assert.Equal([(0, true)], Find(75));
+    }
+
+    [Fact]
+    public void After_an_outage_a_chunk_that_nobody_runs_is_dispatched_again_as_soon_as_every_host_has_said_so()
+    {
+        hosts.ListenAgain(Start);
+        Beat(1, slots: 2);
+        Dispatch(at: 2);
+        hosts.ListenAgain(Start.AddSeconds(45));
+        ledger.Return(new ReturnedChunk(Run, 0, 1, LostHosts: 1), Start.AddSeconds(46));
+        Assert.Empty(Find(74));
+
+        Beat(74, slots: 2);
+
+        Assert.Equal([(0, false)], Find(74));
     }
 
     [Fact]
@@ -284,8 +300,8 @@ public sealed class LostChunkDetectorTests
 
         Beat(13, slots: 2);
 
-        Assert.Empty(Find(13));
-        Assert.Equal([(0, false)], Find(22));
+        Assert.Empty(Find(20));
+        Assert.Equal([(0, false)], Find(21));
     }
 
     [Fact]

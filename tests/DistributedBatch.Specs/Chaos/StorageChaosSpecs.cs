@@ -124,6 +124,7 @@ public sealed class StorageChaosSpecs(PrivateBroker broker, ITestOutputHelper ou
 
         async Task KillHeadAsync()
         {
+            chaos.Disturbances.LoseHead();
             await lab.KillAsync("head");
             await chaos.PassAsync(1);
             await lab.StartHeadAsync(cancellation);
@@ -134,7 +135,7 @@ public sealed class StorageChaosSpecs(PrivateBroker broker, ITestOutputHelper ou
         {
             var shown = await lab.SettledAsync(id, cancellation, TimeSpan.FromMinutes(6));
             await lab.AssertCompleteAsync(id, shown, chunks, cancellation, outputs);
-            output.WriteLine($"run {id}: {await chaos.AssertSettledOnceAsync(id, chunks)}");
+            output.WriteLine($"{Uptime.Now:0.0} run {id}: {await chaos.AssertSettledOnceAsync(id, chunks)}");
             var attempts = await lab.AttemptsAsync(id, cancellation);
             Assert.Subset(chaos.Disturbances.LostHosts.ToHashSet(), attempts.Where(attempt => attempt.Outcome == AttemptOutcome.HostLost).Select(attempt => attempt.Host).ToHashSet());
             var repeated = attempts.GroupBy(attempt => attempt.Index).Where(chunk => chunk.Count() > 1).Select(chunk => chunk.Key).Take(5).ToHashSet();
