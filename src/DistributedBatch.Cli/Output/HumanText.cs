@@ -47,6 +47,7 @@ internal static class HumanText
     public static string Outcome(AttemptOutcome? outcome, int? exitCode, int? signal) => (outcome, exitCode, signal) switch
     {
         (null, _, _) => "running",
+        (AttemptOutcome.ExitCode, 0, _) => "exit code 0, but its files could not be kept",
         (AttemptOutcome.ExitCode, { } code, _) => $"exit code {code}{InBrackets(SignalText.OfExitCode(code))}",
         (AttemptOutcome.Signal, _, { } number) => $"signal {number}{InBrackets(SignalText.Name(number))}",
         ({ } other, _, _) => other.ToText().Replace('-', ' '),

@@ -11,6 +11,7 @@ internal sealed class LiveScreen(LiveRegion region, bool colors) : IProgressScre
     private const int BarWidth = 60;
 
     private readonly List<AttemptFailure> failures = [];
+    private IReadOnlyList<string> lines = [];
     private int failed;
 
     /// <inheritdoc/>
@@ -21,13 +22,16 @@ internal sealed class LiveScreen(LiveRegion region, bool colors) : IProgressScre
     {
         try
         {
-            await watch(state => region.Draw([.. Lines(state)]));
+            await watch(state => region.Draw(lines = [.. Lines(state)]));
         }
         finally
         {
             region.Clear();
         }
     }
+
+    /// <inheritdoc/>
+    public void Tell(string sentence) => region.Draw([.. lines, Paint(sentence, AnsiColor.Yellow)]);
 
     private IEnumerable<string> Lines(ProgressState state)
     {
@@ -41,8 +45,8 @@ internal sealed class LiveScreen(LiveRegion region, bool colors) : IProgressScre
         yield return ProgressText.Pace(state);
         if (ProgressText.Slots(state) is { Length: > 0 } slots)
             yield return Paint(slots, AnsiColor.Grey);
-        if (failed > 0)
-            yield return Paint($"{HumanText.Count(failed, "attempt")} failed; the latest:", AnsiColor.Red);
+        if (failures.Count > 0)
+            yield return Paint($"{HumanText.Count(Math.Max(failed, state.View.FailedAttempts), "attempt")} failed; the latest:", AnsiColor.Red);
         foreach (var failure in failures)
             yield return Paint($"  {failure}", AnsiColor.Red);
         if (state.Note is { } note)

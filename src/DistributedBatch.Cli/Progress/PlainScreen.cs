@@ -19,6 +19,9 @@ internal sealed class PlainScreen(TextWriter output) : IProgressScreen
     /// <inheritdoc/>
     public Task ShowAsync(Func<Action<ProgressState>, Task> watch) => watch(Show);
 
+    /// <inheritdoc/>
+    public void Tell(string sentence) => output.WriteLine(sentence);
+
     private void Show(ProgressState state)
     {
         if (tenth < 0)

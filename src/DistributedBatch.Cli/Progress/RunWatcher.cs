@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using DistributedBatch.Cli.Servers;
 using DistributedBatch.Cli.Sources;
-using DistributedBatch.Tracker.Queries;
 
 namespace DistributedBatch.Cli.Progress;
 
@@ -11,8 +11,12 @@ namespace DistributedBatch.Cli.Progress;
 /// <param name="screen">The screen.</param>
 internal sealed class RunWatcher(IRunSource source, RunId run, IProgressScreen screen)
 {
+    private const int MaxFailuresAtOnce = 50;
+
     private readonly ConcurrentQueue<AttemptFailure> newFailures = new();
-    private readonly HashSet<int> shownChunks = [];
+    private readonly HashSet<(int Index, int Attempt)> shownFailures = [];
+    private readonly OutageRetry outages = new(screen.Tell);
+    private long failuresSeen;
 
     /// <summary>A message beside the numbers; null for none.</summary>
     public string? Note { get; set; }
@@ -20,31 +24,35 @@ internal sealed class RunWatcher(IRunSource source, RunId run, IProgressScreen s
     /// <summary>Reads what keeps the run from going on at the moment; null when nothing does. Shown like a <see cref="Note"/>.</summary>
     public Func<string?> Problem { get; init; } = () => null;
 
-    /// <summary>Whether <see cref="AddFailure"/> reports every failed attempt. Otherwise the watcher queries the failed chunks.</summary>
+    /// <summary>Whether <see cref="AddFailure"/> reports every failed attempt. Otherwise the watcher queries them.</summary>
     public bool FailuresArePushed { get; init; }
 
     /// <summary>Adds a failed attempt, to be shown next.</summary>
     public void AddFailure(AttemptFailure failure) => newFailures.Enqueue(failure);
 
-    /// <summary>Watches until the run is settled, or <paramref name="until"/>; then shows the last state.</summary>
+    /// <summary>Watches until the run is settled or forgotten, or <paramref name="until"/>; then shows the last state.</summary>
     public Task ShowAsync(CancellationToken until) => screen.ShowAsync(async show =>
     {
         var clock = Stopwatch.StartNew();
-        var view = await source.ShowAsync(run, CancellationToken.None);
+        var view = await outages.ReadAsync(() => source.ShowAsync(run, CancellationToken.None), until);
+        var isKnown = false;
         while (!until.IsCancellationRequested)
         {
-            await ShowStateAsync(view);
-            if (view?.State.IsSettled() == true)
+            await outages.ReadAsync(() => ShowStateAsync(view), until);
+            if (view?.State.IsSettled() == true || (isKnown && view is null))
                 return;
-            view = await source.ShowAfterAsync(run, screen.Interval, until);
+            isKnown |= view is not null;
+            view = await outages.ReadAsync(() => source.ShowAfterAsync(run, screen.Interval, until), until);
         }
 
         await ShowStateAsync(await source.ShowAsync(run, CancellationToken.None));
 
-        async Task ShowStateAsync(RunView? latest)
+        async Task<bool> ShowStateAsync(RunView? latest)
         {
-            if (await StateAsync(latest, clock.Elapsed) is { } state)
-                show(state);
+            if (await StateAsync(latest, clock.Elapsed) is not { } state)
+                return false;
+            show(state);
+            return true;
         }
     });
 
@@ -54,21 +62,23 @@ internal sealed class RunWatcher(IRunSource source, RunId run, IProgressScreen s
         if (view is null || (view.Chunks.Total == 0 && view.Total > view.First))
             return null;
         var hosts = await source.HostsAsync(CancellationToken.None);
-        if (!FailuresArePushed && view.Chunks.Failed > shownChunks.Count)
-            await QueryFailuresAsync();
+        if (!FailuresArePushed && view.FailedAttempts > failuresSeen)
+            await QueryFailuresAsync(view.FailedAttempts);
         var failures = new List<AttemptFailure>();
         while (newFailures.TryDequeue(out var failure))
             failures.Add(failure);
         return new ProgressState(view, [.. hosts.Where(host => host.Alive)], failures, elapsed, Note ?? Problem());
     }
 
-    private async Task QueryFailuresAsync()
+    private async Task QueryFailuresAsync(long failures)
     {
-        var page = await source.ChunksAsync(run, new ChunkFilter { State = ChunkState.Failed }, RunQueries.MaxRows, null, CancellationToken.None);
-        foreach (var chunk in page?.Items ?? [])
+        var latest = await source.FailedAttemptsAsync(run, MaxFailuresAtOnce, CancellationToken.None);
+        foreach (var attempt in latest.Reverse())
         {
-            if (shownChunks.Add(chunk.Index) && chunk.LastAttempt is { } attempt)
+            if (shownFailures.Add((attempt.Index, attempt.Attempt)))
                 newFailures.Enqueue(AttemptFailure.Of(attempt));
         }
+
+        failuresSeen = failures;
     }
 }

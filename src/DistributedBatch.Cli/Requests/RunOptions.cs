@@ -18,7 +18,7 @@ internal sealed class RunOptions
     {
         foreach (var setting in RunSettings.All)
         {
-            Option option = setting.Kind == SettingKind.One
+            Option option = setting.Kind is SettingKind.One or SettingKind.Command
                 ? new Option<string>(setting.Flag)
                 : new Option<string[]>(setting.Flag) { Arity = ArgumentArity.OneOrMore };
             option.Description = $"{setting.Meaning} [{setting.Variable}]";
@@ -42,7 +42,7 @@ internal sealed class RunOptions
         }
 
         if (jobCommand is not null)
-            layer["command"] = new SettingValue(jobCommand, "the command", directory);
+            layer["command"] = new SettingValue(jobCommand, "the command", directory, IsList: true);
         return layer;
     }
 }

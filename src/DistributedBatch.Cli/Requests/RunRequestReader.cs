@@ -46,11 +46,11 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
         var workingDirectory = reader.Value("cwd")?.Path ?? directory;
         if (!remote && !Directory.Exists(workingDirectory))
             mistakes.Add($"{reader.Value("cwd")?.Origin ?? "The working directory"}: there is no directory {workingDirectory}.");
-        if (reader.Value("command") is not { Texts.Count: > 0 })
+        if (reader.Value("command") is not { Texts: not ([] or [""]) })
             mistakes.Add("There is no command. Put it after two dashes: dbatch run --total 100 -- python3 script.py {start} {count}");
 
         var dataset = new DatasetReader(settings, workingDirectory, input, mistakes).Read();
-        var spec = Spec(reader, dataset ?? new RangeDataset(0), remote && reader.Value("cwd") is null ? null : workingDirectory);
+        var spec = Spec(reader, dataset ?? new RangeDataset(0), workingDirectory);
         var needed = !remote || spec.Before.Count > 0 || spec.After.Count > 0; // otherwise only the hosts need the environment
         var environment = needed ? PythonEnvironments.Find(spec.Job, workingDirectory) : new EnvironmentReading.NotAsked();
         if (environment is EnvironmentReading.Found { Environment.Interpreter: var interpreter })
@@ -107,7 +107,7 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
 
     // An option that does nothing would be taken for one that helped. In a file or variable it may be meant for other commands.
     private static string? PythonHasNoEffect(SettingReader reader) =>
-        reader.Value("python") is { Origin: "--python" } python && reader.Value("command") is { Texts: [var program, ..] }
+        reader.Value("python") is { Origin: "--python" } python && reader.Words("command") is [var program, ..]
             && program.Contains('/', StringComparison.Ordinal) && PythonCommand.IsPython(Path.GetFileName(program)) && python.AbsolutePath(program) != python.Path
             ? $"--python has no effect, because the command names {program} with its directory. Write python3 instead, or write {python.Text} in its place and leave --python out."
             : null;
@@ -155,7 +155,7 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
     }
 
     private static IReadOnlyList<string> Words(SettingReader reader, string key, string? python) =>
-        PythonCommand.WithInterpreter(reader.Value(key)?.Texts ?? [], python);
+        PythonCommand.WithInterpreter(reader.Words(key), python);
 
     // A text with a slash is a path; any other text is a name, which is looked up later.
     private static string? NameOrPath(SettingValue? value) =>

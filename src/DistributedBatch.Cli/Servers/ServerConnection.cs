@@ -12,6 +12,9 @@ namespace DistributedBatch.Cli.Servers;
 /// <summary>HTTP requests to a server; every failure becomes a sentence.</summary>
 internal sealed class ServerConnection : IDisposable
 {
+    /// <summary>Limit for the headers of a response. A cable that was pulled out ends no connection.</summary>
+    private static readonly TimeSpan LongestAnswer = TimeSpan.FromMinutes(2);
+
     private readonly HttpClient client;
     private readonly Uri url;
 
@@ -31,10 +34,13 @@ internal sealed class ServerConnection : IDisposable
     /// <exception cref="ServerException">The server cannot be reached, or the token is wrong.</exception>
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? body, CancellationToken cancellation)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        if (body is null) // else it depends on the size of the body how long it takes
+            limit.CancelAfter(LongestAnswer);
         try
         {
             using var request = new HttpRequestMessage(method, path) { Content = body };
-            var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
             if (response.StatusCode != HttpStatusCode.Unauthorized)
                 return response;
             response.Dispose();
@@ -46,8 +52,25 @@ internal sealed class ServerConnection : IDisposable
         }
         catch (HttpRequestException failure)
         {
-            throw new ServerException(
-                $"Cannot reach the server {Location}: {Reason(failure)}. Check that 'dbatch serve' runs there and that the address is right.", ExitCode.Unreachable);
+            throw Unreachable(Reason(failure));
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw Unreachable("it does not answer");
+        }
+    }
+
+    /// <summary>Reads the body of a response. A body that breaks off, because the server ends or the connection is cut, is an outage too.</summary>
+    /// <exception cref="ServerException">The body broke off.</exception>
+    public async Task<T> ReadBodyAsync<T>(Func<Task<T>> read)
+    {
+        try
+        {
+            return await read();
+        }
+        catch (Exception failure) when (failure is HttpIOException or HttpRequestException || failure.InnerException is HttpIOException or SocketException)
+        {
+            throw Unreachable("the connection broke off");
         }
     }
 
@@ -62,7 +85,7 @@ internal sealed class ServerConnection : IDisposable
         await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
         try
         {
-            return await JsonSerializer.DeserializeAsync(stream, type, cancellation);
+            return await ReadBodyAsync(async () => await JsonSerializer.DeserializeAsync(stream, type, cancellation));
         }
         catch (JsonException)
         {
@@ -100,6 +123,9 @@ internal sealed class ServerConnection : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => client.Dispose();
+
+    private ServerException Unreachable(string reason) =>
+        new($"Cannot reach the server {Location}: {reason}.", ExitCode.Unreachable, "Check that 'dbatch serve' runs there and that the address is right.");
 
     private static string Reason(HttpRequestException failure) => failure.InnerException switch
     {

@@ -7,7 +7,7 @@ internal static class RunSettings
     public static readonly IReadOnlyList<string> DatasetKeys = ["total", "items", "glob", "sweep", "table"];
 
     /// <summary>Keys of a job file besides the settings.</summary>
-    public static readonly IReadOnlyList<string> JobFileKeys = ["command", "before", "after", "dataset"];
+    public static readonly IReadOnlyList<string> JobFileKeys = ["command", "dataset"];
 
     /// <summary>Keys of a config file besides the settings.</summary>
     public static readonly IReadOnlyList<string> ConfigKeys =
@@ -38,6 +38,8 @@ internal static class RunSettings
         new("memory", "SIZE", "memory reserved for an attempt, such as 512M or 4G; default: measured"),
         new("isolation", "session|cgroup", "how this machine contains the processes of an attempt; cgroup needs a writable control group; default session"),
         new("out", "DIR", "directory for the outputs, one folder per succeeded chunk; default: inside the state directory"),
+        new("before", "COMMAND", "command to run here once before the first chunk; {out} is the directory of the outputs", SettingKind.Command),
+        new("after", "COMMAND", "command to run here once after all chunks have succeeded; {out} is the directory of the outputs", SettingKind.Command),
         new("warm", "auto|fork|keep|off", "how Python starts: auto, fork (imports once), keep (one process for many chunks), off; default auto"),
         new("python", "PATH", "interpreter for a command that starts with python; default: the first one on PATH"),
         new("conda", "NAME", "conda environment of the command, name or directory; default: none"),

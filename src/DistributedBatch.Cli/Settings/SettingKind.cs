@@ -6,6 +6,9 @@ internal enum SettingKind
     /// <summary>Once; the layer of highest precedence wins.</summary>
     One,
 
+    /// <summary>Once, a command: one text as in a shell, or in a file a list of its words.</summary>
+    Command,
+
     /// <summary>Several times; the layer of highest precedence wins as a whole.</summary>
     Many,
 

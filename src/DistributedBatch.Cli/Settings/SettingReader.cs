@@ -16,6 +16,22 @@ internal sealed class SettingReader(IReadOnlyDictionary<string, SettingValue> se
     /// <summary>A text.</summary>
     public string? Text(string key) => Value(key)?.Text;
 
+    /// <summary>The words of a command; empty when no layer has it.</summary>
+    public IReadOnlyList<string> Words(string key)
+    {
+        if (Value(key) is not { IsList: false, Texts: [_] } value)
+            return Value(key)?.Texts ?? [];
+        try
+        {
+            return CommandText.Words(value.Text);
+        }
+        catch (FormatException failure)
+        {
+            mistakes.Add($"{value.Origin}: {failure.Message}.");
+            return [];
+        }
+    }
+
     /// <summary>A whole number of at least <paramref name="minimum"/>.</summary>
     public T? Number<T>(string key, T minimum)
         where T : struct, INumber<T>, IMinMaxValue<T>

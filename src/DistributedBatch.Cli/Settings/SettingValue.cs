@@ -6,7 +6,7 @@ namespace DistributedBatch.Cli.Settings;
 /// <param name="Texts">The value, or the values of a setting that may be given several times.</param>
 /// <param name="Origin">Where the value comes from, for messages: <c>--chunk</c>, <c>DBATCH_CHUNK</c>, <c>chunk (job.yaml, line 3)</c>.</param>
 /// <param name="Directory">Base of relative paths.</param>
-/// <param name="IsList">Whether the value is a list in a job file; then <c>items</c> holds the items themselves.</param>
+/// <param name="IsList">Whether the value is a list: then <c>items</c> holds the items themselves, and a command its words.</param>
 internal sealed record SettingValue(IReadOnlyList<string> Texts, string Origin, string Directory, bool IsList = false)
 {
     /// <summary>The value of a setting that may be given once.</summary>

@@ -15,7 +15,6 @@ namespace DistributedBatch.Cli.Settings;
 /// <param name="mistakes">Receives one sentence for each mistake.</param>
 internal sealed class SettingsFile(string file, IReadOnlyList<string> keys, List<string> mistakes)
 {
-    private static readonly string[] CommandKeys = ["command", "before", "after"];
     private static readonly string[] DatasetKeys = [.. RunSettings.DatasetKeys, "first"];
 
     // Throws on bytes that are not UTF-8: a replaced letter would name another file.
@@ -97,7 +96,7 @@ internal sealed class SettingsFile(string file, IReadOnlyList<string> keys, List
     private void Add(string key, YamlNode node)
     {
         var origin = $"{key} ({file}, line {node.Start.Line})";
-        var texts = CommandKeys.Contains(key) ? WordsOf(node, origin) : TextsOf(key, node);
+        var texts = TextsOf(key, node);
         if (texts is null)
             mistakes.Add($"{origin}: {Expected(key)}");
         else
@@ -108,7 +107,7 @@ internal sealed class SettingsFile(string file, IReadOnlyList<string> keys, List
     {
         SettingKind.Many => "must be a text or a list of texts.",
         SettingKind.Pairs => "must have lines such as 'KEY: value' below it.",
-        _ when CommandKeys.Contains(key) => "must be a list of words, such as [python3, script.py, \"{start}\"], or the command as one text.",
+        _ when IsCommand(key) => "must be a list of words, such as [python3, script.py, \"{start}\"], or the command as one text.",
         _ => "must be one text or number.",
     };
 
@@ -117,7 +116,7 @@ internal sealed class SettingsFile(string file, IReadOnlyList<string> keys, List
         (YamlMappingNode pairs, SettingKind.Pairs) => All(pairs.Children, pair => Scalar(pair.Value) is { } text ? $"{Scalar(pair.Key)}={text}" : null),
         (YamlMappingNode parameters, _) when key == "sweep" => All(parameters.Children, ParameterOf),
         (YamlSequenceNode list, SettingKind.Many or SettingKind.Pairs) => All(list.Children, Scalar),
-        (YamlSequenceNode list, _) when key == "items" => All(list.Children, Scalar),
+        (YamlSequenceNode list, _) when key == "items" || IsCommand(key) => All(list.Children, Scalar),
         _ => Scalar(node) is { } text ? [text] : null,
     };
 
@@ -130,20 +129,7 @@ internal sealed class SettingsFile(string file, IReadOnlyList<string> keys, List
             : $"{Scalar(parameter.Key)}={string.Join(',', values.Select(value => $"\"{value.Replace("\"", "\"\"", StringComparison.Ordinal)}\""))}";
     }
 
-    private IReadOnlyList<string>? WordsOf(YamlNode node, string origin)
-    {
-        if (node is YamlSequenceNode list)
-            return All(list.Children, Scalar);
-        try
-        {
-            return Scalar(node) is { } text ? CommandText.Words(text) : null;
-        }
-        catch (FormatException failure)
-        {
-            mistakes.Add($"{origin}: {failure.Message}.");
-            return [];
-        }
-    }
+    private static bool IsCommand(string key) => key == "command" || RunSettings.Find(key)?.Kind == SettingKind.Command;
 
     /// <summary>The text of a node. YAML reads an unquoted <c>{start}</c> as a mapping; here it is a placeholder.</summary>
     private static string? Scalar(YamlNode node) => node switch

@@ -98,12 +98,16 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
         await server.GetAsync($"api/runs/{run}/slowest?limit={limit}", ContractsJson.Default.IReadOnlyListAttemptView, cancellation) ?? [];
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<AttemptView>> FailedAttemptsAsync(RunId run, int limit, CancellationToken cancellation) =>
+        await server.GetAsync($"api/runs/{run}/failed-attempts?limit={limit}", ContractsJson.Default.IReadOnlyListAttemptView, cancellation) ?? [];
+
+    /// <inheritdoc/>
     public async IAsyncEnumerable<RunResult> ResultsAsync(RunId run, [EnumeratorCancellation] CancellationToken cancellation)
     {
         using var response = await server.SendAsync(HttpMethod.Get, $"api/runs/{run}/results", null, cancellation);
         await server.EnsureSuccessAsync(response, cancellation);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellation));
-        while (await reader.ReadLineAsync(cancellation) is { } line)
+        while (await server.ReadBodyAsync(async () => await reader.ReadLineAsync(cancellation)) is { } line)
         {
             if (line.Length > 0)
                 yield return JsonSerializer.Deserialize(line, ContractsJson.Default.RunResult)!;
@@ -137,7 +141,7 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
         await server.EnsureSuccessAsync(response, cancellation);
         await using var body = await response.Content.ReadAsStreamAsync(cancellation);
         var buffer = new byte[64 * 1024];
-        for (int read; (read = await body.ReadAsync(buffer, cancellation)) > 0;)
+        for (int read; (read = await server.ReadBodyAsync(async () => await body.ReadAsync(buffer, cancellation))) > 0;)
             yield return buffer.AsMemory(0, read);
     }
 
@@ -194,7 +198,11 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
         {
             await server.EnsureSuccessAsync(response, cancellation);
             await using var archive = await response.Content.ReadAsStreamAsync(cancellation);
-            await TarFile.ExtractToDirectoryAsync(archive, staging, overwriteFiles: false, cancellation);
+            await server.ReadBodyAsync(async () =>
+            {
+                await TarFile.ExtractToDirectoryAsync(archive, staging, overwriteFiles: false, cancellation);
+                return true;
+            });
         }
 
         if (Directory.Exists(directory))

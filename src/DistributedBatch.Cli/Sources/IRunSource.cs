@@ -40,6 +40,9 @@ internal interface IRunSource : IAsyncDisposable
     /// <summary>The longest attempts of a run.</summary>
     Task<IReadOnlyList<AttemptView>> SlowestAsync(RunId run, int limit, CancellationToken cancellation);
 
+    /// <summary>The failed attempts that started last, the latest first, also those whose chunk runs again.</summary>
+    Task<IReadOnlyList<AttemptView>> FailedAttemptsAsync(RunId run, int limit, CancellationToken cancellation);
+
     /// <summary>The chunks' small results, in the order of the chunks.</summary>
     IAsyncEnumerable<RunResult> ResultsAsync(RunId run, CancellationToken cancellation);
 

@@ -57,6 +57,10 @@ internal sealed class LocalRunSource(TrackerDatabase database) : IRunSource
         queries.SlowestAsync(run, limit, cancellation);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<AttemptView>> FailedAttemptsAsync(RunId run, int limit, CancellationToken cancellation) =>
+        queries.FailedAttemptsAsync(run, limit, cancellation);
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<RunResult> ResultsAsync(RunId run, CancellationToken cancellation) => queries.ResultsAsync(run, cancellation);
 
     /// <inheritdoc/>

@@ -47,6 +47,7 @@ internal sealed class JobTemplate
         OutputRoot = Path.GetFullPath(Job.OutputDirectory ?? Path.Combine(dataDirectory, "runs", Run.Value, "out"));
         LogRoot = Path.GetFullPath(Path.Combine(dataDirectory, "runs", Run.Value, "logs"));
         HasEarlierLogs = Directory.Exists(LogRoot);
+        StartError = (python as EnvironmentReading.Missing)?.Error ?? OutputError();
     }
 
     public RunId Run { get; }
@@ -54,7 +55,7 @@ internal sealed class JobTemplate
     public JobSpec Job { get; }
 
     /// <summary>Why no attempt of the job can start on this host, one sentence; null when no reason is known.</summary>
-    public string? StartError => (python as EnvironmentReading.Missing)?.Error;
+    public string? StartError { get; }
 
     public bool UsesItemsFile { get; }
 
@@ -112,6 +113,24 @@ internal sealed class JobTemplate
         // Variables that the job sets win over ours.
         own.RemoveAll(pair => IsUsers(pair.Key));
         return new AttemptEnvironment(common.Variables, own);
+    }
+
+    // A directory of --out that this host cannot write would else be noticed after the work of each chunk.
+    private string? OutputError()
+    {
+        if (Job.OutputDirectory is null)
+            return null;
+        try
+        {
+            Directory.CreateDirectory(OutputRoot);
+            var probe = Path.Combine(OutputRoot, $".{Guid.NewGuid():N}");
+            File.Create(probe, bufferSize: 1, FileOptions.DeleteOnClose).Dispose();
+            return null;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return $"the outputs cannot be written to {OutputRoot}: {failure.Message.TrimEnd('.')}. Let the consumer's user write there, or choose another --out.";
+        }
     }
 
     private bool IsUsers(string name) => Job.Env.ContainsKey(name) || Job.Secrets?.ContainsKey(name) == true;

@@ -54,6 +54,9 @@ public sealed record RunView
     /// <summary>What its attempts used; null before the first ended, and in lists of runs.</summary>
     public RunUsage? Usage { get; init; }
 
+    /// <summary>Attempts that failed so far, also those whose chunk runs again; 0 in lists of runs.</summary>
+    public long FailedAttempts { get; init; }
+
     /// <summary>Directory that holds one folder per succeeded chunk; null when unknown.</summary>
     public string? OutputDirectory { get; init; }
 }

@@ -73,6 +73,10 @@ internal static class RunEndpoints
             queries.WithRunAsync(run, async id =>
                 JsonResult.Of(await queries.SlowestAsync(id, limit, cancellation), ContractsJson.Default.IReadOnlyListAttemptView), cancellation))
             .WithSummary("Lists the longest attempts.").Produces<IReadOnlyList<AttemptView>>();
+        api.MapGet("/runs/{run}/failed-attempts", (string run, RunQueries queries, CancellationToken cancellation, int limit = 10) =>
+            queries.WithRunAsync(run, async id =>
+                JsonResult.Of(await queries.FailedAttemptsAsync(id, limit, cancellation), ContractsJson.Default.IReadOnlyListAttemptView), cancellation))
+            .WithSummary("Lists the latest failed attempts, also those whose chunk runs again.").Produces<IReadOnlyList<AttemptView>>();
     }
 
     private static async Task<IResult> ListAsync(RunQueries queries, CancellationToken cancellation, string? state = null, int limit = 50, string? after = null)

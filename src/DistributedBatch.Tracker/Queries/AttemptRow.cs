@@ -15,11 +15,9 @@ internal static class AttemptRow
         CASE WHEN c.idx IS NOT NULL AND (c.attempts > a.attempt OR c.state IN ('succeeded', 'failed', 'cancelled')) THEN 1 ELSE 0 END
         """;
 
-    /// <summary>
-    /// The joins for <see cref="Columns"/>, after <c>attempts a</c> and <c>chunks c</c>. A host that was taken for lost may have left a failure of an attempt that succeeded.
-    /// </summary>
+    /// <summary>The joins for <see cref="Columns"/>, after <c>attempts a</c> and <c>chunks c</c>.</summary>
     public const string Joins = """
-        LEFT JOIN failures f ON f.run_no = a.run_no AND f.idx = a.idx AND f.attempt = a.attempt AND a.outcome <> 'succeeded'
+        LEFT JOIN failures f ON f.run_no = a.run_no AND f.idx = a.idx AND f.attempt = a.attempt
         LEFT JOIN results r ON r.run_no = a.run_no AND r.idx = a.idx AND r.attempt = a.attempt
         """;
 

@@ -8,6 +8,7 @@ namespace DistributedBatch.Tracker.Queries;
 /// <param name="NextRetry">When the first failed chunk may be retried; null when none waits.</param>
 /// <param name="WaitingForRetry">The number of failed chunks that wait for a retry.</param>
 /// <param name="FailedChunks">The first failed chunks.</param>
+/// <param name="FailedAttempts">The latest failed attempts, also those whose chunk runs again.</param>
 /// <param name="Hosts">All known hosts.</param>
 /// <param name="Now">The time.</param>
 /// <param name="Broker">The tracker's connection to the broker; null without a broker.</param>
@@ -15,7 +16,7 @@ namespace DistributedBatch.Tracker.Queries;
 /// <param name="FullDisk">The data directory when its disk is full; null otherwise.</param>
 internal sealed record ExplainInputs(
     RunView Run, JobSpec? Job, int Retries, ChunkView? Chunk, DateTimeOffset? NextRetry, long WaitingForRetry, IReadOnlyList<ChunkView> FailedChunks,
-    IReadOnlyList<HostView> Hosts, DateTimeOffset Now, BrokerView? Broker = null, string? ProducerProblem = null, string? FullDisk = null)
+    IReadOnlyList<AttemptView> FailedAttempts, IReadOnlyList<HostView> Hosts, DateTimeOffset Now, BrokerView? Broker = null, string? ProducerProblem = null, string? FullDisk = null)
 {
     /// <summary>The resource class that the run needs.</summary>
     public string ResourceClass => Job?.Gpus > 0 ? Messaging.Chunks.ResourceClass.Gpu : Messaging.Chunks.ResourceClass.Cpu;

@@ -50,7 +50,7 @@ internal static class Explainer
         if (chunks.Running == 0 && chunks.Queued == 0 && facts.NextRetry is { } retry && facts.WaitingForRetry >= chunks.Pending)
         {
             return new(
-                $"All remaining chunks failed before; the first retry is at {Clock(retry)}.", [counts],
+                $"All remaining chunks failed before; the first retry is at {Clock(retry)}.", [.. FailureReasons(facts), counts],
                 [$"dbatch logs {run.Run} shows why they failed"]);
         }
 
@@ -76,8 +76,15 @@ internal static class Explainer
             reasons.Add(allBusy);
         reasons.InsertRange(0, FailureReasons(facts));
         reasons.AddRange(HostNotes(facts));
-        return new($"Running; {FailedChunks(facts)}.", reasons, chunks.Failed > 0 ? [$"dbatch logs {run.Run} shows why chunks failed"] : []);
+        return new($"Running; {FailedChunks(facts)}.", reasons, Remedies(run));
     }
+
+    private static string[] Remedies(RunView run) => run switch
+    {
+        { Chunks.Failed: > 0 } => [$"dbatch logs {run.Run} shows why chunks failed"],
+        { FailedAttempts: > 0 } => [$"dbatch logs {run.Run} CHUNK shows what a chunk printed"],
+        _ => [],
+    };
 
     private static Explanation ExplainChunk(ExplainInputs facts, ChunkView chunk)
     {
@@ -189,15 +196,16 @@ internal static class Explainer
     // How the attempt ended, and the program's own reason.
     private static string Ended(AttemptView attempt, AttemptOutcome outcome)
     {
-        var text = outcome == AttemptOutcome.ExitCode && attempt.ExitCode is { } code ? $"exited with code {code}" : attempt.Error?.TrimEnd('.') ?? outcome.ToText();
+        var text = outcome == AttemptOutcome.ExitCode && attempt.ExitCode is { } code ? $"exited with code {code}{(code == 0 ? ", but its files could not be kept" : "")}" : attempt.Error?.TrimEnd('.') ?? outcome.ToText();
         var reason = outcome is AttemptOutcome.ExitCode or AttemptOutcome.Signal ? FailureReason.Of(outcome, attempt.ExitCode, attempt.StderrTail, attempt.Error) : null;
         return reason is null ? text : $"{text}: {SafeText.Of(reason).TrimEnd('.')}";
     }
 
-    // The different ends of the first failed chunks, each once.
-    private static IEnumerable<string> FailureReasons(ExplainInputs facts) => facts.FailedChunks
-        .Where(chunk => chunk.LastAttempt?.Outcome is not null)
-        .Select(chunk => (chunk.Index, How: Ended(chunk.LastAttempt!, chunk.LastAttempt!.Outcome!.Value)))
+    // The different ends of the first failed chunks, else of the attempts that failed last, each once.
+    private static IEnumerable<string> FailureReasons(ExplainInputs facts) =>
+        (facts.FailedChunks.Count > 0 ? facts.FailedChunks.Select(chunk => chunk.LastAttempt).OfType<AttemptView>() : facts.FailedAttempts)
+        .Where(attempt => attempt.Outcome is not null)
+        .Select(attempt => (attempt.Index, How: Ended(attempt, attempt.Outcome!.Value)))
         .DistinctBy(failure => failure.How)
         .Take(MaxFailureReasons)
         .Select(failure => $"Chunk {failure.Index}: {failure.How}.");
@@ -206,7 +214,7 @@ internal static class Explainer
     {
         var failed = facts.Run.Chunks.Failed;
         if (failed == 0)
-            return "no chunk failed";
+            return facts.Run.FailedAttempts == 0 ? "no chunk failed" : $"{Count(facts.Run.FailedAttempts, "attempt")} failed, and their chunks run again";
         var more = failed - facts.FailedChunks.Count;
         var list = string.Join(", ", facts.FailedChunks.Select(chunk => chunk.Index));
         return $"{Count(failed, "chunk")} failed{(list.Length == 0 ? "" : more > 0 ? $": {list} and {Number(more)} more" : $": {list}")}";

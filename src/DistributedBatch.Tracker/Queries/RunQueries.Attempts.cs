@@ -35,6 +35,15 @@ public sealed partial class RunQueries
             reader => AttemptRow.Read(reader)!, cancellation, run.Value, Math.Clamp(limit, 1, MaxRows));
     }
 
+    /// <summary>The failed attempts that started last, the latest first. Attempts whose chunk runs again are among them.</summary>
+    public async Task<IReadOnlyList<AttemptView>> FailedAttemptsAsync(RunId run, int limit = 10, CancellationToken cancellation = default)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        return await connection.ListAsync(
+            $"{AttemptsOf} AND a.outcome NOT IN ('succeeded', 'cancelled', 'released') ORDER BY a.started_at DESC LIMIT $2",
+            reader => AttemptRow.Read(reader)!, cancellation, run.Value, Math.Clamp(limit, 1, MaxRows));
+    }
+
     /// <summary>All attempts of a run in the order of the chunks, one by one.</summary>
     public async IAsyncEnumerable<AttemptView> AllAttemptsAsync(RunId run, [EnumeratorCancellation] CancellationToken cancellation = default)
     {

@@ -40,9 +40,10 @@ public sealed partial class RunQueries
         var failed = view.Chunks.Failed > 0
             ? await ReadChunksAsync(connection, row, await ByStateAsync(connection, row, ChunkState.Failed, above: -1, Explainer.MaxFailedChunks, cancellation), cancellation)
             : [];
+        var failedAttempts = view.FailedAttempts > 0 ? await FailedAttemptsAsync(run, Explainer.MaxFailedChunks, cancellation) : [];
         var problem = askProducer is not null && view.State == RunState.Running && broker?.LastTrouble is null or { Until: not null } ? await askProducer(cancellation) : null;
         return Explainer.Explain(
-            new ExplainInputs(view, row.Job, row.Retries, chunk, waiting[0].Next, waiting[0].Chunks, failed, hosts, time.GetUtcNow(), broker, problem,
+            new ExplainInputs(view, row.Job, row.Retries, chunk, waiting[0].Next, waiting[0].Chunks, failed, failedAttempts, hosts, time.GetUtcNow(), broker, problem,
                 FullDisk(database.DataDirectory)));
     }
 

@@ -75,7 +75,11 @@ public sealed partial class RunQueries(TrackerDatabase database, TimeProvider ti
     {
         await using var connection = await database.OpenAsync(cancellation);
         return await RowAsync(connection, run, cancellation) is { } row
-            ? (await ViewsAsync(connection, [row], cancellation))[0] with { Usage = await UsageAsync(connection, row, cancellation) }
+            ? (await ViewsAsync(connection, [row], cancellation))[0] with
+            {
+                Usage = await UsageAsync(connection, row, cancellation),
+                FailedAttempts = await CountFailedAttemptsAsync(connection, row, cancellation),
+            }
             : null;
     }
 
@@ -156,6 +160,13 @@ public sealed partial class RunQueries(TrackerDatabase database, TimeProvider ti
             reader => new RunUsage(reader.GetDouble(0), reader.GetDouble(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4)),
             cancellation,
             run.Number)).FirstOrDefault();
+
+    private static async Task<long> CountFailedAttemptsAsync(DbConnection connection, RunRow run, CancellationToken cancellation) =>
+        (await connection.ListAsync(
+            $"SELECT coalesce(sum(n), 0) FROM run_outcomes WHERE run_no = $1 AND outcome NOT IN ('succeeded', 'cancelled', 'released', '{AttemptDeltas.Duplicate}')",
+            reader => Whole(reader.GetValue(0)),
+            cancellation,
+            run.Number))[0];
 
     private static Task<List<double>> RunningSecondsAsync(DbConnection connection, RunRow run, DateTimeOffset now, CancellationToken cancellation) =>
         connection.ListAsync(

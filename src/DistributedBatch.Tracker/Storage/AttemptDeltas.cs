@@ -56,6 +56,15 @@ internal sealed class AttemptDeltas
         Hosts[report.Host] = (hostSucceeded + delta.Succeeded, hostFailed + delta.Failed);
     }
 
+    /// <summary>Takes back the presumed loss of an attempt that has succeeded. The throughput of that moment keeps it.</summary>
+    public void TakeBackLoss(long run, string host)
+    {
+        var key = (run, AttemptOutcome.HostLost.ToText());
+        Outcomes[key] = Outcomes.GetValueOrDefault(key) - 1;
+        var (succeeded, failed) = Hosts.GetValueOrDefault(host);
+        Hosts[host] = (succeeded, failed - 1);
+    }
+
     private static void Increase<TKey>(Dictionary<TKey, long> counts, TKey key)
         where TKey : notnull => counts[key] = counts.GetValueOrDefault(key) + 1;
 }

@@ -51,6 +51,13 @@ internal static class TrackerSql
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1)
         """ + OnConflictTakeEnd;
 
+    /// <summary>
+    /// Deletes the presumed end of an attempt whose host was taken for lost. The host came back and reports a success, which counts: the producer has settled the chunk with it.
+    /// </summary>
+    public const string DeletePresumedLoss = "DELETE FROM attempts WHERE run_no = $1 AND idx = $2 AND attempt = $3 AND outcome = 'host-lost'";
+
+    public const string DeleteFailure = "DELETE FROM failures WHERE run_no = $1 AND idx = $2 AND attempt = $3";
+
     public const string InsertFailure = """
         INSERT INTO failures (run_no, idx, attempt, error, stderr_tail) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (run_no, idx, attempt) DO NOTHING
         """;
@@ -95,14 +102,12 @@ internal static class TrackerSql
         WHERE hosts.at <= excluded.at
         """;
 
-    // A host that was taken for lost may come back and report a success, which counts: the producer has settled the chunk with it.
     private const string OnConflictTakeEnd = """
 
         ON CONFLICT (run_no, idx, attempt) DO UPDATE SET host = excluded.host, slot = excluded.slot, started_at = excluded.started_at,
           outcome = excluded.outcome, duplicate = excluded.duplicate, seconds = excluded.seconds, exit_code = excluded.exit_code, signal = excluded.signal,
           cpu_seconds = excluded.cpu_seconds, peak_memory = excluded.peak_memory, warm = excluded.warm, stdout_bytes = excluded.stdout_bytes,
           stderr_bytes = excluded.stderr_bytes, read_bytes = excluded.read_bytes, written_bytes = excluded.written_bytes
-        WHERE excluded.outcome IS NOT NULL
-          AND (attempts.outcome IS NULL OR (attempts.outcome = 'host-lost' AND excluded.outcome = 'succeeded'))
+        WHERE excluded.outcome IS NOT NULL AND attempts.outcome IS NULL
         """;
 }

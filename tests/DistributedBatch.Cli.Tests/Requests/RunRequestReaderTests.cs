@@ -15,7 +15,8 @@ public sealed class RunRequestReaderTests
         var spec = Request(
             ("total", "100"), ("first", "10"), ("chunk", "7"), ("retries", "0"), ("retry-delay", "2s"), ("timeout", "1h30m"), ("grace", "3s"),
             ("max-failures", "4"), ("env", "A=b=c"), ("cwd", "/tmp"), ("stdin", "{start},{count}"), ("gpu", "0.5"), ("memory", "4G"), ("out", "results"),
-            ("warm", "keep"), ("python", "/usr/bin/env"), ("weight", "2"), ("priority", "-1"), ("crash-limit", "3"), ("name", "mine")).Spec;
+            ("warm", "keep"), ("python", "/usr/bin/env"), ("weight", "2"), ("priority", "-1"), ("crash-limit", "3"), ("name", "mine"),
+            ("before", "true"), ("after", "sh -c 'cat {out}/*/item'")).Spec;
 
         Assert.Equal(new RangeDataset(100, 10), spec.Dataset);
         Assert.Equal((7, 0, 4, 2, -1, 3), (spec.ChunkSize!.Value, spec.Retries, spec.MaxFailures!.Value, spec.Weight, spec.Priority, spec.CrashLimit));
@@ -24,6 +25,7 @@ public sealed class RunRequestReaderTests
         Assert.Equal(("b=c", "/tmp", "{start},{count}"), (spec.Job.Env["A"], spec.Job.WorkingDirectory, spec.Job.Stdin));
         Assert.Equal((0.5, 4L << 30, WarmMode.Keep, "/usr/bin/env"), (spec.Job.Gpus, spec.Job.MemoryBytes!.Value, spec.Job.Warm, spec.Job.Python));
         Assert.Equal("/tmp/here/results", spec.Job.OutputDirectory);
+        Assert.Equal((["true"], ["sh", "-c", "cat {out}/*/item"]), (spec.Before, spec.After));
     }
 
     [Fact]
@@ -57,6 +59,7 @@ public sealed class RunRequestReaderTests
     [InlineData("env", "PORT=295{slot}", "The variable PORT has the placeholder {slot}")]
     [InlineData("first", "101", "The first index 101 is outside")]
     [InlineData("first", "-1", "--first is -1")]
+    [InlineData("after", "sh -c 'open", "--after: the quote ' is never closed.")]
     [InlineData("timeout", "soon", "--timeout must be a duration such as 90s, 5m or 1h30m, not 'soon'.")]
     [InlineData("timeout", "0", "The timeout is 0 s")]
     [InlineData("memory", "much", "--memory must be a size")]

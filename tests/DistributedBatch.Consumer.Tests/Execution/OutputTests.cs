@@ -51,6 +51,23 @@ public class OutputTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_directory_that_this_host_cannot_write_is_named_before_the_work_and_tried_again()
+    {
+        await using var harness = await ConsumerHarness.StartAsync(TestContext.Current.CancellationToken);
+        var taken = harness.Directory.Write("results", "a file");
+        var job = new JobSpec { Command = ["sh", "-c", "echo x >$DBATCH_OUT/item; echo ran >>" + harness.Directory["ran"]], OutputDirectory = taken };
+
+        var report = await harness.RunAsync(job);
+
+        Assert.Equal(AttemptOutcome.NotStarted, report.Outcome);
+        Assert.Contains($"Host box: the outputs cannot be written to {taken}: ", report.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(harness.Directory["ran"]));
+
+        File.Delete(taken);
+        Assert.Equal(AttemptOutcome.Succeeded, (await harness.RunAsync(job)).Outcome);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task An_output_directory_that_was_made_anew_or_unreadable_is_stored()
     {
         await using var harness = await StartAsync(TestContext.Current.CancellationToken);

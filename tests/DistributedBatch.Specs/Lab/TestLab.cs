@@ -74,6 +74,12 @@ internal sealed class TestLab : IAsyncDisposable
     /// <summary>The lines of a file in the lab's directory.</summary>
     public IReadOnlyList<string> Lines(string name) => box.Lines(name);
 
+    /// <summary>Starts a client command.</summary>
+    public DbatchProcess Start(params string[] arguments) => box.Start(arguments);
+
+    /// <summary>Runs a line in a shell, which finds the program in <c>$DBATCH</c>.</summary>
+    public Task<DbatchResult> ShellAsync(string line) => box.ShellAsync(line);
+
     /// <summary>A client command, which may fail.</summary>
     public Task<DbatchResult> TryAsync(params string[] arguments) => box.DbatchAsync(arguments);
 

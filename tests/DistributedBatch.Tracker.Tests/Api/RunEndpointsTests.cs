@@ -183,7 +183,7 @@ public sealed class RunEndpointsTests
 
         foreach (var page in new[]
         {
-            "", "/chunks", "/chunks?state=failed", "/failures", "/slowest", "/results", "/timeline", "/strip", "/explain", "/attempts.csv", "/attempts.jsonl",
+            "", "/chunks", "/chunks?state=failed", "/failures", "/slowest", "/failed-attempts", "/results", "/timeline", "/strip", "/explain", "/attempts.csv", "/attempts.jsonl",
             "/chunks/0/attempts", "/chunks/0/logs",
         })
         {

@@ -165,6 +165,23 @@ public sealed class ExplainerTests
     public void A_full_disk_is_the_reason_before_all_others() => Assert.Contains(
         "free space", Assert.Single(Verdict(Facts(Going, Ada()) with { FullDisk = "/data" }, "The disk of /data is full").Remedies), StringComparison.Ordinal);
 
+    [Fact]
+    public void Attempts_that_failed_are_named_before_their_chunks_fail_for_good()
+    {
+        var attempt = new AttemptView
+        {
+            Index = 3, Attempt = 1, Host = "ada", StartedAt = TestData.Noon, Outcome = AttemptOutcome.ExitCode, ExitCode = 1, StderrTail = "ModuleNotFoundError: No module named 'numpy'",
+            Slot = 0, Seconds = 1, CpuSeconds = 1, PeakMemoryBytes = 0, Warm = WarmMode.Off,
+        };
+        var facts = Facts(Going, Ada());
+
+        var explanation = Verdict(
+            facts with { Run = facts.Run with { FailedAttempts = 8 }, FailedAttempts = [attempt, attempt with { Index = 5 }] }, "Running; 8 attempts failed, and their chunks run again.");
+
+        Assert.Equal("Chunk 3: exited with code 1: ModuleNotFoundError: No module named 'numpy'.", explanation.Reasons[0]);
+        Assert.Contains($"dbatch logs {Run}", Assert.Single(explanation.Remedies), StringComparison.Ordinal);
+    }
+
     private static Explanation Verdict(ExplainInputs facts, string part)
     {
         var explanation = Explainer.Explain(facts);
@@ -191,5 +208,5 @@ public sealed class ExplainerTests
             Command = ["x"],
             SubmittedAt = TestData.Noon,
         },
-        new JobSpec { Command = ["x"] }, Retries: 2, Chunk: null, NextRetry: null, WaitingForRetry: 0, FailedChunks: [], hosts, TestData.Noon);
+        new JobSpec { Command = ["x"] }, Retries: 2, Chunk: null, NextRetry: null, WaitingForRetry: 0, FailedChunks: [], FailedAttempts: [], hosts, TestData.Noon);
 }

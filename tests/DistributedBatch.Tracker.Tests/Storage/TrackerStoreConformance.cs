@@ -361,12 +361,31 @@ public abstract class TrackerStoreConformance
         var run = RunId.New();
         await storage.CommitAsync(
             TestData.Submitted(run), TestData.Reports(TestData.Started(run, 3) with { Outcome = AttemptOutcome.HostLost, Error = "Host ada was lost." }));
-        await storage.CommitAsync(TestData.Reports(TestData.Succeeded(run, 3, result: "7")));
+        await storage.CommitAsync(TestData.Reports(TestData.Succeeded(run, 3, result: "7")), TestData.Heartbeat("ada", TestData.Noon));
 
         var attempt = Assert.Single(await storage.Queries.AttemptsAsync(run, 3, Cancellation));
         Assert.Equal((AttemptOutcome.Succeeded, false), (attempt.Outcome, attempt.Duplicate));
         Assert.Null(attempt.Error);
         Assert.Single(await ResultsAsync(storage, run));
+        Assert.Equal(0, (await storage.Queries.ShowAsync(run, Cancellation))!.FailedAttempts);
+        Assert.Equal([(1L, 0L)], (await storage.Queries.HostsAsync(Cancellation)).Select(host => (host.Succeeded, host.Failed)));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Failed_attempts_are_counted_and_listed_while_their_chunks_run_again()
+    {
+        await using var storage = await OpenAsync();
+        var run = RunId.New();
+        await storage.CommitAsync(
+            TestData.Submitted(run),
+            TestData.Reports(
+                TestData.Failed(run, 3), TestData.Succeeded(run, 4), TestData.Failed(run, 5) with { StartedAt = TestData.Noon.AddMinutes(1) },
+                TestData.Started(run, 6) with { Outcome = AttemptOutcome.Released }, TestData.Started(run, 7)));
+        await storage.CommitAsync(TestData.Reports(TestData.Failed(run, 3)));
+
+        Assert.Equal(2, (await storage.Queries.ShowAsync(run, Cancellation))!.FailedAttempts);
+        Assert.Equal([5, 3], (await storage.Queries.FailedAttemptsAsync(run, cancellation: Cancellation)).Select(attempt => attempt.Index));
+        Assert.Equal([5], (await storage.Queries.FailedAttemptsAsync(run, 1, Cancellation)).Select(attempt => attempt.Index));
     }
 
     [Fact(Timeout = 30_000)]

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using DistributedBatch.Cli.Output;
+using DistributedBatch.Cli.Progress;
 using DistributedBatch.Cli.Text;
 using DistributedBatch.Contracts.Json;
 using DistributedBatch.Tracker.Logs;
@@ -63,6 +64,14 @@ internal static class ShowCommand
             Console.Out.Write(ChunkTable.Of(failed.Items));
             Console.Out.WriteLine(CommandHint.Complete(
                 $"'dbatch logs {view.Run} CHUNK' prints the output of a chunk, 'dbatch retry {view.Run}' runs the failed chunks again.", context.Source.CommandOptions));
+        }
+
+        else if (view.FailedAttempts > 0)
+        {
+            var latest = await context.Source.FailedAttemptsAsync(context.Run, ShownSlowest, context.Cancellation);
+            Console.Out.WriteLine($"{Environment.NewLine}{HumanText.Count(view.FailedAttempts, "attempt")} failed, and {(view.FailedAttempts == 1 ? "its chunk runs" : "their chunks run")} again; the latest:");
+            foreach (var attempt in latest)
+                Console.Out.WriteLine($"  {AttemptFailure.Of(attempt)}");
         }
 
         var slow = await context.Source.SlowestAsync(context.Run, ShownSlowest, context.Cancellation);

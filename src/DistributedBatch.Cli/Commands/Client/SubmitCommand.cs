@@ -62,7 +62,7 @@ internal static class SubmitCommand
     {
         await using var source = new HttpRunSource(address);
         var spec = request.Spec with { Id = RunId.New() };
-        var hooks = new SubmitHooks(spec, Directory.GetCurrentDirectory());
+        var hooks = SubmitHooks.Of(spec, Directory.GetCurrentDirectory());
         try
         {
             if (await hooks.BeforeAsync() is not ExitCode.Done and var before)
@@ -73,7 +73,11 @@ internal static class SubmitCommand
             if (watch)
             {
                 var ended = await WatchCommand.FollowAsync(source, run, json, cancellation);
-                return ended == ExitCode.Done ? await hooks.AfterAsync(source, cancellation) : ended;
+                if (ended == ExitCode.Done)
+                    return await hooks.AfterAsync(source, cancellation);
+                if (spec.After.Count > 0)
+                    Console.Error.WriteLine($"The after command did not run: it needs all chunks. When 'dbatch retry {run}{source.CommandOptions}' has succeeded, 'dbatch watch {run}{source.CommandOptions} --after …' runs it.");
+                return ended;
             }
 
             Console.Out.WriteLine(json
