@@ -6,6 +6,9 @@ internal sealed class Disturbances
     // A program whose host is killed may still be starting, and a report takes a moment to be confirmed.
     private const double Margin = 2;
 
+    // The last second of a head that dies is not in its ledger, and a loaded machine needs more to write it.
+    private const double HeadMargin = 5;
+
     private readonly List<(string Host, double From, double To)> losses = [];
     private readonly List<(double From, double To)> outages = [];
     private readonly List<double> headDeaths = [];
@@ -42,6 +45,6 @@ internal sealed class Disturbances
         // A success is safe once its report is confirmed. During an outage of the broker no report is.
         var safe = attempt.EndedAt is { } end ? outages.Where(outage => outage.From <= end && end <= outage.To).Select(outage => outage.To).Append(end).Max() + Margin : again;
         return losses.Any(loss => loss.Host == attempt.Host && loss.From <= Math.Min(again, safe) && loss.To >= attempt.StartedAt)
-            || (attempt.Attempt == 1 && headDeaths.Any(death => attempt.StartedAt >= death - Margin && again >= death));
+            || (attempt.Attempt == 1 && headDeaths.Any(death => attempt.StartedAt >= death - HeadMargin && again >= death));
     }
 }

@@ -199,7 +199,14 @@ internal sealed class TestLab : IAsyncDisposable
         var server = processes[name] = box.Start(HeadClock?.Environment ?? new Dictionary<string, string?>(), [
             "serve", "--roles", roles, "--broker", (broker ?? Broker).AbsoluteUri, "--data", box["head"], "--listen", $"http://127.0.0.1:{port}",
             .. Database is null ? [] : new[] { "--database", Database }]);
-        await Eventually.HoldsAsync($"the {name} answers", AnswersAsync, cancellation, DefaultTimeout);
+        try
+        {
+            await Eventually.HoldsAsync($"the {name} answers", AnswersAsync, cancellation, DefaultTimeout);
+        }
+        catch (Xunit.Sdk.FailException failure)
+        {
+            Assert.Fail($"{failure.Message}. It said:\n{string.Join('\n', server.ErrorLines.TakeLast(20))}");
+        }
 
         async Task<bool> AnswersAsync()
         {
