@@ -1,4 +1,5 @@
 using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Messaging.Files;
 using DistributedBatch.Storage;
 using DistributedBatch.Tracker.Commands;
 using DistributedBatch.Tracker.Logs;
@@ -35,7 +36,7 @@ public static class TrackerRegistration
             .AddSingleton(_ =>
             {
                 // Logs and outputs are files, whatever database is used.
-                Directory.CreateDirectory(dataDirectory);
+                PrivateFile.CreateDirectory(dataDirectory);
                 return new TrackerDatabase(DatabaseFactory.Create(TrackerDatabase.Schema, dataDirectory, options.Database), dataDirectory);
             })
             .AddSingleton<TrackerStore>()

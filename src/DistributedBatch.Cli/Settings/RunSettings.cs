@@ -11,7 +11,7 @@ internal static class RunSettings
 
     /// <summary>Keys of a config file besides the settings.</summary>
     public static readonly IReadOnlyList<string> ConfigKeys =
-        ["server", "token", "broker", "ca", "broker-ca", "host-name", "tls-cert", "tls-key", "signing-key", "trust", "allow-programs", "gpus", "idle-exit", "drain", "ack-timeout", "roles", "listen", "database", "keep", "data"];
+        ["server", "token", "broker", "ca", "broker-ca", "host-name", "tls-cert", "tls-key", "signing-key", "trust", "allow-programs", "gpus", "idle-exit", "drain", "ack-timeout", "roles", "listen", "database", "keep", "data", "notify-local"];
 
     /// <summary>The settings in the order the help shows them.</summary>
     public static readonly IReadOnlyList<Setting> All =

@@ -1,6 +1,7 @@
 using System.Globalization;
 using DistributedBatch.Cli.Settings;
 using DistributedBatch.Cli.Text;
+using DistributedBatch.Messaging.Files;
 
 namespace DistributedBatch.Cli.State;
 
@@ -53,7 +54,7 @@ internal sealed class StateDirectory : IDisposable
         mistake = null;
         try
         {
-            Directory.CreateDirectory(path);
+            PrivateFile.OwnDirectory(path, System.IO.Path.GetFileName(FormatFile(path)), "tracker.db");
             if (NewerFormat(path) is { } newer)
             {
                 mistake = $"The state directory {path} was written by a newer dbatch (format {newer}, this one knows {Format}). "

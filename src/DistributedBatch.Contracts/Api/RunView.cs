@@ -33,6 +33,9 @@ public sealed record RunView
     /// <summary>The command.</summary>
     public required IReadOnlyList<string> Command { get; init; }
 
+    /// <summary>Name of the token that submitted it; null for <c>dbatch run</c>.</summary>
+    public string? Submitter { get; init; }
+
     /// <summary>When it was accepted.</summary>
     public required DateTimeOffset SubmittedAt { get; init; }
 

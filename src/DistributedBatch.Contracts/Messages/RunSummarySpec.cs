@@ -24,6 +24,9 @@ public sealed record RunSummarySpec(
     /// <summary>See <see cref="RunSpec.NotifyFailures"/>.</summary>
     public int NotifyFailures { get; init; } = 1;
 
+    /// <summary>See <see cref="RunSpec.Submitter"/>.</summary>
+    public string? Submitter { get; init; }
+
     /// <summary>The summary of <paramref name="spec"/>.</summary>
     public static RunSummarySpec From(RunSpec spec) => new(
         spec.Name,
@@ -44,5 +47,6 @@ public sealed record RunSummarySpec(
     {
         Notify = spec.Notify,
         NotifyFailures = spec.NotifyFailures,
+        Submitter = spec.Submitter,
     };
 }

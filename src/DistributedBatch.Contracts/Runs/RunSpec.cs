@@ -58,6 +58,9 @@ public sealed record RunSpec
     /// <summary>How many chunks must have failed for good before <see cref="Notify"/> is told of it, once. Default 1; 0 never tells.</summary>
     public int NotifyFailures { get; init; } = 1;
 
+    /// <summary>Name of the token that submitted it, which may control the run; null (default) for <c>dbatch run</c>. The server sets it, whatever the client sent.</summary>
+    public string? Submitter { get; init; }
+
     /// <summary>W3C trace context the run belongs to; null (default) lets the producer begin a trace where tracing is on.</summary>
     public string? TraceParent { get; init; }
 }

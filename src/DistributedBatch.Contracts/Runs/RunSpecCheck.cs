@@ -13,6 +13,9 @@ public static class RunSpecCheck
     /// <summary>Largest <see cref="RunSpec.CrashLimit"/>; the ledger keeps the count in one byte a chunk.</summary>
     public const int HighestCrashLimit = 250;
 
+    /// <summary>Largest <see cref="RunSpec.Weight"/>.</summary>
+    public const int HighestWeight = 1_000_000;
+
     /// <summary>Largest total and chunk size: the largest number that every reader of JSON keeps exactly.</summary>
     public const long MostItems = (1L << 53) - 1;
 
@@ -25,19 +28,31 @@ public static class RunSpecCheck
     /// <summary>Longest <see cref="JobSpec.Grace"/>; a host that stops must not be held for longer.</summary>
     public static readonly TimeSpan LongestGrace = TimeSpan.FromDays(7);
 
+    /// <summary>Longest <see cref="RunSpec.Name"/>, in characters.</summary>
+    public const int LongestName = 255;
+
+    private const int LongestAddress = 2000;
+
     /// <summary>What <see cref="RunSpec.Notify"/> may begin with.</summary>
     public static readonly IReadOnlyList<string> NotifySchemes = ["https", "http", "ntfy", "ntfy+http"];
 
     /// <summary>Every mistake in <paramref name="spec"/>, one sentence each that says what to do; empty when there is none.</summary>
-    public static IReadOnlyList<string> Mistakes(RunSpec spec) =>
-        [.. OfName(spec), .. OfDataset(spec.Dataset), .. OfChunks(spec), .. OfLimits(spec), .. OfJob(spec.Job), .. OfPlaceholders(spec), .. TextCheck.Mistakes(spec)];
+    public static IReadOnlyList<string> Mistakes(RunSpec spec)
+    {
+        List<string> missing = [.. MissingParts.Mistakes(spec)];
+        return missing.Count > 0
+            ? missing
+            : [.. OfName(spec), .. OfDataset(spec.Dataset), .. OfChunks(spec), .. OfLimits(spec), .. OfJob(spec.Job), .. OfPlaceholders(spec), .. TextCheck.Mistakes(spec)];
+    }
 
     private static IEnumerable<string> OfName(RunSpec spec)
     {
         if (string.IsNullOrWhiteSpace(spec.Name))
             yield return "The run has no name; give it one.";
-        else if (spec.Name.Any(char.IsControl))
-            yield return "The name of the run has control characters in it; use letters, digits, spaces and punctuation.";
+        else if (spec.Name.Any(letter => char.IsControl(letter) || char.GetUnicodeCategory(letter) == UnicodeCategory.Format))
+            yield return "The name of the run has control characters or invisible marks in it; use letters, digits, spaces and punctuation.";
+        else if (spec.Name.Length > LongestName)
+            yield return $"The name of the run has {spec.Name.Length} characters; give at most {LongestName}.";
         else if (spec.Name == "last")
             yield return "A run cannot be named 'last', because that word stands for the latest run; choose another name.";
     }
@@ -128,12 +143,25 @@ public static class RunSpecCheck
             yield return $"The crash limit is {spec.CrashLimit}; give 1 to {HighestCrashLimit} lost hosts.";
         if (spec.MaxFailures is < 0)
             yield return $"The failure limit is {spec.MaxFailures}; give 0 to stop at the first failed chunk, or leave it out for no limit.";
-        if (spec.Weight < 1)
-            yield return $"The weight is {spec.Weight}; give 1 or more.";
+        if (spec.Weight is < 1 or > HighestWeight)
+            yield return $"The weight is {spec.Weight}; give 1 to {HighestWeight}.";
         if (spec.NotifyFailures < 0)
             yield return $"The number of failed chunks to tell of is {spec.NotifyFailures}; give 1 to be told of the first, or 0 to be told of none.";
-        if (spec.Notify is { } notify && !(notify.IsAbsoluteUri && NotifySchemes.Contains(notify.Scheme)))
-            yield return $"'{notify}' cannot be notified; give an address that begins with {string.Join(", ", NotifySchemes.Select(scheme => scheme + "://"))}.";
+        if (spec.Notify is { } notify && NotifyMistake(notify) is { } mistake)
+            yield return mistake;
+    }
+
+    private static string? NotifyMistake(Uri notify)
+    {
+        if (!notify.IsAbsoluteUri || !NotifySchemes.Contains(notify.Scheme))
+            return $"'{notify}' cannot be notified; give an address that begins with {string.Join(", ", NotifySchemes.Select(scheme => scheme + "://"))}.";
+        if (notify.OriginalString.Length > LongestAddress)
+            return $"The address to notify has {notify.OriginalString.Length} characters; it may have {LongestAddress}.";
+        if (notify.Host.Length == 0 || Uri.CheckHostName(notify.Host.Trim('[', ']')) == UriHostNameType.Unknown)
+            return $"'{notify}' cannot be notified: it names no host.";
+        return notify.Scheme.StartsWith("ntfy", StringComparison.Ordinal) && notify.Segments[^1].Trim('/').Length == 0
+            ? $"'{notify}' cannot be notified: it names no topic; write it as ntfy://ntfy.sh/my-topic."
+            : null;
     }
 
     private static IEnumerable<string> OfJob(JobSpec job)

@@ -11,13 +11,13 @@ internal static class TextCheck
 
     private static IEnumerable<string> OfEnvironment(JobSpec job)
     {
-        foreach (var (name, value) in job.Env ?? new Dictionary<string, string>()) // null in a spec from elsewhere
+        foreach (var (name, value) in job.Env.Concat(job.Secrets ?? new Dictionary<string, string>()))
         {
             if (name.Length == 0 || name.Contains('=', StringComparison.Ordinal) || name.Contains('\0', StringComparison.Ordinal))
                 yield return $"'{name}' cannot be the name of an environment variable.";
             else if (value.Contains('\0', StringComparison.Ordinal))
                 yield return $"The variable {name} has a NUL character, which no program can be given.";
-            else if (Template.Parse(value).Names.FirstOrDefault(word => Placeholder.Known.Contains(word, StringComparer.Ordinal)) is { } placeholder)
+            else if (job.Env.ContainsKey(name) && Template.Parse(value).Names.FirstOrDefault(word => Placeholder.Known.Contains(word, StringComparer.Ordinal)) is { } placeholder)
                 yield return $"The variable {name} has the placeholder {{{placeholder}}}, but only the command and its standard input are filled. {InsteadOf(placeholder)}";
         }
     }

@@ -24,7 +24,7 @@ public sealed class SigningKey : IDisposable
         using var fresh = Key.Create(SignatureAlgorithm.Ed25519, new KeyCreationParameters { ExportPolicy = KeyExportPolicies.AllowPlaintextExport });
         if (!PrivateFile.TryCreate(file, Pem(fresh.Export(KeyBlobFormat.PkixPrivateKeyText))))
             return false;
-        File.WriteAllText(PublicFile(file), Pem(fresh.PublicKey.Export(KeyBlobFormat.PkixPublicKeyText)));
+        PrivateFile.ReplacePublic(PublicFile(file), Pem(fresh.PublicKey.Export(KeyBlobFormat.PkixPublicKeyText)));
         return true;
     }
 

@@ -25,7 +25,7 @@ internal sealed partial class SubmitRunHandler(RunRegistry runs, OutboxPublisher
                 $"The name '{spec.Name}' belongs to run {same.Run}, which is not settled; choose another name, or resume or cancel that run.");
         }
 
-        if (spec.Job.OutputDirectory is { } outputs && runs.Active.FirstOrDefault(run => run.Spec.Job.OutputDirectory == outputs && !run.Overview().IsSettled) is { } writer)
+        if (mistakes.Count == 0 && spec.Job.OutputDirectory is { } outputs && runs.Active.FirstOrDefault(run => run.Spec.Job.OutputDirectory == outputs && !run.Overview().IsSettled) is { } writer)
             mistakes.Add($"Run {writer.Id} writes its outputs to {outputs} and is not settled; choose another directory with --out, or wait for that run.");
         if (publisher.MaxChunkBytes is { } limit && mistakes.Count == 0 && ChunkBytes.FirstOver(limit, spec.Dataset, spec.ChunkSize) is var (index, bytes))
         {

@@ -15,6 +15,7 @@ namespace DistributedBatch.Storage.Sqlite;
 public sealed class SqliteDatabase(DatabaseSchema schema, string directory) : IDatabase
 {
     private const string Dialect = "Sqlite";
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly string path = Path.Combine(directory, $"{schema.Name}.db");
     private string readConnection = ReadConnectionTo(Path.Combine(directory, $"{schema.Name}.db"));
@@ -74,7 +75,7 @@ public sealed class SqliteDatabase(DatabaseSchema schema, string directory) : ID
     public async ValueTask<IWriteConnection?> TryOpenWriteAsync(CancellationToken cancellation)
     {
         if (!exists)
-            Directory.CreateDirectory(directory);
+            MakePrivate();
         if (schema.SingleWriter && !TryLock())
             return null;
 
@@ -142,6 +143,18 @@ public sealed class SqliteDatabase(DatabaseSchema schema, string directory) : ID
         foreach (var step in schema.MissingMigrations(Dialect, version, path))
             writer.Execute(step.Sql);
         await writer.CommitAsync(cancellation);
+    }
+
+    // The ledger holds the values of --env-secret, whatever the umask and whoever made the directory. SQLite gives its log files the mode of the database.
+    private void MakePrivate()
+    {
+        Directory.CreateDirectory(directory);
+        if (OperatingSystem.IsWindows())
+            return;
+        if (!File.Exists(path))
+            File.Open(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }).Dispose();
+        foreach (var file in new[] { path, $"{path}-wal", $"{path}-shm" }.Where(File.Exists))
+            File.SetUnixFileMode(file, OwnerOnly);
     }
 
     private bool TryLock()

@@ -1,17 +1,30 @@
 namespace DistributedBatch.Tracker.Access;
 
 /// <summary>A token in memory, with a signal that ends its requests.</summary>
-internal sealed class ActiveToken(StoredToken stored) : IDisposable
+internal sealed class ActiveToken : IDisposable
 {
-    private readonly CancellationTokenSource revoked = new();
+    // The longest time that a timer takes; no request lasts that long.
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
 
-    public StoredToken Stored => stored;
+    private readonly CancellationTokenSource ended;
 
-    /// <summary>Cancelled when the token was revoked.</summary>
-    public CancellationToken Revoked => revoked.Token;
+    /// <summary>The token, whose requests end when it expires.</summary>
+    public ActiveToken(StoredToken stored, TimeProvider time)
+    {
+        Stored = stored;
+        var left = stored.View.ExpiresAt - time.GetUtcNow();
+        ended = left is { } lasts && lasts < LongestTimer
+            ? new CancellationTokenSource(lasts > TimeSpan.Zero ? lasts : TimeSpan.Zero, time)
+            : new CancellationTokenSource();
+    }
+
+    public StoredToken Stored { get; }
+
+    /// <summary>Cancelled when the token was revoked, or has expired.</summary>
+    public CancellationToken Revoked => ended.Token;
 
     /// <summary>Revokes it and ends its requests.</summary>
-    public void Revoke() => revoked.CancelAsync();
+    public void Revoke() => ended.CancelAsync();
 
-    public void Dispose() => revoked.Dispose();
+    public void Dispose() => ended.Dispose();
 }

@@ -13,6 +13,10 @@ internal sealed record Caller(TokenView Token, CancellationToken Revoked)
     /// <summary>Whether the caller has the permissions of <paramref name="needed"/>.</summary>
     public bool May(TokenRole needed) => Token.Role == needed || Token.Role == TokenRole.Operate || (Token.Role == TokenRole.Submit && needed == TokenRole.View);
 
+    /// <summary>Whether the caller may pause, resume, cancel and retry a run.</summary>
+    /// <param name="submitter">Name of the token that submitted the run; null when none did. Names are unique among the tokens that are valid.</param>
+    public bool MayControl(string? submitter) => May(TokenRole.Operate) || (May(TokenRole.Submit) && submitter == Token.Name);
+
     /// <summary>The caller of <paramref name="context"/>, once it is authenticated.</summary>
     public static Caller Of(HttpContext context) => (Caller)context.Items[typeof(Caller)]!;
 

@@ -27,9 +27,9 @@ internal sealed class TokenAuthentication(OperatorToken operatorToken, TokenStor
             return;
         }
 
-        if (RequiredRole.Of(context) is { } needed && !caller.May(needed))
+        if (RequiredRole.Of(context) is var required && !required.Allows(caller))
         {
-            await Problems.Forbidden(caller.Token, needed).ExecuteAsync(context);
+            await Problems.Forbidden(caller.Token, required.Role!.Value).ExecuteAsync(context);
             return;
         }
 

@@ -16,6 +16,8 @@ public sealed class TokenStore : IDisposable
 
     private const string Prefix = "dbt_";
 
+    private static readonly TimeSpan LongestWrite = TimeSpan.FromSeconds(10);
+
     private readonly string path;
     private readonly TimeProvider time;
     private readonly Lock gate = new();
@@ -50,10 +52,11 @@ public sealed class TokenStore : IDisposable
         var view = new TokenView(id, request.Name ?? id, request.Role, time.GetUtcNow(), request.ExpiresAt);
         lock (gate)
         {
-            Refresh();
+            using var writer = LockFile();
+            Read();
             if (byId.Values.Any(token => token.Stored.View.Name == view.Name || token.Stored.View.Id == view.Id))
                 return null;
-            byId[id] = new ActiveToken(new StoredToken(view, HashOf(secret)));
+            byId[id] = new ActiveToken(new StoredToken(view, HashOf(secret)), time);
             Write();
         }
 
@@ -65,7 +68,8 @@ public sealed class TokenStore : IDisposable
     {
         lock (gate)
         {
-            Refresh();
+            using var writer = LockFile();
+            Read();
             if (byId.Values.FirstOrDefault(token => token.Stored.View.Id == idOrName || token.Stored.View.Name == idOrName) is not { } revoked)
                 return null;
             byId.Remove(revoked.Stored.View.Id);
@@ -101,16 +105,38 @@ public sealed class TokenStore : IDisposable
 
     private static byte[] HashOf(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 
+    // Two processes, such as the server and 'dbatch token revoke', would else write over each other's change. The kernel releases the lock with the process.
+    private FileStream LockFile()
+    {
+        for (var began = time.GetTimestamp(); ;)
+        {
+            try
+            {
+                PrivateFile.CreateDirectory(Path.GetDirectoryName(path)!);
+                return new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (File.Exists(path + ".lock") && time.GetElapsedTime(began) < LongestWrite)
+            {
+                Thread.Sleep(10);
+            }
+        }
+    }
+
     private void Refresh()
     {
-        var file = new FileInfo(path);
-        var now = file.Exists ? (file.LastWriteTimeUtc, file.Length) : default((DateTime, long)?);
-        if (now == lastRead)
-            return;
+        if (Stamp() != lastRead)
+            Read();
+    }
+
+    private (DateTime Written, long Length)? Stamp() => new FileInfo(path) is { Exists: true } file ? (file.LastWriteTimeUtc, file.Length) : null;
+
+    private void Read()
+    {
+        var now = Stamp();
         var stored = now is null ? [] : JsonSerializer.Deserialize(File.ReadAllText(path), TokenJson.Default.IReadOnlyListStoredToken) ?? [];
         var fresh = stored.ToDictionary(
             token => token.View.Id,
-            token => byId.GetValueOrDefault(token.View.Id) is { } known && known.Stored.Hash.AsSpan().SequenceEqual(token.Hash) ? known : new ActiveToken(token),
+            token => byId.GetValueOrDefault(token.View.Id) is { } known && known.Stored.Hash.AsSpan().SequenceEqual(token.Hash) ? known : new ActiveToken(token, time),
             StringComparer.Ordinal);
         foreach (var removed in byId.Values.Except(fresh.Values))
             removed.Revoke();
@@ -120,7 +146,6 @@ public sealed class TokenStore : IDisposable
     private void Write()
     {
         PrivateFile.Replace(path, JsonSerializer.Serialize<IReadOnlyList<StoredToken>>([.. byId.Values.Select(token => token.Stored)], TokenJson.Default.IReadOnlyListStoredToken));
-        var file = new FileInfo(path);
-        lastRead = (file.LastWriteTimeUtc, file.Length);
+        lastRead = Stamp();
     }
 }

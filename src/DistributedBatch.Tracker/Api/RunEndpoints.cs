@@ -26,8 +26,9 @@ internal static class RunEndpoints
         api.MapPost("/runs", SubmitAsync).RequireRole(TokenRole.Submit).WithSummary("Submits a run. Returns its id, or all mistakes in it.").Accepts<RunSpec>("application/json");
         foreach (var action in Enum.GetValues<RunAction>())
         {
-            api.MapPost($"/runs/{{run}}/{action.ToText()}", (string run, RunQueries queries, RunCommands commands, CancellationToken cancellation) =>
-                queries.WithRunAsync(run, id => ChangeAsync(id, action, commands, cancellation), cancellation))
+            api.MapPost($"/runs/{{run}}/{action.ToText()}", (string run, HttpContext context, RunQueries queries, RunCommands commands, CancellationToken cancellation) =>
+                queries.WithRunAsync(run, id => ChangeAsync(id, action, Caller.Of(context), queries, commands, cancellation), cancellation))
+                .RequireControl()
                 .WithSummary($"Asks the producer to {action.ToText()} a run.");
         }
 
@@ -95,7 +96,7 @@ internal static class RunEndpoints
         {
             spec = await JsonSerializer.DeserializeAsync(request.Body, RunSpecReader.Reading, cancellation);
         }
-        catch (JsonException failure)
+        catch (Exception failure) when (failure is JsonException or NotSupportedException)
         {
             return Problems.InvalidRequest($"The body is not a run as JSON: {failure.Message}");
         }
@@ -109,7 +110,7 @@ internal static class RunEndpoints
         var id = spec.Id ?? RunId.New();
         try
         {
-            var answer = await commands.SubmitAsync(spec with { Id = id }, cancellation);
+            var answer = await commands.SubmitAsync(spec with { Id = id, Submitter = Caller.Of(request.HttpContext).Token.Name }, cancellation);
             if (answer.Run is not { } run)
                 return Problems.InvalidRun(answer.Mistakes);
             await WaitUntilKnownAsync(run, queries, signal, cancellation);
@@ -122,8 +123,11 @@ internal static class RunEndpoints
         }
     }
 
-    private static async Task<IResult> ChangeAsync(RunId run, RunAction action, RunCommands commands, CancellationToken cancellation)
+    private static async Task<IResult> ChangeAsync(
+        RunId run, RunAction action, Caller caller, RunQueries queries, RunCommands commands, CancellationToken cancellation)
     {
+        if (!caller.MayControl((await queries.ShowAsync(run, cancellation))?.Submitter))
+            return Problems.Forbidden(caller.Token, TokenRole.Operate);
         try
         {
             var answer = await commands.ChangeAsync(run, action, cancellation);

@@ -20,11 +20,21 @@ public sealed partial class Notifier : BackgroundService
     private readonly ILogger<Notifier> log;
     private readonly SemaphoreSlim turn = new(1);
 
-    // A redirect could send the credentials to another server.
-    private readonly HttpClient client = new(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = SendTimeout }) { Timeout = SendTimeout };
+    private readonly HttpClient client;
 
-    internal Notifier(NotificationStore store, RunQueries queries, NotificationOptions options, TimeProvider time, ILogger<Notifier> log) =>
+    internal Notifier(NotificationStore store, RunQueries queries, NotificationOptions options, TimeProvider time, ILogger<Notifier> log)
+    {
         (this.store, this.queries, this.options, this.time, this.log) = (store, queries, options, time, log);
+
+        // A redirect could send the credentials to another server.
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            ConnectTimeout = SendTimeout,
+            ConnectCallback = new NotificationConnection(options.AllowsLocal).ConnectAsync,
+        };
+        client = new HttpClient(handler) { Timeout = SendTimeout };
+    }
 
     /// <summary>Records and sends now, for a process that is about to end. The next process sends what this one could not.</summary>
     /// <returns>Whether nothing is left to send.</returns>
@@ -126,9 +136,10 @@ public sealed partial class Notifier : BackgroundService
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
             failure = response.IsSuccessStatusCode ? null : $"it answered {(int)response.StatusCode} {response.ReasonPhrase}.";
         }
-        catch (Exception reason) when (reason is HttpRequestException or TaskCanceledException && !cancellation.IsCancellationRequested)
+        catch (Exception reason) when (reason is not OutOfMemoryException && !cancellation.IsCancellationRequested)
         {
-            failure = reason is TaskCanceledException ? $"no answer within {SendTimeout.TotalSeconds:0} s." : reason.Message;
+            // Whatever it is, such as an address that an earlier version accepted: one notification must not stop the others.
+            failure = reason is TaskCanceledException ? $"no answer within {SendTimeout.TotalSeconds:0} s." : reason.GetBaseException().Message;
         }
 
         var nextTry = failure is null ? null : NotificationSchedule.Next(notification.MadeAt, notification.Tries + 1, time.GetUtcNow());

@@ -12,7 +12,7 @@ internal sealed record RunRow
     /// <summary>The columns that <see cref="Read"/> expects, in order.</summary>
     public const string Columns = """
         run_no, run, name, first_item, total_items, chunk_size, job, retries, submitted_at, revision, state, reason,
-        chunks_total, pending, queued, running, succeeded, failed, cancelled, items_succeeded, finished_at
+        chunks_total, pending, queued, running, succeeded, failed, cancelled, items_succeeded, finished_at, submitter
         """;
 
     public required long Number { get; init; }
@@ -45,6 +45,8 @@ internal sealed record RunRow
 
     public required DateTimeOffset? FinishedAt { get; init; }
 
+    public required string? Submitter { get; init; }
+
     public static RunRow Read(DbDataReader reader) => new()
     {
         Number = reader.GetInt64(0),
@@ -63,6 +65,7 @@ internal sealed record RunRow
             Int(reader, 12), Int(reader, 13), Int(reader, 14), Int(reader, 15), Int(reader, 16), Int(reader, 17), Int(reader, 18)),
         ItemsSucceeded = reader.GetInt64(19),
         FinishedAt = reader.TimeOrNull(20),
+        Submitter = reader.Text(21),
     };
 
     private static int Int(DbDataReader reader, int column) => (int)reader.GetInt64(column);

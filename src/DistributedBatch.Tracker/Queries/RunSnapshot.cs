@@ -21,6 +21,7 @@ internal sealed record RunSnapshot(DurationHistogram Durations, Throughput Recen
         Total = run.Total,
         ItemsSucceeded = run.ItemsSucceeded,
         Command = run.Job?.Command ?? [],
+        Submitter = run.Submitter,
         SubmittedAt = run.SubmittedAt,
         FinishedAt = run.FinishedAt,
         ItemsPerSecond = run.FinishedAt is { } end ? Overall(run, end) : Recent.ItemsPerSecond ?? Overall(run, now),

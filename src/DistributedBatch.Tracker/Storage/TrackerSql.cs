@@ -9,7 +9,7 @@ internal static class TrackerSql
 
     public const string UpdateSubmission = """
         UPDATE runs SET name = $2, dataset_kind = $3, first_item = $4, total_items = $5, chunk_size = $6, job = $7,
-          retries = $8, weight = $9, priority = $10, submitted_at = $11, notify = $12, notify_failures = $13
+          retries = $8, weight = $9, priority = $10, submitted_at = $11, notify = $12, notify_failures = $13, submitter = $14
         WHERE run_no = $1
         """;
 

@@ -85,7 +85,7 @@ internal sealed class TrackerStore(TrackerDatabase database, TimeProvider time)
         runNumbers[submitted.Run], StorableText.Of(submitted.Summary.Name), submitted.Summary.DatasetKind, submitted.Summary.First,
         submitted.Summary.Total, submitted.Summary.ChunkSize, JsonSerializer.Serialize(submitted.Summary.Job, ContractsJson.Default.JobSpec),
         submitted.Summary.Retries, submitted.Summary.Weight, submitted.Summary.Priority, submitted.SubmittedAt.ToUnixTimeMilliseconds(),
-        submitted.Summary.Notify?.OriginalString, submitted.Summary.NotifyFailures,
+        submitted.Summary.Notify?.OriginalString, submitted.Summary.NotifyFailures, StorableText.Of(submitted.Summary.Submitter),
     ];
 
     private object?[] Row(RunChanged run) =>

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using DistributedBatch.Contracts.Datasets;
+using DistributedBatch.Contracts.Json;
 using DistributedBatch.Contracts.Runs;
 
 namespace DistributedBatch.Contracts.Tests.Runs;
@@ -88,6 +90,43 @@ public sealed class RunSpecCheckTests
     [Fact]
     public void An_unknown_placeholder_in_the_standard_input_is_refused() =>
         Refused(Spec() with { Job = Job("cat") with { Stdin = "{begin},{count}" } }, "{begin} is not a placeholder");
+
+    [Theory]
+    [InlineData("""{"name":"x","dataset":{"kind":"range","total":1},"job":null}""")]
+    [InlineData("""{"name":"x","dataset":null,"job":{"command":["true"]}}""")]
+    [InlineData("""{"name":"x","dataset":{"kind":"range","total":1},"job":{"command":null}}""")]
+    [InlineData("""{"name":"x","dataset":{"kind":"range","total":1},"job":{"command":[null]}}""")]
+    [InlineData("""{"name":null,"dataset":{"kind":"range","total":1},"job":{"command":["true"]}}""")]
+    [InlineData("""{"name":"x","dataset":{"kind":"items","items":null},"job":{"command":["true"]}}""")]
+    [InlineData("""{"name":"x","dataset":{"kind":"items","items":["a",null]},"job":{"command":["true"]}}""")]
+    [InlineData("""{"name":"x","dataset":{"kind":"table","header":["a"],"rows":[null]},"job":{"command":["true"]}}""")]
+    [InlineData("""{"name":"x","dataset":{"kind":"sweep","parameters":[null]},"job":{"command":["true"]}}""")]
+    [InlineData("""{"name":"x","dataset":{"kind":"sweep","parameters":[{"name":"a","values":null}]},"job":{"command":["true"]}}""")]
+    [InlineData("""{"name":"x","dataset":{"kind":"range","total":1},"job":{"command":["true"],"env":null}}""")]
+    [InlineData("""{"name":"x","dataset":{"kind":"range","total":1},"job":{"command":["true"],"env":{"A":null}}}""")]
+    [InlineData("""{"name":"x","dataset":{"kind":"range","total":1},"job":{"command":["true"],"secrets":{"A=B":"x"}}}""")]
+    [InlineData("""{"name":"x","dataset":{"kind":"range","total":1},"job":{"command":["true"]},"after":[null]}""")]
+    [InlineData("""{"name":"x","dataset":{"kind":"range","total":1},"job":{"command":["true"],"grace":"10675199.02:48:05"}}""")]
+    [InlineData("""{"name":"x\u202Ey","dataset":{"kind":"range","total":1},"job":{"command":["true"]}}""")]
+    [InlineData("""{"name":"x","dataset":{"kind":"range","total":1},"job":{"command":["true"]},"weight":2147483647}""")]
+    public void What_JSON_from_elsewhere_leaves_out_or_exaggerates_is_a_mistake(string json) =>
+        Assert.NotEmpty(RunSpecCheck.Mistakes(JsonSerializer.Deserialize(json, RunSpecReader.Reading)!));
+
+    [Theory]
+    [InlineData("mailto:ada@lab", "give an address that begins with")]
+    [InlineData("http:hook", "give an address that begins with")]
+    [InlineData("ntfy:topic", "names no host")]
+    [InlineData("ntfy://ntfy.sh/", "names no topic")]
+    [InlineData("ntfy://ntfy.sh", "names no topic")]
+    public void An_address_that_cannot_be_notified_is_a_mistake(string address, string sentence) => Assert.Contains(
+        sentence, Assert.Single(RunSpecCheck.Mistakes(Spec() with { Notify = new Uri(address, UriKind.RelativeOrAbsolute) })), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("ntfy://:token@ntfy.sh/topic")]
+    [InlineData("https://user:word@lab.example.org:8443/hook?a=b")]
+    [InlineData("http://[2001:db8::1]/hook")]
+    public void An_address_with_host_and_topic_is_no_mistake(string address) =>
+        Assert.Empty(RunSpecCheck.Mistakes(Spec() with { Notify = new Uri(address) }));
 
     [Theory]
     [InlineData("{item}")]

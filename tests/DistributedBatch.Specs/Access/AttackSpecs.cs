@@ -52,7 +52,10 @@ public sealed class AttackSpecs(SecureLab lab) : IClassFixture<SecureLab>
 
         var accepted = await submit.PostAsJsonAsync("/api/runs", Spec, cancellation);
         Assert.True(accepted.StatusCode == HttpStatusCode.Created, await accepted.Content.ReadAsStringAsync(cancellation));
-        await ForbiddenAsync(submit.PostAsync("/api/runs/last/cancel", null, cancellation), "operate");
+        using var rival = lab.Client(await lab.TokenAsync("submit", "rival"));
+        await ForbiddenAsync(rival.PostAsync("/api/runs/last/cancel", null, cancellation), "operate");
+        Assert.Equal(HttpStatusCode.OK, (await submit.PostAsync("/api/runs/last/cancel", null, cancellation)).StatusCode);
+        await ForbiddenAsync(submit.DeleteAsync("/api/runs/last", cancellation), "operate");
         await ForbiddenAsync(submit.PostAsJsonAsync("/api/tokens", new { role = "operate" }, cancellation), "operate");
 
         Assert.Equal(HttpStatusCode.OK, (await host.GetAsync("/api/signing-key", cancellation)).StatusCode);
@@ -82,6 +85,84 @@ public sealed class AttackSpecs(SecureLab lab) : IClassFixture<SecureLab>
         await Assert.ThrowsAnyAsync<IOException>(() => rest.WaitAsync(TimeSpan.FromSeconds(30), cancellation));
         Assert.DoesNotContain("leaver", (await lab.SucceedsAsync("token", "list", "--json")).Out, StringComparison.Ordinal);
         Assert.DoesNotContain(lab.OperatorToken, File.ReadAllText(lab.Box["head", "tokens.json"]), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task Tokens_that_several_processes_revoke_at_once_are_all_revoked()
+    {
+        var names = Enumerable.Range(0, 8).Select(number => $"one-of-eight-{number}").ToList();
+        foreach (var name in names)
+            await lab.TokenAsync("view", name);
+
+        await Task.WhenAll(names.Select(name => lab.SucceedsAsync("token", "revoke", name, "--data", lab.Box["head"])));
+
+        Assert.DoesNotContain("one-of-eight", (await lab.SucceedsAsync("token", "list", "--json")).Out, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task The_streams_of_a_token_end_when_it_expires()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var token = (await lab.SucceedsAsync("token", "create", "--role", "view", "--name", "short", "--expires", "10s")).Out.Trim();
+        using var client = lab.Client(token);
+        var run = (await lab.SucceedsAsync("submit", "--total", "1", "--json", "--", "true")).Json.GetProperty("run").GetString();
+        var events = await client.GetStreamAsync($"/api/runs/{run}/events", cancellation);
+
+        await Assert.ThrowsAnyAsync<IOException>(() => events.CopyToAsync(Stream.Null, cancellation).WaitAsync(TimeSpan.FromSeconds(60), cancellation));
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("/api/runs", cancellation)).StatusCode);
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task Idle_connections_of_one_address_lock_nobody_out_and_are_closed()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var idle = new List<Socket>();
+        try
+        {
+            for (var number = 0; number < 2000; number++)
+            {
+                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                idle.Add(socket);
+                socket.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
+                await ConnectAsync(socket);
+            }
+
+            using var other = lab.Client(lab.OperatorToken);
+            Assert.Equal(HttpStatusCode.OK, (await other.GetAsync("/api/runs", cancellation)).StatusCode);
+
+            // Both the first one, which waited in vain for its first byte, and the last one, which was one too many.
+            foreach (var socket in new[] { idle[0], idle[^1] })
+                Assert.True(await HasEndedAsync(socket, cancellation));
+        }
+        finally
+        {
+            idle.ForEach(socket => socket.Dispose());
+        }
+
+        async Task ConnectAsync(Socket socket)
+        {
+            try
+            {
+                await socket.ConnectAsync(IPAddress.Loopback, lab.Port, cancellation);
+            }
+            catch (SocketException)
+            {
+                // One too many, and closed already.
+            }
+        }
+
+        static async Task<bool> HasEndedAsync(Socket socket, CancellationToken cancellation)
+        {
+            try
+            {
+                return await socket.ReceiveAsync(new byte[1], cancellation) == 0;
+            }
+            catch (SocketException)
+            {
+                return true; // reset
+            }
+        }
     }
 
     [Fact(Timeout = 240_000)]

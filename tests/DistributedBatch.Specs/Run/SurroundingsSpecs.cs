@@ -11,6 +11,26 @@ public sealed partial class SurroundingsSpecs : IDisposable
     public void Dispose() => box.Dispose();
 
     [Fact(Timeout = 60_000)]
+    public async Task Nobody_else_reads_the_state_whatever_the_umask_and_whoever_made_the_directory()
+    {
+        using var box = new OneBox();
+
+        var ended = await box.ShellAsync("umask 0; mkdir .dbatch; $DBATCH run --total 1 --warm off -- true && $DBATCH run --total 1 --warm off --state new -- true && $DBATCH key init signing.key");
+
+        Assert.True(ended.ExitCode == 0, ended.ToString());
+        const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        foreach (var state in new[] { ".dbatch", "new" })
+        {
+            Assert.Equal(owner | UnixFileMode.UserExecute, File.GetUnixFileMode(box[state]));
+            foreach (var file in Directory.EnumerateFiles(box[state], "*.db*"))
+                Assert.Equal((file, owner), (file, File.GetUnixFileMode(file)));
+        }
+
+        Assert.Equal(owner, File.GetUnixFileMode(box["signing.key"]));
+        Assert.Equal(owner | UnixFileMode.GroupRead | UnixFileMode.OtherRead, File.GetUnixFileMode(box["signing.key.pub"]));
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_run_whose_progress_cannot_be_shown_succeeds()
     {
         var ended = await box.ShellAsync("$DBATCH run --slots 1 --total 2 -- sh -c 'echo ran >> ran.txt' 2>/dev/full");

@@ -158,7 +158,7 @@ public sealed class ExplainerTests
 
         var reasons = Verdict(Facts(new ChunkCounts(3, 0, 0, 0, 0, 3, 0), RunState.Failed) with { FailedChunks = [Failed(0, "No space left"), Failed(1, "No space left"), Failed(2, "No such file")] }, "The run failed").Reasons;
 
-        Assert.Equal(["Chunk 0: exited with code 0: No space left.", "Chunk 2: exited with code 0: No such file."], reasons.Take(2));
+        Assert.Equal(["Chunk 0: exited with code 0, but its files could not be kept: No space left.", "Chunk 2: exited with code 0, but its files could not be kept: No such file."], reasons.Take(2));
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class SqliteStoreTests : TrackerStoreConformance
 
     [Fact]
     public void Both_kinds_of_database_have_the_same_migrations() => Assert.All(
-        ["Sqlite", "Postgres"], dialect => Assert.Equal([1, 2, 3], TrackerDatabase.Schema.Migrations(dialect).Select(migration => migration.Version)));
+        ["Sqlite", "Postgres"], dialect => Assert.Equal([1, 2, 3, 4, 5], TrackerDatabase.Schema.Migrations(dialect).Select(migration => migration.Version)));
 
     [Fact(Timeout = 30_000)]
     public async Task A_database_is_read_while_its_writer_is_active()
@@ -94,7 +94,7 @@ public sealed class SqliteStoreTests : TrackerStoreConformance
 
         Assert.False(TrackerDatabase.TryOpenExisting(directory.Path, out _, out var problem));
 
-        Assert.Contains("has schema version 1. The next `dbatch run` or `dbatch serve` brings it to version 3.", problem, StringComparison.Ordinal);
+        Assert.Contains("has schema version 1. The next `dbatch run` or `dbatch serve` brings it to version 5.", problem, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 30_000)]

@@ -467,7 +467,7 @@ public abstract class TrackerStoreConformance
         Assert.Equal(("old", RunState.Failed, 1), (view.Name, view.State, view.Chunks.Succeeded));
         Assert.Single(await ResultsAsync(storage, run));
         await using var connection = await storage.Database.OpenAsync(Cancellation);
-        Assert.Equal([1, 2, 3], await connection.ListAsync("SELECT version FROM schema_version ORDER BY version", reader => reader.GetInt64(0), Cancellation));
+        Assert.Equal([1, 2, 3, 4, 5], await connection.ListAsync("SELECT version FROM schema_version ORDER BY version", reader => reader.GetInt64(0), Cancellation));
     }
 
     private protected abstract Task<TestStorage> OpenAsync();

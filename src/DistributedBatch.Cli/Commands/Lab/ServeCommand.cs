@@ -38,7 +38,11 @@ internal static class ServeCommand
         var key = new Option<string>("--tls-key") { HelpName = "FILE", Description = "PEM file with its key [DBATCH_TLS_KEY]" };
         var database = new Option<string>("--database") { HelpName = "URL", Description = "PostgreSQL instead of SQLite, postgres://user:password@host/name [DBATCH_DATABASE]" };
         var keep = new Option<string>("--keep") { HelpName = "TIME", Description = "forget runs with their logs and outputs this long after their end, such as 30d [DBATCH_KEEP]; default: never" };
-        var command = new Command("serve", "Run the head of a lab: producer and tracker.") { roles, listen, certificate, key, database, keep };
+        var notifyLocal = new Option<bool>("--notify-local")
+        {
+            Description = "let --notify of a run reach this machine's loopback and link-local addresses [DBATCH_NOTIFY_LOCAL=true]",
+        };
+        var command = new Command("serve", "Run the head of a lab: producer and tracker.") { roles, listen, certificate, key, database, keep, notifyLocal };
         var options = new ServiceOptions(command);
         var signing = new SigningOptions();
         signing.AddToHead(command);
@@ -77,8 +81,16 @@ internal static class ServeCommand
             using var groups = chosen.Contains("consumer") ? HostIsolation.Open(mode, out isolationMistake) : null;
             if (isolationMistake is not null)
                 return ErrorOutput.Usage(isolationMistake);
+            Action<TrackerOptions> tracker = settings =>
+            {
+                settings.DataDirectory = data;
+                settings.Access.TrustFile = trust;
+                settings.Database = store;
+                settings.Retention.Keep = keepTime;
+                settings.Notifications.AllowsLocal = parsed.GetValue(notifyLocal) || ServiceSetting.Text("notify-local") == "true";
+            };
             return await ServiceRunner.RunAsync(
-                () => Build(chosen, data, endpoints, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, keepTime, options.Host(parsed), groups, trust, consumer)),
+                () => Build(chosen, data, endpoints, services => AddRoles(services.AddRabbitMessaging(broker!), chosen, data, store, options.Host(parsed), groups, tracker, consumer)),
                 () => Console.Error.WriteLine(chosen.Contains("tracker")
                     ? $"dbatch serves {string.Join(" and ", chosen)} on {address}. Data directory: {data}. Clients need the token in {Path.Combine(data, "token")}."
                     : $"dbatch serves {string.Join(" and ", chosen)}. Data directory: {data}."));
@@ -93,7 +105,7 @@ internal static class ServeCommand
         failure = "";
         try
         {
-            PrivateFile.CreateDirectory(directory);
+            PrivateFile.OwnDirectory(directory, "ledger.db", "tracker.db", "token", "signing.key");
             return true;
         }
         catch (Exception reason) when (reason is IOException or UnauthorizedAccessException)
@@ -137,19 +149,10 @@ internal static class ServeCommand
     }
 
     private static void AddRoles(
-        IServiceCollection services, string[] roles, string data, string? database, TimeSpan? keep, string host, AttemptCgroups? groups, string? trust, Action<ConsumerOptions> consumer)
+        IServiceCollection services, string[] roles, string data, string? database, string host, AttemptCgroups? groups, Action<TrackerOptions> tracker, Action<ConsumerOptions> consumer)
     {
         if (roles.Contains("tracker"))
-        {
-            services.AddTracker(options =>
-            {
-                options.DataDirectory = data;
-                options.Access.TrustFile = trust;
-                options.Database = database;
-                options.Retention.Keep = keep;
-            });
-        }
-
+            services.AddTracker(tracker);
         if (roles.Contains("producer"))
         {
             services.AddProducer(options =>

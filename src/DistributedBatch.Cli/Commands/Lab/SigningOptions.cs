@@ -2,6 +2,7 @@ using System.CommandLine;
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Servers;
 using DistributedBatch.Messaging.Connections;
+using DistributedBatch.Messaging.Files;
 using DistributedBatch.Messaging.Signing;
 
 namespace DistributedBatch.Cli.Commands.Lab;
@@ -73,8 +74,7 @@ internal sealed class SigningOptions
                 await server.EnsureSuccessAsync(response, cancellation);
                 var pem = await response.Content.ReadAsStringAsync(cancellation);
                 var keys = TrustedKeys.Parse(pem, server.Location);
-                Directory.CreateDirectory(Path.GetDirectoryName(cachedKeys)!);
-                await File.WriteAllTextAsync(cachedKeys, pem, cancellation);
+                PrivateFile.ReplacePublic(cachedKeys, pem);
                 return keys;
             }
             catch (InvalidDataException answer)
