@@ -33,8 +33,8 @@ internal static class BrokerFeedBenchmark
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
         builder.Services.AddSingleton<RunListener>().AddRabbitMessaging(options => options.Url = broker);
-        builder.Services.AddBusEndpoint(Topology.TrackerQueue).InParallel(256)
-            .Handle<RunChanged, RunListener>().Handle<RunSubmitted, RunListener>().Handle<AttemptReports, RunListener>();
+        builder.Services.AddBusEndpoint(Topology.TrackerRunsQueue).InParallel(256).Handle<RunChanged, RunListener>().Handle<RunSubmitted, RunListener>();
+        builder.Services.AddBusEndpoint(Topology.TrackerReportsQueue).InParallel(256).Handle<AttemptReports, RunListener>();
         using var host = builder.Build();
         await host.StartAsync();
         var listener = host.Services.GetRequiredService<RunListener>();

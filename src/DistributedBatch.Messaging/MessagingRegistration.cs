@@ -1,3 +1,4 @@
+using DistributedBatch.Messaging.Access;
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Bus.InProcess;
 using DistributedBatch.Messaging.Bus.Rabbit;
@@ -27,7 +28,7 @@ public static class MessagingRegistration
 
     /// <summary>
     /// Messaging over RabbitMQ. The start waits for the broker, and fails with <see cref="BrokerRefusedException"/> when the broker refuses the connection. The process that
-    /// receives from <see cref="Topology.ProducerQueue"/> also reads dead letters.
+    /// receives from <see cref="Topology.ProducerReportsQueue"/> also reads dead letters.
     /// </summary>
     /// <param name="services">The container under construction.</param>
     /// <param name="configure">Sets <see cref="BrokerOptions.Url"/> at least.</param>
@@ -50,10 +51,14 @@ public static class MessagingRegistration
                 provider.GetRequiredService<ConfirmedPublisher>(), provider.GetRequiredService<Topology>(), options, options.SigningKey is { } key ? new ChunkSigner(key) : null))
             .AddSingleton<IChunkSource, RabbitChunkSource>()
             .AddSingleton<ErrorQueue>()
+            .AddSingleton(new MessageSenders(options.User))
             .AddHostedService<AlarmProbe>()
             .AddBus<RabbitBus>()
+            .AddSingleton<DeadLetterQueue>()
             .AddHostedService<DeadLetterReader>()
-            .AddHostedService<NewerMessageReturn>();
+            .AddHostedService<ExpiredRequests>()
+            .AddHostedService<NewerMessageReturn>()
+            .AddHostedService<FormerQueues>();
     }
 
     private static IServiceCollection AddBus<TBus>(this IServiceCollection services)
@@ -63,6 +68,7 @@ public static class MessagingRegistration
         return services
             .AddSingleton<BrokerHealth>()
             .AddSingleton<HandlerRetry>()
+            .AddSingleton<MessageRefusals>()
             .AddSingleton<MessageBus, TBus>()
             .AddHostedService(provider => provider.GetRequiredService<MessageBus>());
     }

@@ -1,5 +1,6 @@
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Chunks;
+using DistributedBatch.Messaging.Queues;
 using DistributedBatch.Producer.Dispatch;
 using DistributedBatch.Producer.Handlers;
 using DistributedBatch.Producer.Hosts;
@@ -20,9 +21,6 @@ namespace DistributedBatch.Producer;
 /// </summary>
 public static class ProducerRegistration
 {
-    /// <summary>The queue of reports, heartbeats and requests.</summary>
-    public const string Queue = "dbatch.producer";
-
     // Messages that arrive during a commit are in the next one together.
     private const int MessagesAtOnce = 32;
 
@@ -65,6 +63,7 @@ public static class ProducerRegistration
             .AddSingleton<LoopHandler, PublishRunAgainHandler>()
             .AddSingleton<LoopHandler, RevisionPublishedHandler>()
             .AddSingleton<LoopHandler, SubmitRunHandler>()
+            .AddSingleton<LoopHandler, UnnamedHostHandler>()
             .AddSingleton<LoopHandler, WaitForRunHandler>();
         services
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<HostMessageIntake>(provider, QueueSurvives(provider)))
@@ -74,14 +73,17 @@ public static class ProducerRegistration
                 provider.GetRequiredService<HostMessageIntake>(),
                 provider.GetRequiredService<LedgerHealth>()))
             .AddHostedService<ProducerService>();
-        services.AddBusEndpoint(Queue)
+        services.AddBusEndpoint(Topology.ProducerReportsQueue)
             .InParallel(MessagesAtOnce)
             .OpenedLater()
             .Handle<AttemptReports, HostMessageIntake>()
             .Handle<HostHeartbeat, HostMessageIntake>()
             .Handle<LeaseTaken, HostMessageIntake>()
             .Handle<ChunkDead, HostMessageIntake>()
-            .Handle<ChunksReturned, HostMessageIntake>()
+            .Handle<ChunksReturned, HostMessageIntake>();
+        services.AddBusEndpoint(Topology.ProducerCommandsQueue)
+            .InParallel(MessagesAtOnce)
+            .OpenedLater()
             .Answer<SubmitRun, RunCommandResult, RunIntake>()
             .Answer<ChangeRun, RunCommandResult, RunIntake>()
             .Answer<ForgetRun, RunCommandResult, RunIntake>();

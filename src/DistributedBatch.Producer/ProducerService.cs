@@ -1,5 +1,6 @@
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Connections;
+using DistributedBatch.Messaging.Queues;
 using DistributedBatch.Producer.Inbox;
 using DistributedBatch.Producer.Intake;
 using DistributedBatch.Producer.Loop;
@@ -30,6 +31,8 @@ internal sealed partial class ProducerService(
     IHostApplicationLifetime application,
     ILogger<ProducerService> log) : IHostedLifecycleService, IAsyncDisposable
 {
+    private static readonly string[] Queues = [Topology.ProducerReportsQueue, Topology.ProducerCommandsQueue];
+
     private static readonly TimeSpan StandbyPoll = TimeSpan.FromSeconds(1);
 
     // A producer that was replaced must stop receiving soon, because its successor misses what it receives.
@@ -85,7 +88,7 @@ internal sealed partial class ProducerService(
         // What cannot be published is published by the next producer.
         if (broker.Current is not BrokerState.Connected)
             abort.CancelAfter(StopWithoutBroker);
-        var closing = bus.CloseAsync(ProducerRegistration.Queue, cancellationToken);
+        var closing = Task.WhenAll(Queues.Select(queue => bus.CloseAsync(queue, cancellationToken)));
         if (working.IsFaulted)
         {
             // The broker must not deliver again to this process what is returned now.
@@ -95,7 +98,7 @@ internal sealed partial class ProducerService(
 
         await closing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (working.IsFaulted && broker.Current is BrokerState.Connected)
-            await bus.RequeueAsync(ProducerRegistration.Queue, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await bus.RequeueAsync(Topology.ProducerReportsQueue, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         loop.Complete();
         if (!isActive || working.IsFaulted)
             await abort.CancelAsync();
@@ -158,7 +161,8 @@ internal sealed partial class ProducerService(
         await updates.LoadAsync(options.ResumeOnStart, cancellation);
         // Only the producer that has the ledger may take messages from the queue that all producers share.
         await WaitUntilAloneAsync(isNew, cancellation);
-        await bus.OpenAsync(ProducerRegistration.Queue, cancellation);
+        foreach (var queue in Queues)
+            await bus.OpenAsync(queue, cancellation);
     }
 
     // The connection of a producer whose machine was lost stays with the broker for two heartbeats. One that stays longer belongs to a producer with another ledger.
@@ -167,7 +171,7 @@ internal sealed partial class ProducerService(
         if (broker.Current is not BrokerState.Connected)
             return;
         var started = time.GetTimestamp();
-        while (await bus.CountReceiversAsync(ProducerRegistration.Queue, cancellation) > 0)
+        while (await bus.CountReceiversAsync(Topology.ProducerReportsQueue, cancellation) > 0)
         {
             if (time.GetElapsedTime(started) > options.OtherProducerTimeout)
             {

@@ -36,8 +36,6 @@ public static class TrackerApi
         }));
         return services
             .AddSingleton(provider => OperatorToken.ReadOrCreate(provider.GetRequiredService<AccessOptions>().TokenFile!))
-            .AddSingleton(provider => new TokenStore(
-                provider.GetRequiredService<TrackerDatabase>().DataDirectory, provider.GetRequiredService<TimeProvider>()))
             .AddSingleton<RequestLimits>()
             .AddSingleton<TokenAuthentication>()
             .AddSingleton<PrometheusText>()

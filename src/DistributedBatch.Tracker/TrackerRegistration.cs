@@ -1,6 +1,8 @@
 using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Files;
+using DistributedBatch.Messaging.Queues;
 using DistributedBatch.Storage;
+using DistributedBatch.Tracker.Access;
 using DistributedBatch.Tracker.Commands;
 using DistributedBatch.Tracker.Logs;
 using DistributedBatch.Tracker.Metrics;
@@ -52,6 +54,8 @@ public static class TrackerRegistration
                 provider.GetRequiredService<StagingCleanup>();
                 return new OutputStore(dataDirectory, options.Outputs, provider.GetRequiredService<LogFiles>());
             })
+            .AddSingleton(provider => new TokenStore(dataDirectory, provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton<HostTokens>()
             .AddSingleton<OutputPublisher>()
             .AddSingleton<AttemptFileWriter>()
             .AddSingleton<TrackerMetrics>()
@@ -65,14 +69,16 @@ public static class TrackerRegistration
             .AddSingleton(provider => new RunRemover(
                 provider.GetRequiredService<TrackerDatabase>(), provider.GetRequiredService<RunQueries>(), provider.GetRequiredService<RunCommands>(),
                 provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RunRemover>>()))
+            .AddSingleton<HostRemover>()
             .AddSingleton<NotificationStore>()
             .AddSingleton(provider => new Notifier(
                 provider.GetRequiredService<NotificationStore>(), provider.GetRequiredService<RunQueries>(), options.Notifications,
                 provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Notifier>>()))
             .AddHostedService(provider => provider.GetRequiredService<Notifier>());
-        services.AddBusEndpoint("dbatch.tracker").InParallel(MaxUnacknowledged)
+        services.AddBusEndpoint(Topology.TrackerRunsQueue).InParallel(MaxUnacknowledged)
             .Handle<RunSubmitted, ProjectionQueue>()
-            .Handle<RunChanged, ProjectionQueue>()
+            .Handle<RunChanged, ProjectionQueue>();
+        services.AddBusEndpoint(Topology.TrackerReportsQueue).InParallel(MaxUnacknowledged)
             // A success that the ledger has and the tracker has not would be without its result for ever, because nothing runs the chunk again.
             .HandleFirst<AttemptReports, ProjectionQueue>()
             .Handle<HostHeartbeat, ProjectionQueue>()

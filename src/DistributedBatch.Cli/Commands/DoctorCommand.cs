@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DistributedBatch.Cli.Doctor;
+using DistributedBatch.Cli.Install;
 using DistributedBatch.Cli.Output;
 using DistributedBatch.Cli.Servers;
 using DistributedBatch.Cli.Settings;
@@ -16,6 +17,7 @@ internal static class DoctorCommand
         var broker = new Option<string>("--broker") { HelpName = "URL", Description = "check this broker too [DBATCH_BROKER]" };
         var server = new Option<string>("--server") { HelpName = "URL", Description = "check this server too [DBATCH_SERVER]" };
         var authority = ServerAddress.AuthorityOption();
+        authority.Description = "PEM file with the authorities to trust for https:// and amqps:// [DBATCH_CA]; default: the system's";
         var command = new Command("doctor", "Check Python, cores, memory, GPUs, disk, broker and server, with a remedy for each problem.") { json, broker, server, authority };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -25,9 +27,9 @@ internal static class DoctorCommand
                 return ErrorOutput.Usage(mistakes);
             var findings = new List<Finding>(await MachineCheck.RunAsync(cancellation));
             if ((parsed.GetValue(broker) ?? ServiceSetting.Text("broker")) is not { } url)
-                findings.Add(new Finding("broker", "note", "no broker is given; dbatch run needs none", "for a lab: dbatch doctor --broker amqp://head"));
+                findings.Add(WithoutBroker());
             else
-                findings.AddRange(await BrokerCheck.RunAsync(url, cancellation));
+                findings.AddRange(await BrokerCheck.RunAsync(url, ServiceSetting.Text("broker-ca") ?? parsed.GetValue(authority) ?? ServiceSetting.Text("ca"), cancellation));
             if (address is not null)
                 findings.AddRange(await ServerCheck.RunAsync(address, cancellation));
             Print(findings, parsed.GetValue(json));
@@ -35,6 +37,12 @@ internal static class DoctorCommand
         });
         return command;
     }
+
+    private static Finding WithoutBroker() => new(
+        "broker", "note", "no broker is given; dbatch run needs none",
+        InstallPlan.OfThisUser().SettingsFile is var settings && File.Exists(settings)
+            ? $"for this machine's consumer: set -a; . {settings}; set +a; dbatch doctor"
+            : "for a lab: dbatch doctor --broker amqp://head");
 
     private static void Print(IReadOnlyList<Finding> findings, bool json)
     {

@@ -10,11 +10,14 @@ internal static class BrokerCheck
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LoginTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>All findings about the broker at <paramref name="address"/>.</summary>
-    public static async Task<IReadOnlyList<Finding>> RunAsync(string address, CancellationToken cancellation)
+    /// <summary>All findings about the broker.</summary>
+    /// <param name="address">Its address, with user and password.</param>
+    /// <param name="authority">File with the authorities to trust for <c>amqps://</c>; null for the system's.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public static async Task<IReadOnlyList<Finding>> RunAsync(string address, string? authority, CancellationToken cancellation)
     {
         var port = await CheckPortAsync(address, cancellation);
-        return port.Health == "bad" ? [port] : [port, .. await CheckLoginAsync(address, cancellation)];
+        return port.Health == "bad" ? [port] : [port, .. await CheckLoginAsync(address, authority, cancellation)];
     }
 
     private static async Task<Finding> CheckPortAsync(string address, CancellationToken cancellation)
@@ -45,13 +48,14 @@ internal static class BrokerCheck
         }
     }
 
-    private static async Task<IReadOnlyList<Finding>> CheckLoginAsync(string address, CancellationToken cancellation)
+    private static async Task<IReadOnlyList<Finding>> CheckLoginAsync(string address, string? authority, CancellationToken cancellation)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         timeout.CancelAfter(LoginTimeout);
         try
         {
-            return [.. BrokerFindings.Of(await BrokerProbe.LookAsync(new BrokerOptions { Url = new Uri(address) }, timeout.Token))];
+            var options = new BrokerOptions { Url = new Uri(address), CertificateAuthorityFile = authority };
+            return [.. BrokerFindings.Of(await BrokerProbe.LookAsync(options, timeout.Token))];
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {

@@ -69,6 +69,8 @@ internal static class ServerFindings
         yield return server.ProducerProblem is { } failure
             ? new Finding("producer", "bad", failure, "start it: dbatch serve --roles producer …, with the same broker; its log has the reason")
             : new Finding("producer", "good", "answers");
+        if (server.LastRefusal is { } refusal)
+            yield return new Finding("messages", "bad", $"{HumanText.Count(server.RefusedMessages, "message")} refused since its start; the last one: {refusal}", "find out who sends them: the log of 'dbatch serve' names the queue, and the messages are in its error queue");
     }
 
     /// <summary>The hosts: how many are online, which take no chunks, and which have another version than the server.</summary>

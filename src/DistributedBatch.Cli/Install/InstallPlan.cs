@@ -23,6 +23,10 @@ internal sealed class InstallPlan
         unitDirectory = Path.Combine(configHome, "systemd", "user");
     }
 
+    /// <summary>The installation of the user who runs this program.</summary>
+    public static InstallPlan OfThisUser() =>
+        new(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData, Environment.SpecialFolderOption.DoNotVerify));
+
     /// <summary>The environment file of the service. It contains secrets.</summary>
     public string SettingsFile => Path.Combine(directory, "consumer.env");
 

@@ -132,7 +132,7 @@ internal sealed class RunRequestReader(IReadOnlyDictionary<string, SettingValue>
             After = Words(reader, "after", python),
             Notify = Notify(reader),
             NotifyFailures = reader.Number("notify-failures", 0) ?? plain.NotifyFailures,
-            TraceParent = Environment.GetEnvironmentVariable("TRACEPARENT"),
+            TraceParent = TraceContext.Checked(Environment.GetEnvironmentVariable("TRACEPARENT")),
             Job = plain.Job with
             {
                 Command = command,

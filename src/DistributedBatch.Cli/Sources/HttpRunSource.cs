@@ -158,6 +158,18 @@ internal sealed class HttpRunSource(ServerAddress address) : IRunSource
         return answers;
     }
 
+    /// <inheritdoc/>
+    public async Task<string?> ForgetHostAsync(string host, CancellationToken cancellation)
+    {
+        using var response = await server.SendAsync(HttpMethod.Delete, $"api/hosts/{Uri.EscapeDataString(host)}", null, cancellation);
+        if (response.StatusCode == HttpStatusCode.NotFound)
+            return $"{Location} knows no host '{host}'. 'dbatch hosts' lists the hosts.";
+        if (response.StatusCode == HttpStatusCode.Conflict)
+            return (await server.ProblemAsync(response, cancellation)).Sentence;
+        await server.EnsureSuccessAsync(response, cancellation);
+        return null;
+    }
+
     private async Task<RunCommandResult> SendCommandAsync(HttpMethod method, string path, RunId run, CancellationToken cancellation)
     {
         using var response = await server.SendAsync(method, path, null, cancellation);

@@ -66,4 +66,7 @@ internal interface IRunSource : IAsyncDisposable
 
     /// <summary>Deletes settled runs with their logs and outputs; one answer for each run.</summary>
     Task<IReadOnlyList<RunCommandResult>> ForgetAsync(IReadOnlyList<RunId> runs, CancellationToken cancellation);
+
+    /// <summary>Removes an offline host from the list of hosts; null when that is done, else the reason why not.</summary>
+    Task<string?> ForgetHostAsync(string host, CancellationToken cancellation);
 }

@@ -122,6 +122,10 @@ internal sealed class LocalRunSource(TrackerDatabase database) : IRunSource
     }
 
     /// <inheritdoc/>
+    public Task<string?> ForgetHostAsync(string host, CancellationToken cancellation) =>
+        Task.FromResult<string?>($"{Location} belongs to 'dbatch run', whose only host is this machine. Name the server of a lab with --server URL.");
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync() => database.DisposeAsync();
 
     private async Task<bool> HasEndedAsync(RunId run, int index, int attempt, CancellationToken cancellation) =>

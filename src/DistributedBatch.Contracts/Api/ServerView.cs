@@ -35,4 +35,10 @@ public sealed record ServerView
 
     /// <summary>Messages heard and not yet committed.</summary>
     public int Waiting { get; init; }
+
+    /// <summary>Messages that this process refused since its start, because of their sender or content.</summary>
+    public long RefusedMessages { get; init; }
+
+    /// <summary>Why the last one was refused, as a sentence; null when none was.</summary>
+    public string? LastRefusal { get; init; }
 }

@@ -6,8 +6,10 @@ namespace DistributedBatch.Contracts.Messages;
 /// </summary>
 /// <param name="Host">Name of the host.</param>
 /// <param name="Chunks">The chunks.</param>
-public sealed record ChunksReturned(string Host, IReadOnlyList<ReturnedChunk> Chunks) : IVersioned
+public sealed record ChunksReturned(string Host, IReadOnlyList<ReturnedChunk> Chunks) : IVersioned, IHostMessage
 {
+    IEnumerable<string?> IHostMessage.Speakers => [Host];
+
     /// <inheritdoc/>
     public int Protocol { get; init; } = Messages.Protocol.Version;
 }

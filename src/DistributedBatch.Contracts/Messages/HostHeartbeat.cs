@@ -7,8 +7,10 @@ namespace DistributedBatch.Contracts.Messages;
 /// <param name="At">By the host's clock.</param>
 /// <param name="Running">The attempts that run on it.</param>
 /// <param name="Stopping">True in the last heartbeat of a host that stops.</param>
-public sealed record HostHeartbeat(HostStatus Host, DateTimeOffset At, IReadOnlyList<RunningAttempt> Running, bool Stopping = false) : IVersioned
+public sealed record HostHeartbeat(HostStatus Host, DateTimeOffset At, IReadOnlyList<RunningAttempt> Running, bool Stopping = false) : IVersioned, IHostMessage
 {
+    IEnumerable<string?> IHostMessage.Speakers => [Host?.Name];
+
     /// <inheritdoc/>
     public int Protocol { get; init; } = Messages.Protocol.Version;
 

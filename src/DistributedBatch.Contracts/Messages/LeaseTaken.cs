@@ -11,8 +11,10 @@ namespace DistributedBatch.Contracts.Messages;
 /// <param name="Attempt">Number of the attempt.</param>
 /// <param name="Host">The host that holds the lease.</param>
 /// <param name="At">When it was taken, by the host's clock.</param>
-public sealed record LeaseTaken(RunId Run, int Index, int Attempt, string Host, DateTimeOffset At) : IVersioned
+public sealed record LeaseTaken(RunId Run, int Index, int Attempt, string Host, DateTimeOffset At) : IVersioned, IHostMessage
 {
+    IEnumerable<string?> IHostMessage.Speakers => [Host];
+
     /// <inheritdoc/>
     public int Protocol { get; init; } = Messages.Protocol.Version;
 }

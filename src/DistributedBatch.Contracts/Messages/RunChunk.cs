@@ -58,8 +58,13 @@ public sealed record RunChunk : IVersioned
     /// <summary>The producer's Ed25519 signature of run and job, in base64; null without signing, as on one box.</summary>
     public string? Signature { get; init; }
 
-    /// <summary>The producer's signature of <see cref="Items"/> and <see cref="Columns"/>, which become part of commands too; null without items or signature.</summary>
+    /// <summary>The producer's signature of <see cref="Items"/> and <see cref="Columns"/> for hosts of older versions; null without items or signature.</summary>
     public string? ItemsSignature { get; init; }
+
+    /// <summary>
+    /// The producer's signature of the chunk as a whole: run, number, range, attempt, whether there are items, and their hash. Null without signing, and from an older producer.
+    /// </summary>
+    public string? ChunkSignature { get; init; }
 
     /// <summary>W3C trace context of the dispatch; null when tracing is off.</summary>
     public string? TraceParent { get; init; }

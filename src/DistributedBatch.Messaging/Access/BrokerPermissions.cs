@@ -29,7 +29,7 @@ public sealed record BrokerPermissions(string Configure, string Write, string Re
             case BrokerRole.Producer:
                 return new BrokerPermissions(Only(all), Only(all, DefaultExchange), Only(all));
             case BrokerRole.Tracker:
-                string[] own = [$@"{ours}tracker(_error|_skipped)?", $@"{ours}reply\..*"];
+                string[] own = [$@"{ours}tracker\.(reports|runs)(_error|_skipped)?", $@"{ours}reply\..*"];
                 return new BrokerPermissions(Only(own), Only([.. own, probe, .. Exchanges(Topology.FromTracker)]), Only(own));
             default:
                 var broadcasts = $@"{ours}host\.{(host is null ? ".+" : Escape(host))}";

@@ -49,6 +49,10 @@ public sealed class BusEndpoint
 
     internal IReadOnlyList<BusListener> Listeners => listeners;
 
+    /// <summary>The message, where it is of a type that the endpoint receives; null for any other.</summary>
+    internal object? MessageIn(MassTransit.ConsumeContext context) =>
+        listeners.Select(listener => listener.MessageIn(context)).FirstOrDefault(found => found is not null);
+
     /// <summary>Gives every <typeparamref name="TMessage"/> to the singleton <typeparamref name="THandler"/> of the container.</summary>
     public BusEndpoint Handle<TMessage, THandler>()
         where TMessage : class

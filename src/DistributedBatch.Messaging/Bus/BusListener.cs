@@ -14,6 +14,9 @@ internal abstract class BusListener
     /// <summary>Handles a message.</summary>
     public abstract Task HearAsync(object message, IServiceProvider services, CancellationToken cancellation);
 
+    /// <summary>The message, where it is of this listener's type; null for any other.</summary>
+    public abstract object? MessageIn(ConsumeContext context);
+
     /// <summary>Registers with an endpoint of MassTransit.</summary>
     public abstract void Configure(IReceiveEndpointConfigurator endpoint, IServiceProvider services);
 }

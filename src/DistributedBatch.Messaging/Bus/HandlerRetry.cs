@@ -18,8 +18,6 @@ internal sealed partial class HandlerRetry(TimeProvider time, ILogger<HandlerRet
         // A retry would not help.
         if (message is IVersioned { Protocol: > Protocol.Version and var protocol })
             throw new NewerMessageException(typeof(TMessage).Name, protocol);
-        if (MessageCheck.Mistake(message) is { } mistake)
-            throw new InvalidMessageException(typeof(TMessage).Name, mistake);
         foreach (var delay in Delays)
         {
             try

@@ -17,6 +17,9 @@ internal sealed class MessageListener<TMessage, THandler> : BusListener
         services.GetRequiredService<HandlerRetry>().HandleAsync(services.GetRequiredService<THandler>(), (TMessage)message, cancellation);
 
     /// <inheritdoc/>
+    public override object? MessageIn(ConsumeContext context) => context.TryGetMessage<TMessage>(out var typed) ? typed.Message : null;
+
+    /// <inheritdoc/>
     public override void Configure(IReceiveEndpointConfigurator endpoint, IServiceProvider services) =>
         endpoint.Handler<TMessage>(context => HearAsync(context.Message, services, context.CancellationToken));
 }

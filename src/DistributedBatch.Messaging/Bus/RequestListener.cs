@@ -18,6 +18,9 @@ internal abstract class RequestListener<TRequest, TResponse> : BusListener
         AnswerAsync((TRequest)message, services, cancellation);
 
     /// <inheritdoc/>
+    public override object? MessageIn(ConsumeContext context) => context.TryGetMessage<TRequest>(out var typed) ? typed.Message : null;
+
+    /// <inheritdoc/>
     public override void Configure(IReceiveEndpointConfigurator endpoint, IServiceProvider services) =>
         endpoint.Handler<TRequest>(async context =>
             await context.RespondAsync(await AnswerAsync(context.Message, services, context.CancellationToken), WireNames.AddFormer));

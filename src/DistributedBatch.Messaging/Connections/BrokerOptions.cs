@@ -11,6 +11,9 @@ public sealed class BrokerOptions
     /// </summary>
     public Uri Url { get; set; } = new("amqp://guest:guest@localhost:5672/");
 
+    /// <summary>The user in <see cref="Url"/>; <c>guest</c> where it names none.</summary>
+    public string User => Uri.UnescapeDataString(Url.UserInfo.Split(':')[0]) is { Length: > 0 } user ? user : "guest";
+
     /// <summary>PEM file with the certificate authorities to trust for <c>amqps://</c>. Null (default) trusts those of the system.</summary>
     public string? CertificateAuthorityFile { get; set; }
 

@@ -10,6 +10,9 @@ namespace DistributedBatch.Messaging.Connections;
 /// </summary>
 public static class TrustedAuthorities
 {
+    // https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.12
+    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+
     /// <summary>The check to use; null for the system's own.</summary>
     /// <param name="file">PEM file with one or more certificates; null for the system's authorities.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -31,6 +34,9 @@ public static class TrustedAuthorities
             chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
             chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
             chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+
+            // A certificate that the authority issued for clients must not pose as a server.
+            chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
             using var server = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
             return chain.Build(server);
         };

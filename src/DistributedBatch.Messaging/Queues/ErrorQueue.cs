@@ -9,7 +9,7 @@ namespace DistributedBatch.Messaging.Queues;
 /// The error queues of endpoints, to which the bus moves a message whose handler fails. Some of these messages only wait for another process: those of a newer protocol,
 /// and those that a handler returned. The others stay for the administrator.
 /// </summary>
-internal sealed class ErrorQueue(BrokerConnections connections)
+internal sealed class ErrorQueue(BrokerConnections connections, BrokerOptions options)
 {
     // MassTransit's header with the type of the exception that moved the message.
     private const string ExceptionHeader = "MT-Fault-ExceptionType";
@@ -35,9 +35,9 @@ internal sealed class ErrorQueue(BrokerConnections connections)
         }
     }
 
-    private static async Task<int> RequeueAsync(IChannel channel, string queue, CancellationToken cancellation)
+    private async Task<int> RequeueAsync(IChannel channel, string queue, CancellationToken cancellation)
     {
-        var errors = $"{queue}_error";
+        var errors = Topology.ErrorOf(queue);
         var moved = 0;
         for (var left = (await channel.QueueDeclarePassiveAsync(errors, cancellation)).MessageCount; left > 0; left--)
         {
@@ -48,13 +48,16 @@ internal sealed class ErrorQueue(BrokerConnections connections)
                 continue;
 
             // Every queue of an endpoint has an exchange of its name, to which its own process may publish.
-            await channel.BasicPublishAsync(queue, "", mandatory: true, new BasicProperties(message.BasicProperties), message.Body, cancellation);
+            await channel.BasicPublishAsync(queue, "", mandatory: true, PropertiesOf(message.BasicProperties), message.Body, cancellation);
             await channel.BasicAckAsync(message.DeliveryTag, multiple: false, cancellation);
             moved++;
         }
 
         return moved;
     }
+
+    // The sender was checked before the message came to the error queue. The broker accepts no name but that of this process.
+    private BasicProperties PropertiesOf(IReadOnlyBasicProperties properties) => new(properties) { UserId = options.User };
 
     private static bool IsWaiting(IReadOnlyBasicProperties properties) =>
         properties.Headers?.TryGetValue(ExceptionHeader, out var type) == true && type is byte[] bytes

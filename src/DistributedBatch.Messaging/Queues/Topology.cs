@@ -13,11 +13,17 @@ namespace DistributedBatch.Messaging.Queues;
 /// </summary>
 public sealed class Topology
 {
-    /// <summary>The producer receives reports and requests from this queue.</summary>
-    public const string ProducerQueue = "dbatch.producer";
+    /// <summary>The producer receives the messages of hosts from this queue.</summary>
+    public const string ProducerReportsQueue = "dbatch.producer.reports";
 
-    /// <summary>The tracker receives every report and change from this queue.</summary>
-    public const string TrackerQueue = "dbatch.tracker";
+    /// <summary>The producer receives the tracker's requests from this queue. No host may publish to it.</summary>
+    public const string ProducerCommandsQueue = "dbatch.producer.commands";
+
+    /// <summary>The tracker receives the messages of hosts from this queue.</summary>
+    public const string TrackerReportsQueue = "dbatch.tracker.reports";
+
+    /// <summary>The tracker receives the producer's changes of runs from this queue. No host may publish to it.</summary>
+    public const string TrackerRunsQueue = "dbatch.tracker.runs";
 
     internal const string ReasonHeader = "dbatch-reason";
 
@@ -41,13 +47,22 @@ public sealed class Topology
     /// <summary>Messages that the tracker publishes.</summary>
     internal static readonly Type[] FromTracker = [typeof(SubmitRun), typeof(ChangeRun), typeof(ForgetRun)];
 
+    /// <summary>Messages that the producer publishes for the tracker.</summary>
+    internal static readonly Type[] FromProducer = [typeof(RunSubmitted), typeof(RunChanged)];
+
     /// <summary>Messages to all hosts; each host has a queue of its own for them.</summary>
     internal static readonly Type[] ToHosts = [typeof(RunControlMessage), typeof(HostControlMessage)];
 
+    /// <summary>
+    /// The queues of the services. Messages of hosts have queues of their own: a sender chooses the type of its message, and the broker checks only where it may publish. So
+    /// what a queue may carry depends on who can publish to it.
+    /// </summary>
     private static readonly (string Queue, Type[] Messages)[] Services =
     [
-        (ProducerQueue, [typeof(AttemptReports), typeof(HostHeartbeat), typeof(LeaseTaken), typeof(ChunkDead), typeof(ChunksReturned), typeof(SubmitRun), typeof(ChangeRun), typeof(ForgetRun)]),
-        (TrackerQueue, [typeof(RunSubmitted), typeof(RunChanged), typeof(AttemptReports), typeof(HostHeartbeat), typeof(LeaseTaken)]),
+        (ProducerReportsQueue, FromHosts),
+        (ProducerCommandsQueue, FromTracker),
+        (TrackerReportsQueue, [typeof(AttemptReports), typeof(HostHeartbeat), typeof(LeaseTaken)]),
+        (TrackerRunsQueue, FromProducer),
     ];
 
     /// <summary>How long the queue of a host stays on the broker without its host.</summary>
@@ -77,6 +92,9 @@ public sealed class Topology
 
     /// <summary>The dead-letter queues of all classes.</summary>
     internal IEnumerable<string> DeadQueues => Classes.Select(DeadQueue);
+
+    /// <summary>The dead-letter queues of the services.</summary>
+    internal IEnumerable<string> ServiceDeadQueues => Services.Select(service => DeadOf(Named(service.Queue)));
 
     /// <summary>Queue of dead letters whose run is unknown. They stay there for the administrator.</summary>
     internal string ParkingQueue => $"{options.Prefix}.chunks.parked";
@@ -108,6 +126,9 @@ public sealed class Topology
 
     /// <summary>All messages that have an exchange of their own.</summary>
     internal static IEnumerable<Type> Messages => Services.SelectMany(service => service.Messages).Concat(ToHosts).Distinct();
+
+    /// <summary>Whether hosts may publish to the queue of an endpoint.</summary>
+    internal static bool IsOfHosts(BusEndpoint endpoint) => endpoint.Queue is ProducerReportsQueue or TrackerReportsQueue;
 
     /// <summary>Whether this class declares the bindings of a queue; otherwise the bus does.</summary>
     internal static bool Binds(BusEndpoint endpoint) => !endpoint.Durable || Array.Exists(Services, service => service.Queue == endpoint.Queue);
@@ -169,6 +190,10 @@ public sealed class Topology
             await DeclareAsync(channel, DeadOf(name), KeptArguments(), cancellation);
             await DeclareAsync(channel, name, BusQueueArguments(queue), cancellation);
             await BindAsync(channel, name, messages, cancellation);
+
+            // The bus would declare it with the first message that cannot be handled, and the tracker's user may not declare a queue with dead letters.
+            await DeclareAsync(channel, ErrorOf(name), BusQueueArguments(queue), cancellation);
+            await BindAsync(channel, ErrorOf(name), [], cancellation);
         }
     }
 
@@ -180,6 +205,9 @@ public sealed class Topology
         foreach (var message in messages)
             await channel.ExchangeBindAsync(queue, ExchangeOf(message), "", cancellationToken: cancellation);
     }
+
+    /// <summary>The queue to which the bus moves the messages of a queue that cannot be handled.</summary>
+    internal static string ErrorOf(string queue) => $"{queue}_error";
 
     private static string DeadOf(string queue) => $"{queue}.dead";
 

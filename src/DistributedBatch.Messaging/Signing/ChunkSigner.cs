@@ -4,7 +4,7 @@ using DistributedBatch.Contracts.Json;
 
 namespace DistributedBatch.Messaging.Signing;
 
-/// <summary>Signs chunks before they are published. The chunks of a run share their job, which is signed once.</summary>
+/// <summary>Signs chunks before they are published. The chunks of a run share their job, which is signed once; each chunk is signed with the signature of its job.</summary>
 internal sealed class ChunkSigner(SigningKey key)
 {
     private readonly ConditionalWeakTable<JobSpec, Signed> jobs = [];
@@ -18,7 +18,12 @@ internal sealed class ChunkSigner(SigningKey key)
             jobs.AddOrUpdate(chunk.Job, signed);
         }
 
-        return chunk with { Signature = signed.Signature, ItemsSignature = chunk.Items is null ? null : key.Sign(SignedText.OfItems(chunk)) };
+        return chunk with
+        {
+            Signature = signed.Signature,
+            ItemsSignature = chunk.Items is null ? null : key.Sign(SignedText.OfItems(chunk)),
+            ChunkSignature = key.Sign(SignedText.OfChunk(chunk, signed.Signature)),
+        };
     }
 
     private sealed record Signed(RunId Run, string Signature);

@@ -21,9 +21,11 @@ internal sealed class ChunkVerifier(TrustedKeys trusted)
             jobs.AddOrUpdate(chunk.Job, new Checked(chunk.Run, signature));
         }
 
-        return chunk.Items is null || (chunk.ItemsSignature is { } items && trusted.Signed(SignedText.OfItems(chunk), items))
+        if (chunk.ChunkSignature is not { } claim)
+            return "its numbers and items are not signed; update the producer, which is older than this host";
+        return trusted.Signed(SignedText.OfChunk(chunk, signature), claim)
             ? null
-            : "its items are not signed by a producer this host trusts, or were changed on the way";
+            : "its numbers or items are not signed by a producer this host trusts, or were changed on the way";
     }
 
     private sealed record Checked(RunId Run, string Signature);

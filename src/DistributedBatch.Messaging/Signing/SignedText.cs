@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using DistributedBatch.Contracts.Json;
@@ -5,13 +6,19 @@ using DistributedBatch.Contracts.Json;
 namespace DistributedBatch.Messaging.Signing;
 
 /// <summary>
-/// The bytes that are signed. Run and job are signed once for all chunks of a run, because checking a signature takes longer than receiving a chunk. Items become part of
-/// commands, so the items of each chunk are signed with the chunk's numbers.
+/// The bytes that are signed. Run and job are signed once for all chunks of a run. Each chunk is signed as a whole: its numbers and its items become part of the command, and
+/// so does the lack of items.
 /// </summary>
 internal static class SignedText
 {
     public static byte[] OfJob(string run, ReadOnlySpan<byte> jobJson) => [.. Encoding.UTF8.GetBytes($"dbatch job 1\n{run}\n"), .. jobJson];
 
+    /// <summary>The whole chunk. The signature of the job stands for the job.</summary>
+    public static byte[] OfChunk(RunChunk chunk, string jobSignature) => Encoding.UTF8.GetBytes(
+        $"dbatch chunk 1\n{chunk.Run}\n{chunk.Index}\n{chunk.Start}\n{chunk.Count}\n{chunk.Total}\n{chunk.Attempt}\n"
+        + $"{(chunk.Items is null ? "no items" : Convert.ToHexStringLower(SHA256.HashData(OfItems(chunk))))}\n{jobSignature}");
+
+    /// <summary>The items with their chunk.</summary>
     public static byte[] OfItems(RunChunk chunk)
     {
         var columns = chunk.Columns is null ? [] : JsonSerializer.SerializeToUtf8Bytes(chunk.Columns, ContractsJson.Default.IReadOnlyListString);

@@ -11,7 +11,7 @@ internal sealed partial class ChunkDeadHandler(RunRegistry runs, OutboxPublisher
     /// <inheritdoc/>
     protected override async ValueTask<object?> HandleAsync(ChunkDead message, DateTimeOffset now, CancellationToken cancellation)
     {
-        if (runs.Find(message.Run) is not { } run || run.Ledger.DeadLetter(message.Index, message.Attempt, now) != SettleResult.Failed)
+        if (runs.Find(message.Run) is not { } run || run.Ledger.DeadLetter(message.Index, message.Attempt, message.Host, now) != SettleResult.Failed)
             return null;
         LogFailed(message.Run, message.Index, message.Reason);
         await outbox.PublishAsync(message, run.Ledger.RangeOf(message.Index), cancellation);

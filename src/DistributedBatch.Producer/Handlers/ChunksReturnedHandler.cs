@@ -10,7 +10,7 @@ internal sealed class ChunksReturnedHandler(RunRegistry runs) : LoopHandler<Chun
     protected override ValueTask<object?> HandleAsync(ChunksReturned message, DateTimeOffset now, CancellationToken cancellation)
     {
         foreach (var chunk in message.Chunks)
-            runs.Find(chunk.Run)?.Ledger.Return(chunk, now);
+            runs.Find(chunk.Run)?.Ledger.Return(chunk, message.Host, now);
         return default;
     }
 }

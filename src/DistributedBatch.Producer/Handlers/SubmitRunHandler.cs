@@ -1,3 +1,4 @@
+using DistributedBatch.Contracts.Text;
 using DistributedBatch.Messaging.Chunks;
 using DistributedBatch.Producer.Dispatch;
 using DistributedBatch.Producer.Inbox;
@@ -35,6 +36,7 @@ internal sealed partial class SubmitRunHandler(RunRegistry runs, OutboxPublisher
 
         if (mistakes.Count > 0)
             return RunCommandResult.Refused(mistakes);
+        spec = spec with { TraceParent = TraceContext.Checked(spec.TraceParent) };
         using var trace = RunTrace.Submit(spec);
         var run = await runs.AddAsync(spec with { TraceParent = trace?.Id ?? spec.TraceParent }, now, cancellation);
         trace?.SetTag("dbatch.run", run.Id.Value);

@@ -1,15 +1,26 @@
 using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Producer.Hosts;
 using DistributedBatch.Producer.Inbox;
 
 namespace DistributedBatch.Producer.Intake;
 
 /// <summary>Takes the messages of hosts from the bus to the loop. A message about chunks is acknowledged after the ledger has committed it.</summary>
-/// <param name="inbox">The way to the loop.</param>
-/// <param name="queueSurvives">Whether an unacknowledged message goes to the next producer.</param>
-internal sealed class HostMessageIntake(LoopInbox inbox, bool queueSurvives) : IMessageHandler<IVersioned>
+internal sealed class HostMessageIntake : IMessageHandler<IVersioned>
 {
+    private readonly LoopInbox inbox;
+    private readonly bool queueSurvives;
     private readonly TaskCompletionSource closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long committedReports;
+
+    /// <summary>The intake.</summary>
+    /// <param name="inbox">The way to the loop.</param>
+    /// <param name="refusals">Tells of the messages that do not come here.</param>
+    /// <param name="queueSurvives">Whether an unacknowledged message goes to the next producer.</param>
+    public HostMessageIntake(LoopInbox inbox, MessageRefusals refusals, bool queueSurvives)
+    {
+        (this.inbox, this.queueSurvives) = (inbox, queueSurvives);
+        refusals.Refused += HandleRefusal;
+    }
 
     /// <summary>How many reports of attempts were committed.</summary>
     public long CommittedReports => Interlocked.Read(ref committedReports);
@@ -38,4 +49,10 @@ internal sealed class HostMessageIntake(LoopInbox inbox, bool queueSurvives) : I
 
     /// <summary>The producer receives nothing more: the messages that are held go back to the queue.</summary>
     public void ReturnHeld() => closed.TrySetResult();
+
+    private void HandleRefusal(object message, RefusalReason reason)
+    {
+        if (reason == RefusalReason.UnnamedSender && message is HostHeartbeat { Instance: { } instance, Host.Name: { } host })
+            inbox.Post(new UnnamedHost(host, instance));
+    }
 }

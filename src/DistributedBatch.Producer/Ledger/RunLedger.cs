@@ -144,10 +144,10 @@ internal sealed class RunLedger
     public void Claim(int index, int attempt, string host) => settlement.Claim(index, attempt, host);
 
     /// <inheritdoc cref="Settlement.Return"/>
-    public void Return(ReturnedChunk returned, DateTimeOffset now) => settlement.Return(returned, now);
+    public void Return(ReturnedChunk returned, string host, DateTimeOffset now) => settlement.Return(returned, host, now);
 
     /// <inheritdoc cref="Settlement.DeadLetter"/>
-    public SettleResult DeadLetter(int index, int attempt, DateTimeOffset now) => settlement.DeadLetter(index, attempt, now);
+    public SettleResult DeadLetter(int index, int attempt, string? host, DateTimeOffset now) => settlement.DeadLetter(index, attempt, host, now);
 
     /// <inheritdoc cref="Settlement.LoseHost"/>
     public SettleResult LoseHost(int index, DateTimeOffset now) => settlement.LoseHost(index, now);

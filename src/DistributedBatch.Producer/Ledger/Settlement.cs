@@ -27,6 +27,8 @@ internal sealed class Settlement(RunLimits limits, ChunkStateMachine chunks, Run
             return SettleResult.Stale;
         ref var chunk = ref chunks.Table[report.Index];
         var isSuccess = report.Outcome == AttemptOutcome.Succeeded;
+        if (BelongsToAnother(report.Index, report.Attempt, report.Host))
+            return SettleResult.Stale;
         if (chunk.State.IsFinal())
             return isSuccess && chunk.State == ChunkState.Succeeded ? SettleResult.Duplicate : SettleResult.Stale;
         var result = isSuccess ? Succeed(report)
@@ -40,7 +42,7 @@ internal sealed class Settlement(RunLimits limits, ChunkStateMachine chunks, Run
     /// <summary>A running attempt lives by its host's heartbeats from now on.</summary>
     public void Lease(LeaseTaken lease)
     {
-        if (FindAttempt(lease.Index, lease.Attempt) is not { } flight)
+        if (FindAttempt(lease.Index, lease.Attempt) is not { } flight || BelongsToAnother(lease.Index, lease.Attempt, lease.Host))
             return;
         chunks.Start(lease.Index, flight, lease.Host);
         flight.Leased = true;
@@ -56,9 +58,9 @@ internal sealed class Settlement(RunLimits limits, ChunkStateMachine chunks, Run
         CountAttempt(index, attempt);
     }
 
-    /// <summary>A chunk that the queue gave up on fails for good.</summary>
-    public SettleResult DeadLetter(int index, int attempt, DateTimeOffset now) =>
-        FindAttempt(index, attempt) is null ? SettleResult.Stale : Conclude(End(index, ChunkState.Failed), now);
+    /// <summary>A chunk that the queue gave up on, or that a host could not read, fails for good.</summary>
+    public SettleResult DeadLetter(int index, int attempt, string? host, DateTimeOffset now) =>
+        FindAttempt(index, attempt) is null || (host is not null && BelongsToAnother(index, attempt, host)) ? SettleResult.Stale : Conclude(End(index, ChunkState.Failed), now);
 
     /// <summary>The host of a started attempt is lost, and the broker does not hold the chunk any more.</summary>
     public SettleResult LoseHost(int index, DateTimeOffset now) =>
@@ -81,15 +83,19 @@ internal sealed class Settlement(RunLimits limits, ChunkStateMachine chunks, Run
     /// A host returns a chunk that it did not start. Either it had fetched the chunk ahead, or the broker had taken the chunk back from another host. That host may run it,
     /// also when its report of the start has not arrived, so the chunk is not dispatched before the hosts have said whether they do.
     /// </summary>
-    public void Return(ReturnedChunk returned, DateTimeOffset now)
+    public void Return(ReturnedChunk returned, string host, DateTimeOffset now)
     {
         // A leased chunk left the queue when its delivery was acknowledged; this is a copy whose acknowledgement was lost.
         if (chunks.FindInFlight(returned.Index) is not { Leased: false } flight || returned.Attempt != flight.FirstAttempt)
             return;
-        if (returned.LostHosts == 0)
-            RequeueUnlessCancelled(returned.Index, due: null, SettleResult.Released);
-        else if (flight.DeliveryLostAt is null)
-            (flight.DeliveryLostAt, flight.MissedHeartbeats) = (now, 0);
+        if (returned.LostHosts > 0 || (flight.Host is { } known && known != host))
+        {
+            if (flight.DeliveryLostAt is null)
+                (flight.DeliveryLostAt, flight.MissedHeartbeats) = (now, 0);
+            return;
+        }
+
+        RequeueUnlessCancelled(returned.Index, due: null, SettleResult.Released);
     }
 
     private bool IsKnown(AttemptReport report)
@@ -101,6 +107,10 @@ internal sealed class Settlement(RunLimits limits, ChunkStateMachine chunks, Run
             chunks.CutUpTo(report.Index + 1, attempts: 0);
         return report.Index < chunks.Table.Count && chunks.Table.RangeOf(report.Index) == new ChunkRange(report.Index, report.Start, report.Count);
     }
+
+    // Each attempt is delivered to one host. The first one that reports or leases it is that host, as far as anybody can tell.
+    private bool BelongsToAnother(int index, int attempt, string host) =>
+        chunks.FindInFlight(index) is { Host: { } known } flight && known != host && attempt >= flight.FirstAttempt && attempt <= chunks.Table[index].Attempts;
 
     private void CountAttempt(int index, int attempt)
     {

@@ -1,6 +1,7 @@
 using DistributedBatch.Tracker.Access;
 using DistributedBatch.Tracker.Http;
 using DistributedBatch.Tracker.Outputs;
+using DistributedBatch.Tracker.Projection;
 using DistributedBatch.Tracker.Queries;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -27,18 +28,41 @@ internal static class OutputEndpoints
     }
 
     private static Task<IResult> StoreAsync(
-        string run, int index, int attempt, HttpContext context, RunQueries queries, OutputStore outputs, OutputOptions options, CancellationToken cancellation)
+        string run, int index, int attempt, HttpContext context, RunQueries queries, OutputStore outputs, HostTokens tokens, OutputOptions options, CancellationToken cancellation)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = options.MaxBytes;
-        return queries.WithRunAsync(run, async id =>
-            await outputs.StoreAsync(id, index, attempt, context.Request.Body, cancellation) switch
+        var token = Caller.Of(context).Token;
+        return queries.WithRunAsync(run, async id => await RefusalAsync(id, index, attempt, token, queries, tokens, cancellation)
+            ?? await outputs.StoreAsync(id, new Upload(index, attempt, token.Id), context.Request.Body, cancellation) switch
             {
                 UnpackOutcome.Stored => Results.NoContent(),
                 UnpackOutcome.Duplicate => Problems.DuplicateOutputs(id, index),
                 UnpackOutcome.Rejected rejected => Problems.InvalidRequest(rejected.Sentence),
                 var other => throw new InvalidOperationException($"The upload returned {other}."),
             }, cancellation);
+    }
+
+    /// <summary>
+    /// The response to an upload that must not be stored; null for any other. The first attempt of a chunk may end before the tracker hears that it began, so that only a later
+    /// attempt must be known.
+    /// </summary>
+    private static async Task<IResult?> RefusalAsync(
+        RunId run, int index, int attempt, TokenView token, RunQueries queries, HostTokens tokens, CancellationToken cancellation)
+    {
+        if (index < 0 || attempt < 1)
+            return Problems.NoChunk(run, index);
+        if (token.Role == TokenRole.Operate)
+            return null;
+
+        // A host tries again after this response, because the tracker may be behind.
+        if (await queries.ChunkAsync(run, index, cancellation) is not { } chunk || attempt > Math.Max(1, chunk.Attempts))
+            return Problems.NoChunk(run, index);
+        if ((await queries.AttemptsAsync(run, index, cancellation)).FirstOrDefault(known => known.Attempt == attempt) is not { } view)
+            return null;
+        if (!await tokens.MaySpeakForAsync(token.Id, view.Host, cancellation))
+            return Problems.WrongHost(token, view.Host);
+        return view.Outcome is null or AttemptOutcome.HostLost ? null : Problems.DuplicateOutputs(run, index);
     }
 
     private static async Task<IResult> PackAsync(HttpContext context, string directory, string name, Func<IResult> nothing)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DistributedBatch.Contracts.Json;
+using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Messaging.Connections;
 using DistributedBatch.Tracker.Commands;
 using DistributedBatch.Tracker.Http;
@@ -17,7 +18,7 @@ internal static class ServerEndpoint
 {
     public static void Map(RouteGroupBuilder api, string version) =>
         api.MapGet("/server", async (
-            RunQueries queries, TrackerDatabase database, ProjectionQueue queue, AttemptFileWriter files, RunCommands commands, BrokerHealth broker, TimeProvider time, CancellationToken cancellation) =>
+            RunQueries queries, TrackerDatabase database, ProjectionQueue queue, AttemptFileWriter files, RunCommands commands, BrokerHealth broker, MessageRefusals refusals, TimeProvider time, CancellationToken cancellation) =>
         {
             var producer = commands.ProducerProblemAsync(cancellation);
             var (databaseProblem, took) = await DatabaseProblemAsync(queries, database, cancellation);
@@ -34,6 +35,8 @@ internal static class ServerEndpoint
                 BrokerProblem = ProblemOf(broker.Current),
                 ProducerProblem = await producer,
                 Waiting = queue.Count,
+                RefusedMessages = refusals.Count,
+                LastRefusal = refusals.LastReason,
             };
             return JsonResult.Of(view, ContractsJson.Default.ServerView);
         }).WithSummary("The state of the server's database, disk, broker and producer.").Produces<ServerView>();

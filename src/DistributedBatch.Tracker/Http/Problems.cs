@@ -31,6 +31,8 @@ internal static class Problems
 
     public static IResult NoRun(RunId run) => NoRun($"Run {run} no longer exists.");
 
+    public static IResult NoHost(string host) => Of(StatusCodes.Status404NotFound, "No such host", $"There is no host '{host}'. GET /api/hosts lists the hosts.");
+
     public static IResult Ambiguous(string sentence, IEnumerable<string> candidates) => Of(
         StatusCodes.Status409Conflict, "Several runs match", sentence, ("candidates", candidates.ToArray()));
 
@@ -48,6 +50,9 @@ internal static class Problems
 
     public static IResult DuplicateOutputs(RunId run, int index) => Of(StatusCodes.Status409Conflict, "Duplicate outputs",
         $"Another attempt of chunk {index} of run {run} has already stored its outputs. These were discarded; there is nothing left to do.");
+
+    public static IResult WrongHost(TokenView token, string host) => Of(StatusCodes.Status403Forbidden, "The token belongs to another host",
+        $"The token '{token.Name}' may not upload for host '{host}'. Give that host a token of its own: dbatch token create --role host --name {host}");
 
     public static IResult InvalidRun(IReadOnlyList<string> mistakes) => Of(StatusCodes.Status400BadRequest, "The run is invalid",
         string.Join(" ", mistakes), ("mistakes", mistakes.ToArray()));

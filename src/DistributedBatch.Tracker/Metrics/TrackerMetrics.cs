@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using DistributedBatch.Contracts.Text;
+using DistributedBatch.Messaging.Bus;
 using DistributedBatch.Tracker.Commands;
 using DistributedBatch.Tracker.Projection;
 using DistributedBatch.Tracker.Queries;
@@ -29,6 +30,7 @@ internal sealed class TrackerMetrics : IDisposable
         new("dbatch.tracker.commits", "counter", "{commit}", [], "Transactions committed."),
         new("dbatch.tracker.commit.duration", "histogram", "s", [], "Duration of a transaction."),
         new("dbatch.tracker.rows", "counter", "{row}", [], "Rows in the committed transactions."),
+        new("dbatch.messages.refused", "gauge", "{message}", [], "Messages refused since the start of the process, because of their sender or content."),
         new("dbatch.tracker.waiting", "gauge", "{message}", [], "Messages received and not yet committed."),
     ];
 
@@ -43,7 +45,7 @@ internal sealed class TrackerMetrics : IDisposable
     private GaugeValues gauges = new([], [], 0, 0, 0, 0, 1);
 
     /// <summary>Creates the instruments and counts committed batches from now on.</summary>
-    public TrackerMetrics(RunQueries queries, ProducerCheck producer, ProjectionQueue queue, ProjectionSignal signal)
+    public TrackerMetrics(RunQueries queries, ProducerCheck producer, ProjectionQueue queue, ProjectionSignal signal, MessageRefusals refusals)
     {
         (this.queries, this.producer) = (queries, producer);
         attempts = Counter("dbatch.attempts");
@@ -56,6 +58,7 @@ internal sealed class TrackerMetrics : IDisposable
         Gauge("dbatch.hosts", () => [new(gauges.Online, Label("alive", "yes")), new(gauges.Offline, Label("alive", "no"))]);
         Gauge("dbatch.slots", () => [new(gauges.Busy, Label("busy", "yes")), new(gauges.Free, Label("busy", "no"))]);
         Gauge("dbatch.producer.answers", () => [new(gauges.ProducerAnswers)]);
+        Gauge("dbatch.messages.refused", () => [new(refusals.Count)]);
         Gauge("dbatch.tracker.waiting", () => [new(queue.Count)]);
         signal.BatchCommitted += Record;
     }

@@ -7,13 +7,17 @@ namespace DistributedBatch.Tracker.Outputs;
 /// <summary>
 /// The outputs of chunks under the data directory: <c>runs/RUN/out/INDEX/</c>. Hosts without a shared disk upload them as an archive with two folders:
 /// <c>out/</c>, the content of <c>DBATCH_OUT</c> of a successful attempt, and <c>logs/</c> with the files <c>out</c> and <c>err</c>. The archive is unpacked into a
-/// staging directory, so an interrupted upload leaves nothing visible. What was uploaded waits in <c>uploads/INDEX.ATTEMPT/</c> until the attempt is reported as the one
-/// that won; then it becomes visible by one rename. A host may die between upload and report, and then the outputs of another attempt are the right ones.
+/// staging directory, so an interrupted upload leaves nothing visible. What was uploaded waits in <c>uploads/INDEX.ATTEMPT.TOKEN/</c> and, for logs, in a directory of that name
+/// with <c>.logs</c>, until the attempt is reported. Then the logs become visible, and the outputs of the attempt that won by one rename. A host may die between upload and
+/// report, and then the outputs of another attempt are the right ones.
 /// </summary>
 internal sealed class OutputStore(string dataDirectory, OutputOptions options, LogFiles logs)
 {
     /// <summary>Name of the directory of a run where uploads are unpacked.</summary>
     public const string StagingName = "staging";
+
+    // Uploads of an earlier version count as the operator's: whoever wrote them was let in then.
+    private const string FormerToken = "operator";
 
     /// <summary>The directory of the outputs of a run.</summary>
     public string DirectoryOf(RunId run) => Path.Combine(RunDirectory(run), "out");
@@ -22,17 +26,18 @@ internal sealed class OutputStore(string dataDirectory, OutputOptions options, L
     public string DirectoryOf(RunId run, int index) => Path.Combine(DirectoryOf(run), index.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>Stores the uploaded outputs and logs of one attempt.</summary>
-    public async Task<UnpackOutcome> StoreAsync(RunId run, int index, int attempt, Stream archive, CancellationToken cancellation)
+    public async Task<UnpackOutcome> StoreAsync(RunId run, Upload upload, Stream archive, CancellationToken cancellation)
     {
-        var staging = Path.Combine(RunDirectory(run), StagingName, $"{index}.{attempt}.{Path.GetRandomFileName()}");
+        var staging = Path.Combine(RunDirectory(run), StagingName, $"{NameOf(upload)}.{Path.GetRandomFileName()}");
         Directory.CreateDirectory(staging);
         try
         {
             var outcome = await new TarUnpacker(options.MaxBytes).UnpackAsync(archive, staging, cancellation);
             if (outcome is not UnpackOutcome.Stored)
                 return outcome;
-            MoveLogs(run, index, attempt, Path.Combine(staging, "logs"));
-            return Keep(run, index, attempt, Path.Combine(staging, "out")) ? outcome : new UnpackOutcome.Duplicate();
+            if (Path.Combine(staging, "logs") is var newLogs && Directory.Exists(newLogs))
+                Replace(LogsOf(run, upload), newLogs);
+            return Keep(run, upload, Path.Combine(staging, "out")) ? outcome : new UnpackOutcome.Duplicate();
         }
         finally
         {
@@ -40,18 +45,42 @@ internal sealed class OutputStore(string dataDirectory, OutputOptions options, L
         }
     }
 
-    /// <summary>The attempts of a run whose outputs wait to be published or discarded, by chunk.</summary>
-    public ILookup<int, int> Uploads(RunId run) => !Directory.Exists(UploadsOf(run))
-        ? Array.Empty<(int, int)>().ToLookup(_ => 0, _ => 0)
-        : Directory.EnumerateDirectories(UploadsOf(run))
-            .Select(path => Path.GetFileName(path).Split('.'))
-            .ToLookup(parts => int.Parse(parts[0], CultureInfo.InvariantCulture), parts => int.Parse(parts[1], CultureInfo.InvariantCulture));
+    /// <summary>The uploads of a run that wait for a report, by chunk.</summary>
+    public ILookup<int, Upload> Uploads(RunId run) => (Directory.Exists(UploadsOf(run)) ? Directory.EnumerateDirectories(UploadsOf(run)) : [])
+        .Select(path => Parse(Path.GetFileName(path)))
+        .Distinct()
+        .ToLookup(upload => upload.Index);
 
-    /// <summary>Makes what <paramref name="attempt"/> uploaded the outputs of its chunk.</summary>
-    public void Publish(RunId run, int index, int attempt) => Replace(DirectoryOf(run, index), UploadOf(run, index, attempt));
+    /// <summary>Makes the uploaded outputs those of their chunk.</summary>
+    public void Publish(RunId run, Upload upload)
+    {
+        if (Directory.Exists(OutputsOf(run, upload)))
+            Replace(DirectoryOf(run, upload.Index), OutputsOf(run, upload));
+    }
 
-    /// <summary>Deletes what <paramref name="attempt"/> uploaded.</summary>
-    public void Discard(RunId run, int index, int attempt) => Directory.Delete(UploadOf(run, index, attempt), recursive: true);
+    /// <summary>Makes the uploaded logs those of their attempt.</summary>
+    public void PublishLogs(RunId run, Upload upload)
+    {
+        if (!Directory.Exists(LogsOf(run, upload)))
+            return;
+        MoveLogs(run, upload.Index, upload.Attempt, LogsOf(run, upload));
+        Directory.Delete(LogsOf(run, upload), recursive: true);
+    }
+
+    /// <summary>Deletes the uploaded outputs.</summary>
+    public void DiscardOutputs(RunId run, Upload upload)
+    {
+        if (Directory.Exists(OutputsOf(run, upload)))
+            Directory.Delete(OutputsOf(run, upload), recursive: true);
+    }
+
+    /// <summary>Deletes all of an upload.</summary>
+    public void Discard(RunId run, Upload upload)
+    {
+        DiscardOutputs(run, upload);
+        if (Directory.Exists(LogsOf(run, upload)))
+            Directory.Delete(LogsOf(run, upload), recursive: true);
+    }
 
     /// <summary>Writes the directory as an archive. Only the names are held in memory.</summary>
     public static async Task PackAsync(string directory, Stream to, CancellationToken cancellation)
@@ -85,19 +114,34 @@ internal sealed class OutputStore(string dataDirectory, OutputOptions options, L
     }
 
     // False when the chunk has its outputs already, which are those of the attempt that won.
-    private bool Keep(RunId run, int index, int attempt, string from)
+    private bool Keep(RunId run, Upload upload, string from)
     {
         if (!Directory.Exists(from))
             return true;
-        if (Directory.Exists(DirectoryOf(run, index)))
+        if (Directory.Exists(DirectoryOf(run, upload.Index)))
             return false;
-        Replace(UploadOf(run, index, attempt), from);
+        Replace(OutputsOf(run, upload), from);
         return true;
     }
 
     private string UploadsOf(RunId run) => Path.Combine(RunDirectory(run), "uploads");
 
-    private string UploadOf(RunId run, int index, int attempt) => Path.Combine(UploadsOf(run), string.Create(CultureInfo.InvariantCulture, $"{index}.{attempt}"));
+    private string OutputsOf(RunId run, Upload upload)
+    {
+        // An earlier version did not keep the token.
+        var former = Path.Combine(UploadsOf(run), string.Create(CultureInfo.InvariantCulture, $"{upload.Index}.{upload.Attempt}"));
+        return upload.Token == FormerToken && Directory.Exists(former) ? former : Path.Combine(UploadsOf(run), NameOf(upload));
+    }
+
+    private string LogsOf(RunId run, Upload upload) => Path.Combine(UploadsOf(run), $"{NameOf(upload)}.logs");
+
+    private static string NameOf(Upload upload) => string.Create(CultureInfo.InvariantCulture, $"{upload.Index}.{upload.Attempt}.{upload.Token}");
+
+    private static Upload Parse(string name)
+    {
+        var parts = name.Split('.');
+        return new Upload(int.Parse(parts[0], CultureInfo.InvariantCulture), int.Parse(parts[1], CultureInfo.InvariantCulture), parts.Length > 2 ? parts[2] : FormerToken);
+    }
 
     private static void Replace(string target, string from)
     {

@@ -48,7 +48,7 @@ internal sealed class ProjectionBatch
                     Fold(report);
                 break;
             case HostHeartbeat heartbeat:
-                if (!Heartbeats.TryGetValue(heartbeat.Host.Name, out var known) || heartbeat.At >= known.Heartbeat.At)
+                if (!Heartbeats.TryGetValue(heartbeat.Host.Name, out var known) || receivedAt >= known.ReceivedAt)
                     Heartbeats[heartbeat.Host.Name] = (heartbeat, receivedAt);
                 break;
             case LeaseTaken lease:

@@ -9,6 +9,9 @@ internal static class RemovalSql
     /// <summary>Records that all rows of the run are deleted, and clears its own row.</summary>
     public const string MarkRemoved = "UPDATE runs SET forgotten = 2, name = '', job = NULL, reason = NULL, notify = NULL WHERE run_no = $1";
 
+    /// <summary>Removes a host, unless a heartbeat came after <c>$2</c>. Attempts keep its name.</summary>
+    public const string DeleteHost = "DELETE FROM hosts WHERE host = $1 AND last_seen <= $2";
+
     /// <summary>For tables with a row for each chunk or attempt: deletes the chunks <c>[$2, $3)</c>.</summary>
     public static readonly IReadOnlyList<string> DeleteChunks =
         [.. new[] { "attempts", "failures", "results", "chunks" }.Select(table => $"DELETE FROM {table} WHERE run_no = $1 AND idx >= $2 AND idx < $3")];

@@ -95,12 +95,10 @@ internal static class TrackerSql
         ON CONFLICT (host) DO UPDATE SET succeeded = hosts.succeeded + excluded.succeeded, failed = hosts.failed + excluded.failed
         """;
 
-    // Heartbeats may overtake each other by moments. A much earlier one means that the clock of the host was set back.
     public const string UpsertHost = """
         INSERT INTO hosts (host, status, running, at, last_seen, stopping) VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (host) DO UPDATE SET status = excluded.status, running = excluded.running, at = excluded.at, last_seen = excluded.last_seen,
           stopping = excluded.stopping
-        WHERE hosts.at <= excluded.at OR hosts.at > excluded.at + 60000
         """;
 
     private const string OnConflictTakeEnd = """

@@ -33,7 +33,7 @@ public sealed class LeastPrivilegeTests(PrivateBroker broker)
 
         await producer.PublishAsync([Sample.Chunk(1), Sample.Chunk(2)], cancellation);
         var first = await buffer.ReceiveAsync(cancellation);
-        await host.Bus.PublishAsync(Sample.Reports(first.Chunk.Index), cancellation);
+        await host.Bus.PublishAsync(Sample.ReportsOf("lab7", first.Chunk.Index), cancellation);
         await first.AcknowledgeAsync();
         await (await buffer.ReceiveAsync(cancellation)).RejectAsync("a test");
         await host.Bus.PublishAsync(new ChunksReturned("lab7", [new ReturnedChunk(Sample.Run, 3, 1, 0)]), cancellation);
@@ -76,14 +76,14 @@ public sealed class LeastPrivilegeTests(PrivateBroker broker)
         await using var producer = await ProducerAsync(vhost, cancellation);
         await using var neighbour = await HostAsync(vhost, "neighbour", new RecordingHandler<RunControlMessage>(), cancellation);
         var mallory = BrokerUser.ForHost("mallory");
-        await using var connection = await new ConnectionFactory { Uri = await AdmitAsync(vhost, mallory, cancellation) }.CreateConnectionAsync(cancellation);
+        await using var connection = await new ConnectionFactory { Uri = await broker.AdmitAsync(vhost, mallory, cancellation) }.CreateConnectionAsync(cancellation);
 
         await RefusedAsync("publish a chunk", channel => PublishAsync(channel, "", Chunks));
         await RefusedAsync("answer for the producer", channel => PublishAsync(channel, "dbatch.submit-run", ""));
         await RefusedAsync("steer hosts", channel => PublishAsync(channel, "dbatch.run-steered", ""));
-        await RefusedAsync("publish to a service's own exchange", channel => PublishAsync(channel, "dbatch.tracker", ""));
-        await RefusedAsync("read the producer's queue", channel => channel.BasicGetAsync("dbatch.producer", true, cancellation));
-        await RefusedAsync("read the tracker's queue", channel => channel.BasicGetAsync("dbatch.tracker", true, cancellation));
+        await RefusedAsync("publish to a service's own exchange", channel => PublishAsync(channel, "dbatch.tracker.reports", ""));
+        await RefusedAsync("read the producer's queue", channel => channel.BasicGetAsync("dbatch.producer.reports", true, cancellation));
+        await RefusedAsync("read the tracker's queue", channel => channel.BasicGetAsync("dbatch.tracker.reports", true, cancellation));
         await RefusedAsync("read dead chunks", channel => channel.BasicGetAsync("dbatch.chunks.cpu.dead", true, cancellation));
         await RefusedAsync("read another host's queue", channel => channel.BasicGetAsync("dbatch.host.neighbour", true, cancellation));
         await RefusedAsync("delete the chunks", channel => channel.QueueDeleteAsync(Chunks, false, false, false, cancellation));
@@ -122,8 +122,8 @@ public sealed class LeastPrivilegeTests(PrivateBroker broker)
         await producer.Publisher.PublishAsync(Sample.Chunk(1), cancellation);
         var held = await buffer.ReceiveAsync(cancellation);
 
-        await broker.ControlAsync(cancellation, "delete_user", NameIn(vhost, BrokerUser.NameOfHost("bad")));
-        await broker.ControlAsync(cancellation, "close_all_user_connections", NameIn(vhost, BrokerUser.NameOfHost("bad")), "the user was removed");
+        await broker.ControlAsync(cancellation, "delete_user", BrokerUser.NameOfHost("bad"));
+        await broker.ControlAsync(cancellation, "close_all_user_connections", BrokerUser.NameOfHost("bad"), "the user was removed");
         await using var heir = good.OpenBuffer("good");
         var next = heir.ReceiveAsync(cancellation).AsTask();
         var again = Assert.Single((await returned.NextAsync(cancellation)).Chunks);
@@ -140,11 +140,11 @@ public sealed class LeastPrivilegeTests(PrivateBroker broker)
         services =>
         {
             services.AddSingleton(returned).AddSingleton(dead).AddSingleton(reports).AddSingleton<Yes>();
-            services.AddBusEndpoint(Topology.ProducerQueue)
+            services.AddBusEndpoint(Topology.ProducerReportsQueue)
                 .Handle<ChunksReturned, RecordingHandler<ChunksReturned>>()
                 .Handle<ChunkDead, RecordingHandler<ChunkDead>>()
-                .Handle<AttemptReports, RecordingHandler<AttemptReports>>()
-                .Answer<ChangeRun, RunCommandResult, Yes>();
+                .Handle<AttemptReports, RecordingHandler<AttemptReports>>();
+            services.AddBusEndpoint(Topology.ProducerCommandsQueue).Answer<ChangeRun, RunCommandResult, Yes>();
         },
         cancellation,
         options => options.Declares = true);
@@ -155,7 +155,7 @@ public sealed class LeastPrivilegeTests(PrivateBroker broker)
         services =>
         {
             services.AddSingleton(new RecordingHandler<AttemptReports>());
-            services.AddBusEndpoint(Topology.TrackerQueue).Handle<AttemptReports, RecordingHandler<AttemptReports>>();
+            services.AddBusEndpoint(Topology.TrackerReportsQueue).Handle<AttemptReports, RecordingHandler<AttemptReports>>();
         },
         cancellation);
 
@@ -173,7 +173,7 @@ public sealed class LeastPrivilegeTests(PrivateBroker broker)
     private async Task<MessagingHost> StartAsync(
         Uri vhost, BrokerUser user, Action<IServiceCollection> services, CancellationToken cancellation, Action<BrokerOptions>? more = null)
     {
-        var url = await AdmitAsync(vhost, user, cancellation);
+        var url = await broker.AdmitAsync(vhost, user, cancellation);
         return await MessagingHost.StartAsync(url, cancellation, services, options =>
         {
             options.Declares = false;
@@ -181,17 +181,6 @@ public sealed class LeastPrivilegeTests(PrivateBroker broker)
             more?.Invoke(options);
         });
     }
-
-    /// <summary>Makes the user, with its permissions in the vhost alone.</summary>
-    private async Task<Uri> AdmitAsync(Uri vhost, BrokerUser user, CancellationToken cancellation)
-    {
-        var name = NameIn(vhost, user.Name);
-        await broker.AdmitAsync(vhost, name, user.Password, user.Permissions.Configure, user.Permissions.Write, user.Permissions.Read, cancellation);
-        return new UriBuilder(vhost) { UserName = name, Password = user.Password }.Uri;
-    }
-
-    // Users belong to the broker and not to a vhost, and other tests make them too.
-    private static string NameIn(Uri vhost, string user) => $"{user}-{vhost.AbsolutePath.Trim('/')}";
 
     private sealed class Yes : IRequestHandler<ChangeRun, RunCommandResult>
     {

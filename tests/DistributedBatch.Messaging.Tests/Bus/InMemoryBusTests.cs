@@ -15,8 +15,8 @@ public sealed class InMemoryBusTests : MessageBusConformance
         await using var messaging = await MessagingHost.StartInProcessAsync(cancellation, services =>
         {
             services.AddSingleton(first).AddSingleton(second);
-            services.AddBusEndpoint(Topology.ProducerQueue).Handle<AttemptReports, RecordingHandler<AttemptReports>>();
-            services.AddBusEndpoint(Topology.TrackerQueue).HandleFirst<AttemptReports, Gate>();
+            services.AddBusEndpoint(Topology.ProducerReportsQueue).Handle<AttemptReports, RecordingHandler<AttemptReports>>();
+            services.AddBusEndpoint(Topology.TrackerReportsQueue).HandleFirst<AttemptReports, Gate>();
         });
 
         await messaging.Bus.PublishAsync(Sample.Reports(1), cancellation);

@@ -18,8 +18,8 @@ public abstract class MessageBusConformance
         await using var messaging = await StartHostAsync(services =>
         {
             services.AddSingleton(producer).AddSingleton(tracker).AddSingleton<Second>();
-            services.AddBusEndpoint(Topology.ProducerQueue).Handle<AttemptReports, RecordingHandler<AttemptReports>>();
-            services.AddBusEndpoint(Topology.TrackerQueue).Handle<AttemptReports, Second>().Handle<HostHeartbeat, RecordingHandler<HostHeartbeat>>();
+            services.AddBusEndpoint(Topology.ProducerReportsQueue).Handle<AttemptReports, RecordingHandler<AttemptReports>>();
+            services.AddBusEndpoint(Topology.TrackerReportsQueue).Handle<AttemptReports, Second>().Handle<HostHeartbeat, RecordingHandler<HostHeartbeat>>();
         });
 
         var sent = Sample.Reports(1, 2);
@@ -38,7 +38,7 @@ public abstract class MessageBusConformance
         await using var messaging = await StartHostAsync(services =>
         {
             services.AddSingleton(handler);
-            services.AddBusEndpoint(Topology.ProducerQueue).Handle<AttemptReports, RecordingHandler<AttemptReports>>();
+            services.AddBusEndpoint(Topology.ProducerReportsQueue).Handle<AttemptReports, RecordingHandler<AttemptReports>>();
         });
 
         for (var index = 0; index < 100; index++)
@@ -56,7 +56,7 @@ public abstract class MessageBusConformance
         await using var messaging = await StartHostAsync(services =>
         {
             services.AddSingleton(handler);
-            services.AddBusEndpoint(Topology.ProducerQueue).Handle<AttemptReports, RecordingHandler<AttemptReports>>();
+            services.AddBusEndpoint(Topology.ProducerReportsQueue).Handle<AttemptReports, RecordingHandler<AttemptReports>>();
         });
 
         await messaging.Bus.PublishAsync(Sample.Reports(1) with { Protocol = 99 }, cancellation);
@@ -74,7 +74,7 @@ public abstract class MessageBusConformance
         await using var messaging = await StartHostAsync(services =>
         {
             services.AddSingleton(handler);
-            services.AddBusEndpoint(Topology.ProducerQueue).Handle<AttemptReports, RecordingHandler<AttemptReports>>();
+            services.AddBusEndpoint(Topology.ProducerReportsQueue).Handle<AttemptReports, RecordingHandler<AttemptReports>>();
         });
 
         await messaging.Bus.PublishAsync(Sample.Reports(1), cancellation);
@@ -91,7 +91,7 @@ public abstract class MessageBusConformance
         await using var messaging = await StartHostAsync(services =>
         {
             services.AddSingleton<Answerer>();
-            services.AddBusEndpoint(Topology.ProducerQueue).Answer<ChangeRun, RunCommandResult, Answerer>();
+            services.AddBusEndpoint(Topology.ProducerCommandsQueue).Answer<ChangeRun, RunCommandResult, Answerer>();
         });
 
         var answer = await messaging.Bus.RequestAsync<ChangeRun, RunCommandResult>(new ChangeRun(Sample.Run, RunAction.Pause), TimeSpan.FromSeconds(20), cancellation);

@@ -24,7 +24,7 @@ public abstract class ChunkQueueConformance : IAsyncLifetime
     public async Task A_published_chunk_arrives_as_it_was()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        var chunk = Sample.Chunk(7) with { Items = [["a", "b"], ["c\n", "d"]], Columns = ["x", "y"], TraceParent = "00-1-2-01" };
+        var chunk = Sample.Chunk(7) with { Count = 2, Items = [["a", "b"], ["c\n", "d"]], Columns = ["x", "y"], TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" };
         await Queue.Publisher.PublishAsync(chunk, cancellation);
         await using var buffer = Open("one");
 

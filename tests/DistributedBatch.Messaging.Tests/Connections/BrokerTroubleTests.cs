@@ -215,8 +215,8 @@ public sealed class BrokerTroubleTests(PrivateBroker broker)
         services =>
         {
             services.AddSingleton(handler).AddSingleton<Yes>().AddSingleton<Redispatcher>();
-            services.AddBusEndpoint(Topology.ProducerQueue)
-                .Handle<AttemptReports, RecordingHandler<AttemptReports>>().Handle<ChunksReturned, Redispatcher>().Answer<ChangeRun, RunCommandResult, Yes>();
+            services.AddBusEndpoint(Topology.ProducerReportsQueue).Handle<AttemptReports, RecordingHandler<AttemptReports>>().Handle<ChunksReturned, Redispatcher>();
+            services.AddBusEndpoint(Topology.ProducerCommandsQueue).Answer<ChangeRun, RunCommandResult, Yes>();
         });
 
     private sealed class Yes : IRequestHandler<ChangeRun, RunCommandResult>

@@ -57,7 +57,7 @@ public sealed class DeadLetterTests(PrivateBroker broker)
             services =>
             {
                 services.AddSingleton(producer).AddSingleton(returns);
-                services.AddBusEndpoint(Topology.ProducerQueue).Handle<ChunkDead, RecordingHandler<ChunkDead>>().Handle<ChunksReturned, RecordingHandler<ChunksReturned>>();
+                services.AddBusEndpoint(Topology.ProducerReportsQueue).Handle<ChunkDead, RecordingHandler<ChunkDead>>().Handle<ChunksReturned, RecordingHandler<ChunksReturned>>();
             });
         await SendAsync(messaging, """{"protocol":99,"run":"0123456789","index":4,"attempt":1,"job":{"container":"x"}}""", cancellation);
         await using var buffer = messaging.OpenBuffer("box");
@@ -87,14 +87,14 @@ public sealed class DeadLetterTests(PrivateBroker broker)
         Task<MessagingHost> StartAsync() => MessagingHost.StartAsync(vhost, cancellation, services =>
         {
             services.AddSingleton(reports);
-            services.AddBusEndpoint(Topology.ProducerQueue).Handle<AttemptReports, RecordingHandler<AttemptReports>>();
+            services.AddBusEndpoint(Topology.ProducerReportsQueue).Handle<AttemptReports, RecordingHandler<AttemptReports>>();
         });
 
         async Task<uint> ErrorsAsync(MessagingHost messaging)
         {
             try
             {
-                return await messaging.ReadyAsync("dbatch.producer_error", cancellation);
+                return await messaging.ReadyAsync("dbatch.producer.reports_error", cancellation);
             }
             catch (OperationInterruptedException)
             {
@@ -107,9 +107,9 @@ public sealed class DeadLetterTests(PrivateBroker broker)
         {
             var connection = await messaging.Get<BrokerConnections>().Publishing.ConnectedAsync(cancellation);
             await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
-            var message = (await channel.BasicGetAsync("dbatch.producer_error", autoAck: true, cancellation))!;
+            var message = (await channel.BasicGetAsync("dbatch.producer.reports_error", autoAck: true, cancellation))!;
             var body = Regex.Replace(Encoding.UTF8.GetString(message.Body.Span), "(\"protocol\"\\s*:\\s*)99", "${1}1");
-            await channel.BasicPublishAsync("", "dbatch.producer_error", mandatory: true, new BasicProperties(message.BasicProperties), Encoding.UTF8.GetBytes(body), cancellation);
+            await channel.BasicPublishAsync("", "dbatch.producer.reports_error", mandatory: true, new BasicProperties(message.BasicProperties), Encoding.UTF8.GetBytes(body), cancellation);
             await Eventually.HoldsAsync("the message waits again", async () => await ErrorsAsync(messaging) == 1, cancellation);
         }
     }
@@ -149,7 +149,7 @@ public sealed class DeadLetterTests(PrivateBroker broker)
         services =>
         {
             services.AddSingleton(producer);
-            services.AddBusEndpoint(Topology.ProducerQueue).Handle<ChunkDead, RecordingHandler<ChunkDead>>();
+            services.AddBusEndpoint(Topology.ProducerReportsQueue).Handle<ChunkDead, RecordingHandler<ChunkDead>>();
         },
         options => options.DeliveryLimit = deliveryLimit);
 }

@@ -25,7 +25,7 @@ public sealed class SignatureTests(PrivateBroker broker) : IDisposable
         await using var messaging = await StartAsync(cancellation);
         await using var buffer = messaging.OpenBuffer("box");
 
-        await messaging.PublishAsync([Sample.Chunk(1), Sample.Chunk(2) with { Items = [["a", "b"]], Columns = ["x", "y"] }], cancellation);
+        await messaging.PublishAsync([Sample.Chunk(1), Sample.Chunk(2) with { Count = 1, Items = [["a", "b"]], Columns = ["x", "y"] }], cancellation);
 
         for (var n = 0; n < 2; n++)
             await (await buffer.ReceiveAsync(cancellation)).AcknowledgeAsync();
@@ -36,15 +36,23 @@ public sealed class SignatureTests(PrivateBroker broker) : IDisposable
     [InlineData("work.py", "evil.py", "not signed by a producer")]
     [InlineData("0123456789", "0123456788", "not signed by a producer")]
     [InlineData("\"fast\"", "\"fast\",\"LD_PRELOAD\":\"/tmp/evil.so\"", "not signed by a producer")]
-    [InlineData("harmless", "$(evil)", "items are not signed")]
+    [InlineData("harmless", "$(evil)", "numbers or items are not signed")]
     [InlineData("\"signature\"", "\"signed\"", "it is not signed")]
-    [InlineData("\"itemsSignature\"", "\"itemsSigned\"", "items are not signed")]
+    [InlineData("\"chunkSignature\"", "\"chunkSigned\"", "update the producer")]
+    [InlineData("\"items\"", "\"nothing\"", "numbers or items are not signed")]
+    [InlineData("\"items\":[[\"harmless\"]]", "\"items\":[[\"harmless\",\"more\"]]", "lacks a value")]
+    [InlineData("\"start\":40", "\"start\":41", "numbers or items are not signed")]
+    [InlineData("\"start\":40", "\"start\":999999", "outside of the 1000 items")]
+    [InlineData("\"count\":1,", "\"count\":-5,", "outside of the 1000 items")]
+    [InlineData("\"total\":1000", "\"total\":-1", "outside of the -1 items")]
+    [InlineData("\"total\":1000", "\"total\":1001", "numbers or items are not signed")]
+    [InlineData("\"attempt\":1", "\"attempt\":99", "numbers or items are not signed")]
     public async Task A_chunk_that_was_changed_on_the_way_is_told_to_the_producer_and_never_run(string original, string tampered, string reason)
     {
         var cancellation = TestContext.Current.CancellationToken;
         await using var messaging = await StartAsync(cancellation);
         using var key = SigningKey.ReadOrCreate(directory["signing.key"]);
-        var chunk = new ChunkSigner(key).Sign(Sample.Chunk(4) with { Items = [["harmless"]] });
+        var chunk = new ChunkSigner(key).Sign(Sample.Chunk(4) with { Count = 1, Items = [["harmless"]] });
         var text = Encoding.UTF8.GetString(ChunkCodec.Encode(chunk));
         Assert.Contains(original, text, StringComparison.Ordinal);
 
@@ -98,7 +106,7 @@ public sealed class SignatureTests(PrivateBroker broker) : IDisposable
             services =>
             {
                 services.AddSingleton(dead);
-                services.AddBusEndpoint(Topology.ProducerQueue).Handle<ChunkDead, RecordingHandler<ChunkDead>>();
+                services.AddBusEndpoint(Topology.ProducerReportsQueue).Handle<ChunkDead, RecordingHandler<ChunkDead>>();
             },
             options => (options.SigningKey, options.Trusted) = (key, trusted));
     }

@@ -24,6 +24,6 @@ internal sealed class Redispatcher(IChunkPublisher publisher) : IMessageHandler<
     public static void Add(IServiceCollection services)
     {
         services.AddSingleton<Redispatcher>();
-        services.AddBusEndpoint(Topology.ProducerQueue).Handle<ChunksReturned, Redispatcher>();
+        services.AddBusEndpoint(Topology.ProducerReportsQueue).Handle<ChunksReturned, Redispatcher>();
     }
 }

@@ -19,16 +19,18 @@ internal static class Sample
         Job = new JobSpec { Command = ["python3", "work.py", "{start}"], Env = new Dictionary<string, string> { ["MODE"] = "fast" }, Gpus = gpus },
     };
 
-    public static AttemptReports Reports(params IReadOnlyList<int> indexes) => new("box", [.. indexes.Select(Report)]);
+    public static AttemptReports Reports(params IReadOnlyList<int> indexes) => ReportsOf("box", indexes);
 
-    private static AttemptReport Report(int index) => new()
+    public static AttemptReports ReportsOf(string host, params IReadOnlyList<int> indexes) => new(host, [.. indexes.Select(index => Report(index, host))]);
+
+    private static AttemptReport Report(int index, string host) => new()
     {
         Run = Run,
         Index = index,
         Start = index * 10L,
         Count = 10,
         Attempt = 1,
-        Host = "box",
+        Host = host,
         Slot = 0,
         StartedAt = DateTimeOffset.UnixEpoch,
         Outcome = AttemptOutcome.Succeeded,

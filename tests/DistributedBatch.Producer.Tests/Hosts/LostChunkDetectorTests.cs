@@ -127,7 +127,7 @@ public sealed class LostChunkDetectorTests
         Beat(1, slots: 2);
         Dispatch(at: 2);
         hosts.ListenAgain(Start.AddSeconds(45));
-        ledger.Return(new ReturnedChunk(Run, 0, 1, LostHosts: 1), Start.AddSeconds(46));
+        ledger.Return(new ReturnedChunk(Run, 0, 1, LostHosts: 1), "other", Start.AddSeconds(46));
         Assert.Empty(Find(74));
 
         Beat(74, slots: 2);
@@ -357,7 +357,7 @@ public sealed class LostChunkDetectorTests
     }
 
     private void ReturnUnstarted(DispatchedChunk dispatched, int at) =>
-        ledger.Return(new ReturnedChunk(Run, dispatched.Chunk.Index, dispatched.Attempt, LostHosts: 1), Start.AddSeconds(at));
+        ledger.Return(new ReturnedChunk(Run, dispatched.Chunk.Index, dispatched.Attempt, LostHosts: 1), "other", Start.AddSeconds(at));
 
     private void Lease(DispatchedChunk dispatched) => ledger.Lease(new LeaseTaken(Run, dispatched.Chunk.Index, dispatched.Attempt, "box", Start));
 

@@ -90,7 +90,7 @@ public sealed class LabTests(PrivateBroker broker)
         await using var producer = await LabProducer.StartAsync(
             await broker.NewVhostAsync(TestContext.Current.CancellationToken),
             options => options.DataDirectory = directory.Path,
-            services => services.AddSingleton(published).AddBusEndpoint(Topology.TrackerQueue).Handle<AttemptReports, PublishedReports>());
+            services => services.AddSingleton(published).AddBusEndpoint(Topology.TrackerReportsQueue).Handle<AttemptReports, PublishedReports>());
         var run = await producer.SubmitAsync(EmbeddedProducer.Spec(1));
         await using var buffer = producer.Source.Open("old", ResourceClass.Cpu);
         buffer.Slots = 1;

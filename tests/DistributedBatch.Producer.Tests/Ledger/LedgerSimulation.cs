@@ -227,7 +227,7 @@ internal sealed class LedgerSimulation
         if (keepsCopy)
             returns.Add(returned);
         returnsSinceCommit.Add(returned);
-        Ledger.Return(returned, now);
+        Ledger.Return(returned, "h", now);
     }
 
     /// <summary>The host of a chunk whose delivery the broker took back turns out to be lost.</summary>

@@ -111,7 +111,7 @@ public sealed class RunLedgerTests
         var ledger = Open(total: 1, crashLimit: 1);
         var first = Dispatch(ledger);
         Assert.False(first.ConfirmStart);
-        ledger.Return(new ReturnedChunk(RunId.New(), first.Chunk.Index, first.Attempt, LostHosts: 1), Now);
+        ledger.Return(new ReturnedChunk(RunId.New(), first.Chunk.Index, first.Attempt, LostHosts: 1), "other", Now);
         ledger.Requeue(first.Chunk.Index);
 
         var second = Dispatch(ledger);
@@ -124,7 +124,7 @@ public sealed class RunLedgerTests
     {
         var ledger = Open(total: 1);
         var first = Dispatch(ledger);
-        ledger.Return(new ReturnedChunk(RunId.New(), first.Chunk.Index, first.Attempt, LostHosts: 1), Now);
+        ledger.Return(new ReturnedChunk(RunId.New(), first.Chunk.Index, first.Attempt, LostHosts: 1), "other", Now);
         Assert.False(ledger.TryDispatch(Now + TimeSpan.FromMinutes(10), 1, out _));
 
         Assert.Equal(SettleResult.Started, ledger.Settle(Report(first, outcome: null), Now));
@@ -138,7 +138,7 @@ public sealed class RunLedgerTests
         var ledger = Open(total: 1, crashLimit: 2);
         var first = Dispatch(ledger);
         ledger.Settle(Report(first, outcome: null), Now);
-        ledger.Return(new ReturnedChunk(RunId.New(), first.Chunk.Index, first.Attempt, LostHosts: 1), Now);
+        ledger.Return(new ReturnedChunk(RunId.New(), first.Chunk.Index, first.Attempt, LostHosts: 1), "other", Now);
         Assert.False(ledger.TryDispatch(Now + TimeSpan.FromMinutes(10), 1, out _));
 
         Assert.Equal(SettleResult.Retry, ledger.LoseHost(first.Chunk.Index, Now));
@@ -152,10 +152,27 @@ public sealed class RunLedgerTests
         var ledger = Open(total: 1);
         var first = Dispatch(ledger);
         ledger.Settle(Report(first, outcome: null), Now);
-        ledger.Return(new ReturnedChunk(RunId.New(), first.Chunk.Index, first.Attempt, LostHosts: 1), Now);
+        ledger.Return(new ReturnedChunk(RunId.New(), first.Chunk.Index, first.Attempt, LostHosts: 1), "other", Now);
 
         Assert.Equal(SettleResult.Succeeded, ledger.Settle(Report(first, AttemptOutcome.Succeeded), Now));
         Assert.Equal(RunState.Succeeded, ledger.State);
+    }
+
+    [Fact]
+    public void An_attempt_that_a_host_reported_is_settled_leased_returned_and_put_aside_by_no_other_host()
+    {
+        var ledger = Open(total: 1);
+        var first = Dispatch(ledger);
+        ledger.Settle(Report(first, outcome: null), Now);
+
+        foreach (var outcome in new AttemptOutcome?[] { null, AttemptOutcome.Succeeded, AttemptOutcome.ExitCode, AttemptOutcome.HostLost, AttemptOutcome.Released })
+            Assert.Equal(SettleResult.Stale, ledger.Settle(Report(first, outcome) with { Host = "mallory" }, Now));
+        ledger.Lease(new LeaseTaken(default, first.Chunk.Index, first.Attempt, "mallory", Now));
+        ledger.Return(new ReturnedChunk(default, first.Chunk.Index, first.Attempt, LostHosts: 0), "mallory", Now);
+        Assert.Equal(SettleResult.Stale, ledger.DeadLetter(first.Chunk.Index, first.Attempt, "mallory", Now));
+
+        Assert.Equal(("h", false), (ledger.FindInFlight(first.Chunk.Index)!.Host, ledger.FindInFlight(first.Chunk.Index)!.Leased));
+        Assert.Equal(SettleResult.Succeeded, ledger.Settle(Report(first, AttemptOutcome.Succeeded), Now));
     }
 
     [Theory]

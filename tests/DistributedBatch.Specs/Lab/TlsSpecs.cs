@@ -1,3 +1,4 @@
+using System.Text.Json;
 using DistributedBatch.Specs.Run;
 using DistributedBatch.TestKit.Broker;
 using DistributedBatch.TestKit.Processes;
@@ -40,6 +41,24 @@ public sealed class TlsSpecs(PrivateBroker broker)
         host.Signal(ProcessKiller.Sigkill);
         head.Signal(ProcessKiller.Sigkill);
         await Task.WhenAll(host.End, head.End);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task The_doctor_trusts_the_labs_authority_at_the_broker_as_the_consumer_does()
+    {
+        Assert.SkipUnless(broker.Certificates is not null, "The broker from DBATCH_TEST_AMQP has no TLS listener that is known here.");
+        using var box = new OneBox();
+        var plain = await broker.NewVhostAsync(TestContext.Current.CancellationToken);
+        box.Environment["DBATCH_BROKER"] = new UriBuilder(plain) { Scheme = "amqps", Host = "localhost", Port = broker.TlsPort }.Uri.AbsoluteUri;
+        var untrusting = await box.DbatchAsync("doctor", "--json");
+        box.Environment["DBATCH_CA"] = broker.Certificates!.AuthorityFile;
+        var trusting = await box.DbatchAsync("doctor", "--json");
+
+        Assert.Contains("--ca FILE", Permissions(untrusting).GetProperty("found").GetString(), StringComparison.Ordinal);
+        Assert.Equal("good", Permissions(trusting).GetProperty("health").GetString());
+
+        static JsonElement Permissions(DbatchResult doctor) =>
+            doctor.Json.EnumerateArray().Single(finding => finding.GetProperty("about").GetString() == "broker's permissions");
     }
 
     [Fact(Timeout = 60_000)]

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Messaging;
 using DistributedBatch.Messaging.Bus;
+using DistributedBatch.Messaging.Queues;
 using DistributedBatch.TestKit.Files;
 using DistributedBatch.Tracker.Projection;
 using Microsoft.AspNetCore.Builder;
@@ -44,7 +45,7 @@ internal sealed class TestServer : IAsyncDisposable
         if (withProducer)
         {
             builder.Services.AddSingleton<FakeProducer>();
-            builder.Services.AddBusEndpoint("dbatch.producer")
+            builder.Services.AddBusEndpoint(Topology.ProducerCommandsQueue)
                 .Answer<SubmitRun, RunCommandResult, FakeProducer>()
                 .Answer<ChangeRun, RunCommandResult, FakeProducer>()
                 .Answer<ForgetRun, RunCommandResult, FakeProducer>();

@@ -1,10 +1,14 @@
 using System.Formats.Tar;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text;
+using DistributedBatch.Contracts.Api;
+using DistributedBatch.Contracts.Chunks;
 using DistributedBatch.Contracts.Messages;
 using DistributedBatch.Contracts.Runs;
 using DistributedBatch.TestKit.Files;
 using DistributedBatch.TestKit.Waiting;
+using DistributedBatch.Tracker.Access;
 using DistributedBatch.Tracker.Outputs;
 using DistributedBatch.Tracker.Tests.Api;
 
@@ -63,6 +67,31 @@ public sealed class OutputsTests
 
         Assert.Equal("first success", (await UnpackAsync(server, $"/api/runs/{run}/chunks/3/outputs"))["part"]);
         Assert.Equal("late too", await server.Client.GetStringAsync($"/api/runs/{run}/chunks/3/attempts/3/logs/out", Cancellation));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_host_uploads_for_its_own_attempts_alone()
+    {
+        await using var server = await TestServer.StartAsync();
+        var run = await SubmitAsync(server);
+        await server.PublishAsync(TestData.Changed(run, 1, RunState.Running, new ChunkCounts(10, 10, 0, 0, 0, 0, 0)));
+        using var ada = Client(server, "ada");
+        using var mallory = Client(server, "mallory");
+
+        // Nobody knows yet who runs chunk 3. What its host uploaded counts, whoever comes before or after it.
+        Assert.Equal(HttpStatusCode.NoContent, await PutAsync(mallory, run, 3, 1, ("out/part", "evil"), ("logs/out", "evil")));
+        Assert.Equal(HttpStatusCode.NoContent, await PutAsync(ada, run, 3, 1, ("out/part", "good"), ("logs/out", "good")));
+        Assert.Equal(HttpStatusCode.NoContent, await PutAsync(mallory, run, 3, 1, ("out/part", "evil"), ("logs/out", "evil")));
+        await server.PublishAsync(new AttemptReports("ada", [TestData.Started(run, 4)]));
+        Assert.Equal(HttpStatusCode.Forbidden, await PutAsync(mallory, run, 4, 1, ("out/part", "evil")));
+        await server.PublishAsync(new AttemptReports("ada", [TestData.Succeeded(run, 3)]));
+
+        Assert.Equal("good", (await UnpackAsync(server, $"/api/runs/{run}/chunks/3/outputs"))["part"]);
+        Assert.Equal("good", await server.Client.GetStringAsync($"/api/runs/{run}/chunks/3/attempts/1/logs/out", Cancellation));
+        Assert.Equal(HttpStatusCode.Conflict, await PutAsync(ada, run, 3, 1, ("logs/out", "after the end")));
+        Assert.Equal("good", await server.Client.GetStringAsync($"/api/runs/{run}/chunks/3/attempts/1/logs/out", Cancellation));
+        foreach (var (index, attempt) in new[] { (5, 99), (-1, 1), (10, 1), (5, 0) })
+            Assert.Equal(HttpStatusCode.NotFound, await PutAsync(mallory, run, index, attempt, ("out/part", "evil")));
     }
 
     [Theory(Timeout = 30_000)]
@@ -190,6 +219,20 @@ public sealed class OutputsTests
         var run = RunId.New();
         await server.PublishAsync(TestData.Submitted(run));
         return run;
+    }
+
+    /// <summary>A client with a token of the role <c>host</c>.</summary>
+    private static HttpClient Client(TestServer server, string host)
+    {
+        var token = server.App.Services.GetRequiredService<TokenStore>().Create(new NewToken(TokenRole.Host, host))!;
+        return new HttpClient { BaseAddress = server.Client.BaseAddress, DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", token.Token) } };
+    }
+
+    private static async Task<HttpStatusCode> PutAsync(HttpClient host, RunId run, int index, int attempt, params (string Name, string Text)[] files)
+    {
+        var answer = await host.PutAsync(
+            $"/api/runs/{run}/chunks/{index}/attempts/{attempt}/outputs", new ByteArrayContent(await ArchiveAsync(files)), Cancellation);
+        return answer.StatusCode;
     }
 
     private static async Task<HttpStatusCode> PutAsync(TestServer server, RunId run, int index, int attempt, params (string Name, string Text)[] files) =>

@@ -22,6 +22,8 @@ internal sealed class TestStorage(IDatabase database, string dataDirectory, IDis
     /// <summary>Removes hidden runs. There is no producer here.</summary>
     public RunRemover Remover => field ??= new RunRemover(Database, Queries, null!, TimeProvider.System, NullLogger<RunRemover>.Instance);
 
+    public HostRemover HostRemover => field ??= new HostRemover(Database, Queries);
+
     public Notifier Notifier => field ??= new Notifier(
         new NotificationStore(Database, Queries), Queries, new NotificationOptions(), Time, NullLogger<Notifier>.Instance);
 

@@ -6,6 +6,7 @@ using DistributedBatch.Contracts.Runs;
 using DistributedBatch.Storage.Connections;
 using DistributedBatch.TestKit.Network;
 using DistributedBatch.Tracker.Queries;
+using DistributedBatch.Tracker.Retention;
 
 namespace DistributedBatch.Tracker.Tests.Storage;
 
@@ -318,6 +319,38 @@ public abstract class TrackerStoreConformance
 
         storage.Time.Now += TimeSpan.FromMinutes(10);
         await storage.CommitAsync(TestData.Heartbeat("ada", TestData.Noon.AddHours(-1)));
+
+        Assert.True(Assert.Single(await storage.Queries.HostsAsync(Cancellation)).Alive);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task An_offline_host_is_forgotten_its_attempts_stay_and_it_may_come_back()
+    {
+        await using var storage = await OpenAsync();
+        var run = RunId.New();
+        await storage.CommitAsync(
+            TestData.Submitted(run), TestData.Heartbeat("ada", TestData.Noon), TestData.Heartbeat("bob", TestData.Noon), TestData.Reports(TestData.Succeeded(run, 0)));
+        Assert.Equal(HostRemoval.StillOnline, await storage.HostRemover.ForgetAsync("ada", Cancellation));
+        storage.Time.Now += TimeSpan.FromSeconds(31);
+
+        Assert.Equal(HostRemoval.Done, await storage.HostRemover.ForgetAsync("ada", Cancellation));
+        Assert.Equal(HostRemoval.Unknown, await storage.HostRemover.ForgetAsync("ada", Cancellation));
+
+        Assert.Equal(["bob"], (await storage.Queries.HostsAsync(Cancellation)).Select(host => host.Host.Name));
+        Assert.Equal("ada", Assert.Single(await storage.Queries.AttemptsAsync(run, 0, Cancellation)).Host);
+        await storage.CommitAsync(TestData.Heartbeat("ada", storage.Time.Now));
+        Assert.Equal([true, false], (await storage.Queries.HostsAsync(Cancellation)).Select(host => host.Alive));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_heartbeat_with_a_time_in_2099_does_not_hide_the_next_ones()
+    {
+        await using var storage = await OpenAsync();
+        await storage.CommitAsync(TestData.Heartbeat("ada", new DateTimeOffset(2099, 1, 1, 0, 0, 0, TimeSpan.Zero)));
+        storage.Time.Now += TimeSpan.FromMinutes(1);
+        Assert.False(Assert.Single(await storage.Queries.HostsAsync(Cancellation)).Alive);
+
+        await storage.CommitAsync(TestData.Heartbeat("ada", TestData.Noon));
 
         Assert.True(Assert.Single(await storage.Queries.HostsAsync(Cancellation)).Alive);
     }

@@ -6,14 +6,46 @@ using DistributedBatch.Contracts.Json;
 
 namespace DistributedBatch.Cli.Commands.Client;
 
-/// <summary><c>dbatch hosts</c>: the hosts and what they run.</summary>
+/// <summary><c>dbatch hosts</c>: the hosts and what they run; <c>dbatch hosts forget</c> removes offline ones from the list.</summary>
 internal static class HostsCommand
 {
     /// <summary>How long the table shows a connection problem after its end.</summary>
     private static readonly TimeSpan TroubleShownFor = TimeSpan.FromMinutes(10);
 
     /// <summary>Builds the command.</summary>
-    public static Command Create() => ClientCommand.Create("hosts", "List the hosts.", async (_, source, json, cancellation) =>
+    public static Command Create()
+    {
+        var command = List();
+        command.Subcommands.Add(Forget());
+        return command;
+    }
+
+    private static Command Forget()
+    {
+        var names = new Argument<string[]>("HOST") { Description = "names of offline hosts", Arity = ArgumentArity.OneOrMore };
+        var command = ClientCommand.Create("forget", "Remove offline hosts from the list. Their attempts stay.", async (parsed, source, json, cancellation) =>
+        {
+            var forgotten = new List<string>();
+            var mistakes = new List<string>();
+            foreach (var name in parsed.GetValue(names)!.Distinct(StringComparer.Ordinal))
+            {
+                if (await source.ForgetHostAsync(name, cancellation) is { } mistake)
+                    mistakes.Add(mistake);
+                else
+                    forgotten.Add(name);
+            }
+
+            if (json)
+                Console.Out.WriteLine(JsonText.Of(new ForgottenHostsJson(forgotten), ForgottenHostsJsonContext.Default.ForgottenHostsJson));
+            else
+                forgotten.ForEach(name => Console.Out.WriteLine($"Host '{name}' is no longer in the list."));
+            return mistakes.Count > 0 ? ErrorOutput.Usage(mistakes) : ExitCode.Done;
+        });
+        command.Arguments.Add(names);
+        return command;
+    }
+
+    private static Command List() => ClientCommand.Create("hosts", "List the hosts.", async (_, source, json, cancellation) =>
     {
         var hosts = await source.HostsAsync(cancellation);
         if (await source.BrokerAsync(cancellation) is { LastTrouble: { Until: null } trouble })

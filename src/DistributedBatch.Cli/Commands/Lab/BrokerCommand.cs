@@ -26,7 +26,9 @@ internal static class BrokerCommand
             var definitions = Path.Combine(target, "definitions.json");
             if (File.Exists(definitions))
             {
-                Console.Out.WriteLine($"{definitions} already exists; nothing was changed. Remove it to get new passwords.");
+                PrivateFile.Replace(definitions, BrokerDefinitions.WithCurrentPermissions(File.ReadAllText(definitions)));
+                Console.Out.WriteLine(
+                    $"{definitions} exists; its permissions are those of this version now, and its passwords are the same. Import it into RabbitMQ again. Remove it to get new passwords.");
                 return ExitCode.Done;
             }
 
@@ -46,9 +48,14 @@ internal static class BrokerCommand
         var name = new Argument<string>("NAME") { Description = "name of the machine in the lab (its consumer's --host)" };
         var (broker, ca) = BrokerOptions();
         var config = new Option<string>("--config") { HelpName = "FILE", Description = "config file to write for that machine (DBATCH_CONFIG); default NAME.yaml" };
+        var definitions = new Option<string>("--definitions")
+        {
+            HelpName = "FILE",
+            Description = "write the user to FILE for 'rabbitmqctl import_definitions' or load_definitions, and print no commands",
+        };
         var command = new Command("host", "Create a user for the consumer of one machine: print rabbitmqctl commands for a shell on the broker's machine.")
         {
-            name, broker, ca, config,
+            name, broker, ca, config, definitions,
         };
         command.SetAction(parsed => WithBroker(parsed, broker, ca, (url, authority) =>
         {
@@ -58,6 +65,12 @@ internal static class BrokerCommand
             var user = BrokerUser.ForHost(host);
             var file = parsed.GetValue(config) ?? $"{host}.yaml";
             PrivateFile.Replace(file, Config(url, user, authority, host));
+            if (parsed.GetValue(definitions) is { } target)
+            {
+                PrivateFile.Replace(target, BrokerDefinitions.Write([user], Vhost(url)));
+                return ExitCode.Done;
+            }
+
             var (vhost, permissions) = (Quoted(Vhost(url)), user.Permissions);
             Console.Out.WriteLine($"printf '%s\\n' {user.Password} | rabbitmqctl add_user {user.Name} || printf '%s\\n' {user.Password} | rabbitmqctl change_password {user.Name}");
             Console.Out.WriteLine($"rabbitmqctl set_permissions -p {vhost} {user.Name} {Quoted(permissions.Configure)} {Quoted(permissions.Write)} {Quoted(permissions.Read)}");

@@ -10,8 +10,6 @@ namespace DistributedBatch.Cli.Commands.Lab;
 /// <summary><c>dbatch consumer install</c>, <c>uninstall</c> and <c>invite</c>: a machine joins a lab with one pasted line.</summary>
 internal static partial class ConsumerInstallCommand
 {
-    private static string ConfigHome => Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData, Environment.SpecialFolderOption.DoNotVerify);
-
     /// <summary>Builds the command that installs.</summary>
     /// <param name="settings">The consumer's options, each with its key.</param>
     public static Command Install(IReadOnlyList<(Option<string> Option, string Key)> settings)
@@ -28,7 +26,7 @@ internal static partial class ConsumerInstallCommand
         command.SetAction(parsed =>
         {
             var mistakes = new List<string>();
-            var plan = new InstallPlan(ConfigHome);
+            var plan = InstallPlan.OfThisUser();
             var invited = ReadInvitation(parsed.GetValue(invitation), mistakes);
             if (mistakes.Count > 0)
                 return ErrorOutput.Usage(mistakes);
@@ -49,7 +47,7 @@ internal static partial class ConsumerInstallCommand
         var command = new Command("uninstall", "Remove what 'dbatch consumer install' wrote.");
         command.SetAction(_ =>
         {
-            var removed = Installer.Remove(new InstallPlan(ConfigHome).AllFiles);
+            var removed = Installer.Remove(InstallPlan.OfThisUser().AllFiles);
             foreach (var path in removed)
                 Console.Out.WriteLine($"Removed {path}");
             Console.Out.WriteLine(removed.Count == 0
@@ -163,7 +161,7 @@ internal static partial class ConsumerInstallCommand
         $"  systemctl --user enable --now {InstallPlan.Service}",
         "  loginctl enable-linger                        # keeps it running after you log out",
         $"  journalctl --user -u {InstallPlan.Service} -f       # its log",
-        $"Without systemd: set -a; . {new InstallPlan(ConfigHome).SettingsFile}; set +a; {Environment.ProcessPath} consumer");
+        $"Without systemd: set -a; . {InstallPlan.OfThisUser().SettingsFile}; set +a; {Environment.ProcessPath} consumer");
 
     private static string WithoutSecrets(string text) => TokenLine().Replace(PasswordInAddress().Replace(text, "$1***@"), "DBATCH_TOKEN=\"***\"");
 

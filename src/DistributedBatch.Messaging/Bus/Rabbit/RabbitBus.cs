@@ -28,6 +28,7 @@ internal sealed partial class RabbitBus : MessageBus
     private readonly TimeProvider time;
     private readonly BrokerConnections connections;
     private readonly BrokerHealth health;
+    private readonly ErrorQueue errors;
     private readonly ILogger logger;
     private readonly List<BusEndpoint> atStart;
     private readonly List<BusEndpoint> later;
@@ -49,6 +50,7 @@ internal sealed partial class RabbitBus : MessageBus
         TimeProvider time)
     {
         (this.topology, this.connections, this.health, this.time) = (topology, connections, health, time);
+        errors = new ErrorQueue(connections, options);
         logger = loggers.CreateLogger<RabbitBus>();
         LogContext.ConfigureCurrentLogContext(new MassTransitLogFilter(loggers, time));
         later = [.. endpoints.Where(endpoint => endpoint.OpensLater)];
@@ -75,7 +77,7 @@ internal sealed partial class RabbitBus : MessageBus
 
     /// <inheritdoc/>
     public override Task RequeueAsync(string queue, CancellationToken cancellation) =>
-        new ErrorQueue(connections).RequeueAsync(topology.Named(queue), cancellation);
+        errors.RequeueAsync(topology.Named(queue), cancellation);
 
     /// <inheritdoc/>
     public override Task CloseAsync(string queue, CancellationToken cancellation) =>

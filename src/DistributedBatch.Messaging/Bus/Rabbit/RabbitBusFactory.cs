@@ -1,7 +1,9 @@
 using DistributedBatch.Contracts.Json;
+using DistributedBatch.Messaging.Access;
 using DistributedBatch.Messaging.Connections;
 using DistributedBatch.Messaging.Queues;
 using MassTransit;
+using MassTransit.Middleware;
 
 namespace DistributedBatch.Messaging.Bus.Rabbit;
 
@@ -30,6 +32,8 @@ internal sealed class RabbitBusFactory(IServiceProvider services, BrokerOptions 
                 }
             });
             UseContractsJson(configurator);
+            configurator.ConfigureSend(pipe => pipe.UseExecute(NameSender));
+            configurator.ConfigurePublish(pipe => pipe.UseExecute(NameSender));
             configurator.MessageTopology.SetEntityNameFormatter(new EntityNames(topology));
 
             // Topology declares the exchanges, where permissions allow it. Responses come to a queue with the prefix of this deployment.
@@ -50,6 +54,12 @@ internal sealed class RabbitBusFactory(IServiceProvider services, BrokerOptions 
         if (endpoint.Durable)
         {
             receive.SetQuorumQueue();
+            receive.ConfigureError(pipe =>
+            {
+                pipe.UseFilter(new GenerateFaultFilter());
+                pipe.UseFilter(new SenderlessFilter());
+                pipe.UseFilter(new ErrorTransportFilter());
+            });
             foreach (var (name, value) in topology.BusQueueArguments(endpoint.Queue))
                 receive.SetQueueArgument(name, value);
         }
@@ -63,13 +73,26 @@ internal sealed class RabbitBusFactory(IServiceProvider services, BrokerOptions 
 
         // No fault is published; the sender of a request gets the failure as its response.
         receive.PublishFaults = false;
+        var refusals = services.GetRequiredService<MessageRefusals>();
+        receive.ConfigureReceive(pipe => pipe.UseFilter(new BorderFilter(endpoint, refusals)));
+        receive.UseFilter(new SenderFilter(endpoint, services.GetRequiredService<MessageSenders>(), refusals));
+        receive.UseFilter(new ContentFilter(endpoint, refusals));
         receive.ConfigureConsumeTopology = !Topology.Binds(endpoint);
         foreach (var listener in endpoint.Listeners)
             listener.Configure(receive, services);
     }
 
+    private void NameSender(SendContext context)
+    {
+        if (context.TryGetPayload(out RabbitMqSendContext? send))
+            send.BasicProperties.UserId = options.User;
+    }
+
     private static void UseContractsJson(IBusFactoryConfigurator configurator)
     {
+        // The envelope that MassTransit reads by default carries addresses.
+        configurator.ClearSerialization();
+
         // Not "any message type": a foreign message is skipped, and not read as the first type that fits.
         configurator.UseRawJsonSerializer(RawSerializerOptions.AddTransportHeaders | RawSerializerOptions.CopyHeaders, isDefault: true);
         configurator.ConfigureJsonSerializerOptions(options =>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using DistributedBatch.Contracts.Json;
+using DistributedBatch.Contracts.Text;
 using DistributedBatch.Messaging.Signing;
 
 namespace DistributedBatch.Messaging.Chunks.Rabbit;
@@ -41,7 +42,9 @@ internal sealed class ChunkCodec(ChunkVerifier? verifier = null)
         {
             if (DecodeKnown(body, outline) is not { } chunk)
                 return outline.Refused("it holds no job");
-            return verifier?.Refusal(chunk, body[outline.JobStart..outline.JobEnd]) is { } refusal ? outline.Refused(refusal) : new DecodeResult.Readable(chunk);
+            return (ChunkCheck.Mistake(chunk) ?? verifier?.Refusal(chunk, body[outline.JobStart..outline.JobEnd])) is { } refusal
+                ? outline.Refused(refusal)
+                : new DecodeResult.Readable(chunk with { TraceParent = TraceContext.Checked(chunk.TraceParent) });
         }
         catch (Exception failure) when (failure is JsonException or NotSupportedException or InvalidOperationException or FormatException)
         {

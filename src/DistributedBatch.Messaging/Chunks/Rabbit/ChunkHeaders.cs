@@ -32,23 +32,22 @@ internal static class ChunkHeaders
         properties.Headers?.TryGetValue(DeliveryCountHeader, out var count) == true && count is int and > 0 or long and > 0;
 
     /// <summary>Why the message is in the dead-letter queue.</summary>
-    public static string Reason(IReadOnlyBasicProperties properties)
-    {
-        if (properties.Headers?.TryGetValue(Topology.ReasonHeader, out var own) == true && TextOf(own) is { } reason)
-            return reason;
-        if (properties.Headers?.TryGetValue(DeathHeader, out var deaths) == true && deaths is IList<object?> { Count: > 0 } list
-            && list[0] is IDictionary<string, object?> death && death.TryGetValue("reason", out var broker))
+    public static string Reason(IReadOnlyBasicProperties properties) =>
+        properties.Headers?.TryGetValue(Topology.ReasonHeader, out var own) == true && TextOf(own) is { } reason ? reason : BrokerReason(properties) switch
         {
-            return TextOf(broker) switch
-            {
-                "delivery_limit" => "the broker had to take it back from lost hosts too often",
-                "rejected" => "a host could not read it",
-                var other => $"the broker dead-lettered it ({other})",
-            };
-        }
+            null => "no reason is known",
+            "delivery_limit" => "the broker had to take it back from lost hosts too often",
+            "rejected" => "a host could not read it",
+            var other => $"the broker dead-lettered it ({other})",
+        };
 
-        return "no reason is known";
-    }
+    /// <summary>Whether the time of the message ran out before anybody received it.</summary>
+    public static bool HasExpired(IReadOnlyBasicProperties properties) => BrokerReason(properties) == "expired";
+
+    // The broker's own word, see https://www.rabbitmq.com/docs/dlx#effects.
+    private static string? BrokerReason(IReadOnlyBasicProperties properties) =>
+        properties.Headers?.TryGetValue(DeathHeader, out var deaths) == true && deaths is IList<object?> { Count: > 0 } list
+        && list[0] is IDictionary<string, object?> death && death.TryGetValue("reason", out var reason) ? TextOf(reason) : null;
 
     private static string? TextOf(object? value) => value switch { byte[] bytes => Encoding.UTF8.GetString(bytes), string text => text, _ => null };
 }

@@ -127,7 +127,7 @@ internal sealed partial class RabbitChunkBuffer : IChunkBuffer
         LogRejected(name, reason);
         try
         {
-            await bus.PublishAsync(new ChunkDead(run, index, attempt, reason, time.GetUtcNow()), from.Lost);
+            await bus.PublishAsync(new ChunkDead(run, index, attempt, reason, time.GetUtcNow()) { Host = options.HostName }, from.Lost);
             await from.AcknowledgeAsync(tag);
         }
         catch (OperationCanceledException)
