@@ -52,13 +52,16 @@ internal sealed class HostRegistry(HostSupervisionOptions options)
     public IEnumerable<string> Available(string resourceClass) =>
         hosts.Where(pair => pair.Value.Status.OnHold is null && pair.Value.SlotsOf(resourceClass) > 0).Select(pair => pair.Key);
 
-    /// <summary>Since when some host has always had a free slot for <paramref name="resourceClass"/>; null when none has one.</summary>
-    public DateTimeOffset? IdleSince(string resourceClass)
+    /// <summary>
+    /// Since when some host has had a free slot for <paramref name="resourceClass"/> for at least <paramref name="duration"/>, as far as its heartbeats tell; null when none
+    /// has. A host that is silent since then proves nothing: it may be cut off from the queue too.
+    /// </summary>
+    public DateTimeOffset? IdleSince(string resourceClass, TimeSpan duration)
     {
         DateTimeOffset? idle = null;
         foreach (var host in hosts.Values)
         {
-            if (host.FreeSince(resourceClass) is { } since && !(since >= idle))
+            if (host.FreeSince(resourceClass) is { } since && host.HeartbeatAt - since >= duration && !(since >= idle))
                 idle = since;
         }
 

@@ -51,8 +51,7 @@ internal static class LostChunkDetector
     public static IReadOnlyList<(int Index, bool WithHost)> Find(
         RunLedger ledger, string resourceClass, HostRegistry hosts, HostSupervisionOptions options, DateTimeOffset now)
     {
-        var idleSince = hosts.IdleSince(resourceClass);
-        var isQueueEmpty = now - idleSince >= options.LostAfter;
+        var idleSince = hosts.IdleSince(resourceClass, options.LostAfter);
         List<(int Index, bool WithHost)>? lost = null;
         foreach (var (index, state, chunk) in ledger.InFlight)
         {
@@ -66,7 +65,7 @@ internal static class LostChunkDetector
             }
 
             var isUnclaimed = state == ChunkState.Queued || (state == ChunkState.Running && isHostLost);
-            if (chunk.Leased ? isHostLost : isQueueEmpty && chunk.DispatchedAt <= idleSince && isUnclaimed)
+            if (chunk.Leased ? isHostLost : chunk.DispatchedAt <= idleSince && isUnclaimed)
                 (lost ??= []).Add((index, chunk.Leased));
         }
 

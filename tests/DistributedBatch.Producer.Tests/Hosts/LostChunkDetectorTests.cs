@@ -32,6 +32,16 @@ public sealed class LostChunkDetectorTests
     }
 
     [Fact]
+    public void A_queued_chunk_is_not_lost_because_a_host_that_was_cut_off_had_a_free_slot_when_it_was_heard_last()
+    {
+        Dispatch();
+        Beat(1, slots: 2);
+        Beat(6, slots: 2);
+
+        Assert.Empty(Find(30));
+    }
+
+    [Fact]
     public void A_queued_chunk_is_not_lost_while_slots_that_look_free_still_report()
     {
         Dispatch();
