@@ -25,8 +25,8 @@ public static class MessageCheck
 
     private static readonly TimeSpan LongestDuration = TimeSpan.FromDays(36_500);
 
-    // Outside these years a time cannot be stored or is nonsense.
-    private static readonly DateTimeOffset FirstTime = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    // The clock of a host may be wrong, and its work counts all the same. Outside these years a time cannot be calculated with.
+    private static readonly DateTimeOffset FirstTime = DateTimeOffset.UnixEpoch;
     private static readonly DateTimeOffset LastTime = new(2200, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>What is wrong with <paramref name="message"/>, in a few words; null when nothing is. A type without a check is never wrong.</summary>

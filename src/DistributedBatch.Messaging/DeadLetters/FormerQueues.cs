@@ -60,8 +60,9 @@ internal sealed partial class FormerQueues(
             moved++;
         }
 
-        // RabbitMQ cannot delete a quorum queue only if it is empty.
+        // RabbitMQ cannot delete a quorum queue only if it is empty. The dead letters are expired requests, which may carry secrets.
         await channel.QueueDeleteAsync(former, ifUnused: false, ifEmpty: false, cancellationToken: cancellation);
+        await channel.QueueDeleteAsync($"{former}.dead", ifUnused: false, ifEmpty: false, cancellationToken: cancellation);
         LogMoved(moved, former);
     }
 

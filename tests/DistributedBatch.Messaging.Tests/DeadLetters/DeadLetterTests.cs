@@ -115,6 +115,23 @@ public sealed class DeadLetterTests(PrivateBroker broker)
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_request_that_nobody_received_leaves_nothing_and_another_dead_letter_is_parked()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var messaging = await StartAsync(deliveryLimit: 50, cancellation);
+        var dead = Assert.Single(messaging.Topology.ServiceDeadQueues, queue => queue.Contains("commands", StringComparison.Ordinal));
+
+        await Assert.ThrowsAsync<RequestUnansweredException>(() =>
+            messaging.Bus.RequestAsync<ForgetRun, RunCommandResult>(new ForgetRun(Sample.Run), TimeSpan.FromSeconds(1), cancellation));
+
+        await Eventually.HoldsAsync("it has expired", () => messaging.Log.Lines.Any(line => line.Contains("had expired and was dropped", StringComparison.Ordinal)), cancellation);
+        Assert.Equal((0u, 0u), (await messaging.ReadyAsync(dead, cancellation), await messaging.ReadyAsync(messaging.Topology.ParkingQueue, cancellation)));
+
+        await messaging.QueuePublisher.PublishAsync(dead, Encoding.UTF8.GetBytes("hello"), ChunkHeaders.Aside("it was returned 1000 times"), cancellation);
+        await Eventually.HoldsAsync("it is parked", async () => await messaging.ReadyAsync(messaging.Topology.ParkingQueue, cancellation) == 1, cancellation);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_message_that_is_no_chunk_is_parked_and_the_queue_goes_on()
     {
         var cancellation = TestContext.Current.CancellationToken;

@@ -42,10 +42,10 @@ public sealed class SignatureTests(PrivateBroker broker) : IDisposable
     [InlineData("\"items\"", "\"nothing\"", "numbers or items are not signed")]
     [InlineData("\"items\":[[\"harmless\"]]", "\"items\":[[\"harmless\",\"more\"]]", "lacks a value")]
     [InlineData("\"start\":40", "\"start\":41", "numbers or items are not signed")]
-    [InlineData("\"start\":40", "\"start\":999999", "outside of the 1000 items")]
-    [InlineData("\"count\":1,", "\"count\":-5,", "outside of the 1000 items")]
-    [InlineData("\"total\":1000", "\"total\":-1", "outside of the -1 items")]
-    [InlineData("\"total\":1000", "\"total\":1001", "numbers or items are not signed")]
+    [InlineData("\"start\":40", "\"start\":999999", "outside of the 10000 items")]
+    [InlineData("\"count\":1,", "\"count\":-5,", "outside of the 10000 items")]
+    [InlineData("\"total\":10000", "\"total\":-1", "outside of the -1 items")]
+    [InlineData("\"total\":10000", "\"total\":10001", "numbers or items are not signed")]
     [InlineData("\"attempt\":1", "\"attempt\":99", "numbers or items are not signed")]
     public async Task A_chunk_that_was_changed_on_the_way_is_told_to_the_producer_and_never_run(string original, string tampered, string reason)
     {

@@ -14,7 +14,7 @@ internal static class Sample
         Index = index,
         Start = index * 10L,
         Count = 10,
-        Total = 1000,
+        Total = 10_000,
         Attempt = attempt,
         Job = new JobSpec { Command = ["python3", "work.py", "{start}"], Env = new Dictionary<string, string> { ["MODE"] = "fast" }, Gpus = gpus },
     };

@@ -12,7 +12,7 @@ internal sealed class ContentFilter(BusEndpoint endpoint, MessageRefusals refusa
         var message = endpoint.MessageIn(context);
         if (message is IVersioned { Protocol: > Protocol.Version } || MessageCheck.Mistake(message) is not { } mistake)
             return next.Send(context);
-        var sentence = $"A {message?.GetType().Name ?? "message"} was refused: {mistake}.";
+        var sentence = $"The content of {message?.GetType().Name ?? "the message"} is wrong: {mistake}.";
         refusals.Add(endpoint.Queue, message, RefusalReason.WrongContent, sentence);
         throw new MessageRefusedException(sentence);
     }

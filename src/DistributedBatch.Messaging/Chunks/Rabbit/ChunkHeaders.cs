@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using DistributedBatch.Messaging.Queues;
 using RabbitMQ.Client;
@@ -7,6 +8,8 @@ namespace DistributedBatch.Messaging.Chunks.Rabbit;
 /// <summary>Properties and headers of a chunk's message.</summary>
 internal static class ChunkHeaders
 {
+    private static readonly TimeSpan Parked = TimeSpan.FromDays(30);
+
     private const string DeliveryCountHeader = "x-delivery-count";
     private const string DeathHeader = "x-death";
 
@@ -19,11 +22,12 @@ internal static class ChunkHeaders
         MessageId = $"{chunk.Run}/{chunk.Index}/{chunk.Attempt}",
     };
 
-    /// <summary>Properties of a message in the parking queue, with the reason.</summary>
+    /// <summary>Properties of a message in the parking queue, with the reason. It stays there for 30 days.</summary>
     public static BasicProperties Aside(string reason) => new()
     {
         DeliveryMode = DeliveryModes.Persistent,
         ContentType = "application/json",
+        Expiration = Parked.TotalMilliseconds.ToString(CultureInfo.InvariantCulture),
         Headers = new Dictionary<string, object?> { [Topology.ReasonHeader] = reason },
     };
 
