@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 . scripts/packages.sh
 
 need_dotnet
-need rabbitmq-server postgresql chromium curl python3 python3-numpy python3-torch python3-sklearn python3-matplotlib procps iproute2
+need rabbitmq-server postgresql faketime chromium curl python3 python3-numpy python3-torch python3-sklearn python3-matplotlib procps iproute2
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 # The broker that was just installed, even where a Docker engine answers: DBATCH_TEST_BROKER=container ./test.sh Messaging tries the other.

@@ -155,8 +155,8 @@ internal sealed class ActiveAttempt(ChunkDelivery delivery, string host, int slo
 
     /// <summary>The report that it ended.</summary>
     /// <param name="outcome">How it ended.</param>
-    /// <param name="now">When it ended.</param>
+    /// <param name="time">Clock. Its monotonic part counts, because the wall clock may have been set meanwhile.</param>
     /// <param name="error">Why, and what to do about it; null when nothing went wrong.</param>
-    public AttemptReport EndReport(AttemptOutcome outcome, DateTimeOffset now, string? error = null) =>
-        StartReport() with { Outcome = outcome, Duration = now - StartedAt, Error = error };
+    public AttemptReport EndReport(AttemptOutcome outcome, TimeProvider time, string? error = null) =>
+        StartReport() with { Outcome = outcome, Duration = time.GetElapsedTime(StartedTimestamp), Error = error };
 }

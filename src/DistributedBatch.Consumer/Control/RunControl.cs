@@ -18,6 +18,9 @@ internal sealed class RunControl(RunningAttempts running) : IMessageHandler<RunC
     /// <summary>Raised when a run has ended: nothing needs to be kept for its next chunk.</summary>
     public event Action<RunId>? Ended;
 
+    /// <summary>Raised when the producer wants to know what runs here.</summary>
+    public event Action? HeartbeatWanted;
+
     /// <inheritdoc/>
     public Task HandleAsync(RunControlMessage message, CancellationToken cancellation)
     {
@@ -39,6 +42,8 @@ internal sealed class RunControl(RunningAttempts running) : IMessageHandler<RunC
 
         if (message.State.IsSettled())
             Ended?.Invoke(message.Run);
+        if (message.WantsHeartbeats)
+            HeartbeatWanted?.Invoke();
         return Task.CompletedTask;
     }
 

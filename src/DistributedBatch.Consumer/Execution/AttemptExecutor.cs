@@ -144,5 +144,5 @@ internal sealed class AttemptExecutor(
 
     private AttemptReport Stopped(ActiveAttempt attempt) => Report(attempt, attempt.StopRequest?.Outcome ?? AttemptOutcome.Released, attempt.StopRequest?.Reason);
 
-    private AttemptReport Report(ActiveAttempt attempt, AttemptOutcome outcome, string? error = null) => attempt.EndReport(outcome, time.GetUtcNow(), error);
+    private AttemptReport Report(ActiveAttempt attempt, AttemptOutcome outcome, string? error = null) => attempt.EndReport(outcome, time, error);
 }

@@ -16,7 +16,7 @@ internal sealed class OutcomeMapper(OomKillCounter oomKills, TimeProvider time)
     /// <param name="memoryLimitBytes">Bytes of memory that the kernel limited it to; 0 for no limit.</param>
     public AttemptReport Report(ActiveAttempt attempt, ProgramOutcome outcome, long memoryLimitBytes)
     {
-        AttemptReport With(AttemptOutcome reported, string? error = null) => attempt.EndReport(reported, time.GetUtcNow(), error);
+        AttemptReport With(AttemptOutcome reported, string? error = null) => attempt.EndReport(reported, time, error);
         AttemptReport Killed(int signal, AttemptOutcome reported, string error) => With(reported, error) with { Signal = signal };
         var report = outcome switch
         {

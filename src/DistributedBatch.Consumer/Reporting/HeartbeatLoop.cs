@@ -12,22 +12,27 @@ internal sealed partial class HeartbeatLoop : IDisposable
     // Less than the 30 s after which the producer dispatches the leased chunks of a silent host again.
     private static readonly TimeSpan LongSilence = TimeSpan.FromSeconds(20);
 
+    // A broker that can be reached confirms much sooner. A heartbeat that waited for the end of an outage would tell what ran before it.
+    private static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(5);
+
     private readonly SemaphoreSlim due = new(0);
     private readonly MessageBus bus;
     private readonly BrokerHealth broker;
     private readonly ReportingOptions options;
     private readonly RunningAttempts running;
+    private readonly RunControl runs;
     private readonly HostJoin join;
     private readonly TimeProvider time;
     private readonly ILogger<HeartbeatLoop> logger;
     private long lastSent;
 
     public HeartbeatLoop(
-        MessageBus bus, BrokerHealth broker, ReportingOptions options, RunningAttempts running, HostJoin join, TimeProvider time, ILogger<HeartbeatLoop> logger)
+        MessageBus bus, BrokerHealth broker, ReportingOptions options, RunningAttempts running, RunControl runs, HostJoin join, TimeProvider time, ILogger<HeartbeatLoop> logger)
     {
-        (this.bus, this.broker, this.options, this.running, this.join, this.time, this.logger) = (bus, broker, options, running, join, time, logger);
+        (this.bus, this.broker, this.options, this.running, this.runs, this.join, this.time, this.logger) = (bus, broker, options, running, runs, join, time, logger);
         lastSent = time.GetTimestamp();
         broker.Changed += SendNow;
+        runs.HeartbeatWanted += SendNow;
     }
 
     /// <summary>Asks for a heartbeat now.</summary>
@@ -49,20 +54,26 @@ internal sealed partial class HeartbeatLoop : IDisposable
         }
     }
 
-    /// <summary>Sends one heartbeat. A failure is only logged, because the next heartbeat tells more than this one.</summary>
+    /// <summary>Sends one heartbeat. One that fails or takes long is given up, because the next heartbeat tells more than this one.</summary>
     public async Task SendAsync(HostStatus status, bool stopping, CancellationToken cancellation)
     {
         var attempts = running.All
             .Select(attempt => new RunningAttempt(
                 attempt.Chunk.Run, attempt.Chunk.Index, attempt.Number, attempt.Slot, attempt.StartedAt, attempt.Leased, ResourceClass.Of(attempt.Chunk)))
             .OrderBy(attempt => attempt.Slot);
+        using var limit = new CancellationTokenSource(SendTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         try
         {
             var heartbeat = new HostHeartbeat(status, time.GetUtcNow(), [.. attempts], stopping) { Instance = join.Instance, Joining = join.IsWaiting };
-            await bus.PublishAsync(heartbeat, cancellation);
+            await bus.PublishAsync(heartbeat, either.Token);
             if (time.GetElapsedTime(lastSent) > LongSilence)
                 running.All.ToList().ForEach(attempt => attempt.RecordSilence());
             lastSent = time.GetTimestamp();
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // The bus has said why.
         }
         catch (Exception failure) when (failure is not OperationCanceledException and not OutOfMemoryException)
         {
@@ -74,6 +85,7 @@ internal sealed partial class HeartbeatLoop : IDisposable
     public void Dispose()
     {
         broker.Changed -= SendNow;
+        runs.HeartbeatWanted -= SendNow;
         due.Dispose();
     }
 

@@ -164,7 +164,7 @@ internal sealed partial class Slot(int number, IChunkBuffer buffer, string scrat
         {
             Failed(context.Logger, failure, attempt.Chunk.Index, attempt.Chunk.Run.Value, number, context.Host.Name);
             return attempt.EndReport(
-                AttemptOutcome.NotStarted, context.Time.GetUtcNow(), $"Host {context.Host.Name} failed to run the attempt: {failure.Message} Its log says more.");
+                AttemptOutcome.NotStarted, context.Time, $"Host {context.Host.Name} failed to run the attempt: {failure.Message} Its log says more.");
         }
     }
 
@@ -177,7 +177,7 @@ internal sealed partial class Slot(int number, IChunkBuffer buffer, string scrat
         if (!await exclusive.EnterAsync(attempt))
         {
             return attempt.EndReport(
-                AttemptOutcome.Released, context.Time.GetUtcNow(), "The chunk must run alone, and another chunk runs alone on this host now.");
+                AttemptOutcome.Released, context.Time, "The chunk must run alone, and another chunk runs alone on this host now.");
         }
 
         try

@@ -17,6 +17,9 @@ public sealed record RunControlMessage(RunId Run, RunState State, long Revision)
     /// <inheritdoc/>
     public int Protocol { get; init; } = Messages.Protocol.Version;
 
+    /// <summary>Whether every host is to send a heartbeat now, because only heartbeats tell which host runs a chunk. Hosts of older versions send theirs when it is due.</summary>
+    public bool WantsHeartbeats { get; init; }
+
     /// <summary>Numbers of chunks that are settled, so that copies of them are stopped; null for none.</summary>
     public IReadOnlyList<int>? SettledChunks { get; init; }
 }

@@ -7,6 +7,7 @@ internal sealed class HostRegistry(HostSupervisionOptions options)
     private readonly Dictionary<string, OnlineHost> hosts = new(StringComparer.Ordinal);
     private readonly HashSet<Guid> refused = [];
     private DateTimeOffset listeningSince;
+    private DateTimeOffset? firstListening;
 
     /// <summary>Whether <paramref name="host"/> is online.</summary>
     public bool IsOnline(string host) => hosts.ContainsKey(host);
@@ -20,6 +21,7 @@ internal sealed class HostRegistry(HostSupervisionOptions options)
     public void ListenAgain(DateTimeOffset now)
     {
         listeningSince = now;
+        firstListening ??= now;
         foreach (var host in hosts.Values)
         {
             // A later time is from before the clock was set back.
@@ -31,6 +33,18 @@ internal sealed class HostRegistry(HostSupervisionOptions options)
     /// <summary>How long nothing happened since <paramref name="last"/>, not counting the time in which nothing could be heard.</summary>
     public TimeSpan SilenceSince(DateTimeOffset last, DateTimeOffset now) => now - (last > listeningSince ? last : listeningSince);
 
+    /// <summary>
+    /// How long a host may take to be heard again when it lost its connection at <paramref name="lostAt"/>. It is a third of the timeout. After an outage that this producer
+    /// had too, or its start, it is the whole timeout: every host has to connect again, and one bus may need half a minute more than another.
+    /// </summary>
+    public TimeSpan ReconnectTime(DateTimeOffset lostAt) => lostAt - listeningSince >= options.Timeout ? options.Timeout / 3 : options.Timeout;
+
+    /// <summary>
+    /// Whether every host has sent a heartbeat after <paramref name="since"/>. A producer that has just started does not know all hosts yet, so then the answer is no.
+    /// </summary>
+    public bool HaveAllSentHeartbeats(DateTimeOffset since, DateTimeOffset now) =>
+        !(now - firstListening < options.Timeout / 3) && hosts.Values.All(host => host.HeartbeatAt > since);
+
     /// <summary>Slots of all hosts for chunks of <paramref name="resourceClass"/>.</summary>
     public int Slots(string resourceClass) => hosts.Values.Sum(host => host.SlotsOf(resourceClass));
 
@@ -38,13 +52,16 @@ internal sealed class HostRegistry(HostSupervisionOptions options)
     public IEnumerable<string> Available(string resourceClass) =>
         hosts.Where(pair => pair.Value.Status.OnHold is null && pair.Value.SlotsOf(resourceClass) > 0).Select(pair => pair.Key);
 
-    /// <summary>Since when some host has always had a free slot for <paramref name="resourceClass"/>; null when none has one.</summary>
-    public DateTimeOffset? IdleSince(string resourceClass)
+    /// <summary>
+    /// Since when some host has had a free slot for <paramref name="resourceClass"/> for at least <paramref name="duration"/>, as far as its heartbeats tell; null when none
+    /// has. A host that is silent since then proves nothing: it may be cut off from the queue too.
+    /// </summary>
+    public DateTimeOffset? IdleSince(string resourceClass, TimeSpan duration)
     {
         DateTimeOffset? idle = null;
         foreach (var host in hosts.Values)
         {
-            if (host.FreeSince(resourceClass) is { } since && !(since >= idle))
+            if (host.FreeSince(resourceClass) is { } since && host.HeartbeatAt - since >= duration && !(since >= idle))
                 idle = since;
         }
 

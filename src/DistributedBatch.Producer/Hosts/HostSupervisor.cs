@@ -28,6 +28,7 @@ internal sealed partial class HostSupervisor(
     private static readonly TimeSpan MaxCheckGap = TimeSpan.FromSeconds(5);
 
     private DateTimeOffset checkedAt;
+    private DateTimeOffset heartbeatsWantedAt;
 
     /// <summary>Records the end of an attempt.</summary>
     public void Record(AttemptReport report)
@@ -124,6 +125,18 @@ internal sealed partial class HostSupervisor(
                     run.Ledger.Requeue(index);
             }
         }
+
+        await AskForHeartbeatsAsync(now, cancellation);
+    }
+
+    // The next heartbeats would tell too, but the chunks wait for them.
+    private async ValueTask AskForHeartbeatsAsync(DateTimeOffset now, CancellationToken cancellation)
+    {
+        var asking = runs.Active.FirstOrDefault(run => run.Ledger.InFlight.Any(flight => LostChunkDetector.IsUnclaimed(flight.Chunk) && flight.Chunk.DeliveryLostAt > heartbeatsWantedAt));
+        if (asking is null)
+            return;
+        heartbeatsWantedAt = now;
+        await outbox.PublishAsync(new RunControlMessage(asking.Id, asking.Ledger.State, asking.Ledger.Revision) { WantsHeartbeats = true }, cancellation);
     }
 
     // The lost host cannot report the attempt, so the producer does.

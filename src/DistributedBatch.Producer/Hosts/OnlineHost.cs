@@ -18,7 +18,7 @@ internal sealed class OnlineHost
     /// <param name="before">The host before, when the same consumer was connected since then; null when it was not.</param>
     public OnlineHost(HostHeartbeat heartbeat, Guid? formerInstance, DateTimeOffset now, OnlineHost? before)
     {
-        (Status, Instance, FormerInstance, LastSeen, formerSeenAt) = (heartbeat.Host, heartbeat.Instance, formerInstance, now, before?.formerSeenAt);
+        (Status, Instance, FormerInstance, HeartbeatAt, LastSeen, formerSeenAt) = (heartbeat.Host, heartbeat.Instance, formerInstance, now, now, before?.formerSeenAt);
         foreach (var resourceClass in Status.Classes)
         {
             // A host of an older version does not say to which class an attempt belongs, so it may belong to each.
@@ -36,6 +36,9 @@ internal sealed class OnlineHost
 
     /// <summary>The consumer that had this name before; null for none.</summary>
     public Guid? FormerInstance { get; }
+
+    /// <summary>When a heartbeat arrived last.</summary>
+    public DateTimeOffset HeartbeatAt { get; }
 
     /// <summary>When a heartbeat or report arrived last.</summary>
     public DateTimeOffset LastSeen { get; set; }

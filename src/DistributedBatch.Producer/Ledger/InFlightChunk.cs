@@ -19,8 +19,8 @@ internal sealed class InFlightChunk
     public bool Leased { get; set; }
 
     /// <summary>
-    /// When the broker took back the delivery of a chunk that had started; null while it has not. The connection may be lost and its host may still run it, so the
-    /// host's heartbeats decide.
+    /// When it became known that the broker took back the delivery; null while it has not. Perhaps only a connection is lost and a host still runs the chunk, so
+    /// heartbeats decide.
     /// </summary>
     public DateTimeOffset? DeliveryLostAt { get; set; }
 

@@ -140,6 +140,9 @@ internal sealed class RunLedger
     /// <inheritdoc cref="Settlement.Lease"/>
     public void Lease(LeaseTaken lease) => settlement.Lease(lease);
 
+    /// <inheritdoc cref="Settlement.Claim"/>
+    public void Claim(int index, int attempt, string host) => settlement.Claim(index, attempt, host);
+
     /// <inheritdoc cref="Settlement.Return"/>
     public void Return(ReturnedChunk returned, string host, DateTimeOffset now) => settlement.Return(returned, host, now);
 

@@ -46,8 +46,16 @@ internal sealed class Settlement(RunLimits limits, ChunkStateMachine chunks, Run
             return;
         chunks.Start(lease.Index, flight, lease.Host);
         flight.Leased = true;
-        ref var chunk = ref chunks.Table[lease.Index];
-        chunk.Attempts = Math.Max(chunk.Attempts, lease.Attempt);
+        CountAttempt(lease.Index, lease.Attempt);
+    }
+
+    /// <summary>A host says that it runs a chunk whose delivery was lost before its start was reported: the chunk stays with that host.</summary>
+    public void Claim(int index, int attempt, string host)
+    {
+        if (FindAttempt(index, attempt) is not { Host: null, DeliveryLostAt: not null } flight)
+            return;
+        chunks.Start(index, flight, host);
+        CountAttempt(index, attempt);
     }
 
     /// <summary>A chunk that the queue gave up on, or that a host could not read, fails for good.</summary>
@@ -58,31 +66,35 @@ internal sealed class Settlement(RunLimits limits, ChunkStateMachine chunks, Run
     public SettleResult LoseHost(int index, DateTimeOffset now) =>
         chunks.FindInFlight(index) is { } flight ? Conclude(Crash(index, flight, now), now) : SettleResult.Stale;
 
-    /// <summary>A chunk in flight was lost, but not with a host: it waits for another attempt, and this one is not counted.</summary>
+    /// <summary>
+    /// A chunk in flight was lost, but not with a host that reported its start: it waits for another attempt, and this one is not counted. If its delivery was lost it may
+    /// have killed a host before the report, so the next start must be confirmed.
+    /// </summary>
     public void Requeue(int index)
     {
-        if (chunks.FindInFlight(index) is not null)
-            RequeueUnlessCancelled(index, due: null, SettleResult.Released);
+        if (chunks.FindInFlight(index) is not { } flight)
+            return;
+        if (flight.DeliveryLostAt is not null)
+            chunks.Table[index].ConfirmStart = true;
+        RequeueUnlessCancelled(index, due: null, SettleResult.Released);
     }
 
     /// <summary>
-    /// A host returns a chunk that it did not start. Either it had fetched the chunk ahead, or the broker had taken the chunk back from another host. Only a host that
-    /// reported the chunk's start may have been killed by it; a chunk that lay ready there is not to blame.
+    /// A host returns a chunk that it did not start. Either it had fetched the chunk ahead, or the broker had taken the chunk back from another host. That host may run it,
+    /// also when its report of the start has not arrived, so the chunk is not dispatched before the hosts have said whether they do.
     /// </summary>
     public void Return(ReturnedChunk returned, string host, DateTimeOffset now)
     {
         // A leased chunk left the queue when its delivery was acknowledged; this is a copy whose acknowledgement was lost.
         if (chunks.FindInFlight(returned.Index) is not { Leased: false } flight || returned.Attempt != flight.FirstAttempt)
             return;
-        if (flight.Host is not null && (returned.LostHosts > 0 || flight.Host != host))
+        if (returned.LostHosts > 0 || (flight.Host is { } known && known != host))
         {
             if (flight.DeliveryLostAt is null)
                 (flight.DeliveryLostAt, flight.MissedHeartbeats) = (now, 0);
             return;
         }
 
-        if (returned.LostHosts > 0)
-            chunks.Table[returned.Index].ConfirmStart = true;
         RequeueUnlessCancelled(returned.Index, due: null, SettleResult.Released);
     }
 
@@ -99,6 +111,12 @@ internal sealed class Settlement(RunLimits limits, ChunkStateMachine chunks, Run
     // Each attempt is delivered to one host. The first one that reports or leases it is that host, as far as anybody can tell.
     private bool BelongsToAnother(int index, int attempt, string host) =>
         chunks.FindInFlight(index) is { Host: { } known } flight && known != host && attempt >= flight.FirstAttempt && attempt <= chunks.Table[index].Attempts;
+
+    private void CountAttempt(int index, int attempt)
+    {
+        ref var chunk = ref chunks.Table[index];
+        chunk.Attempts = Math.Max(chunk.Attempts, attempt);
+    }
 
     private InFlightChunk? FindAttempt(int index, int attempt) =>
         chunks.FindInFlight(index) is { } flight && attempt >= flight.FirstAttempt ? flight : null;

@@ -67,7 +67,8 @@ public sealed partial class RunQueries
             "SELECT status, running, last_seen, stopping, succeeded, failed FROM hosts WHERE status IS NOT NULL ORDER BY host",
             reader =>
             {
-                var alive = reader.GetInt64(3) == 0 && now - reader.Time(2) <= hostTimeout;
+                // A later time is from before this clock was set back.
+                var alive = reader.GetInt64(3) == 0 && (now - reader.Time(2)).Duration() <= hostTimeout;
                 return new HostView(
                     JsonSerializer.Deserialize(reader.GetString(0), ContractsJson.Default.HostStatus)!,
                     reader.Time(2),

@@ -66,6 +66,14 @@ public sealed class ActiveAttemptTests
     }
 
     [Fact]
+    public void A_clock_that_is_set_during_an_attempt_does_not_change_its_duration()
+    {
+        var machine = new SettableClock { Utc = DateTimeOffset.UnixEpoch.AddHours(-1), Ticks = TimeSpan.FromSeconds(7).Ticks };
+
+        Assert.Equal(TimeSpan.FromSeconds(7), TestAttempt.Create().EndReport(AttemptOutcome.Released, machine).Duration);
+    }
+
+    [Fact]
     public void A_program_that_has_ended_is_not_stopped_and_its_files_are_stored()
     {
         var attempt = TestAttempt.Create();
@@ -109,5 +117,18 @@ public sealed class ActiveAttemptTests
         {
             sleep.Kill();
         }
+    }
+
+    private sealed class SettableClock : TimeProvider
+    {
+        public required DateTimeOffset Utc { get; init; }
+
+        public required long Ticks { get; init; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override DateTimeOffset GetUtcNow() => Utc;
+
+        public override long GetTimestamp() => Ticks;
     }
 }

@@ -191,6 +191,23 @@ public class ConsumerTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_heartbeat_that_the_producer_wants_is_sent_at_once()
+    {
+        var test = TestContext.Current.CancellationToken;
+        await using var harness = await ConsumerHarness.StartAsync(test, options => options.Heartbeat = TimeSpan.FromHours(1));
+        await harness.PublishAsync(Shell("sleep 600"), index: 3);
+        await Eventually.HoldsAsync("it runs", () => harness.Consumer.Running == 1, test);
+
+        await harness.Bus.PublishAsync(new RunControlMessage(harness.Run, RunState.Running, 5) { WantsHeartbeats = true }, test);
+
+        await foreach (var beat in harness.Heartbeats.ReadAllAsync(test))
+        {
+            if (beat.Running is [{ Index: 3 }])
+                break;
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_long_attempt_becomes_a_lease_and_reports_as_usual()
     {
         var test = TestContext.Current.CancellationToken;

@@ -32,6 +32,16 @@ public sealed class LostChunkDetectorTests
     }
 
     [Fact]
+    public void A_queued_chunk_is_not_lost_because_a_host_that_was_cut_off_had_a_free_slot_when_it_was_heard_last()
+    {
+        Dispatch();
+        Beat(1, slots: 2);
+        Beat(6, slots: 2);
+
+        Assert.Empty(Find(30));
+    }
+
+    [Fact]
     public void A_queued_chunk_is_not_lost_while_slots_that_look_free_still_report()
     {
         Dispatch();
@@ -115,8 +125,24 @@ public sealed class LostChunkDetectorTests
 
         hosts.ListenAgain(Start.AddSeconds(45));
 
-        Assert.Empty(Find(54));
-        Assert.Equal([(0, true)], Find(55));
+        // The hosts connect again too, and not all at the same moment.
+        Assert.Empty(Find(74));
+        Assert.Equal([(0, true)], Find(75));
+    }
+
+    [Fact]
+    public void After_an_outage_a_chunk_that_nobody_runs_is_dispatched_again_as_soon_as_every_host_has_said_so()
+    {
+        hosts.ListenAgain(Start);
+        Beat(1, slots: 2);
+        Dispatch(at: 2);
+        hosts.ListenAgain(Start.AddSeconds(45));
+        ledger.Return(new ReturnedChunk(Run, 0, 1, LostHosts: 1), "other", Start.AddSeconds(46));
+        Assert.Empty(Find(74));
+
+        Beat(74, slots: 2);
+
+        Assert.Equal([(0, false)], Find(74));
     }
 
     [Fact]
@@ -242,6 +268,53 @@ public sealed class LostChunkDetectorTests
     }
 
     [Fact]
+    public void A_chunk_whose_delivery_was_lost_before_its_start_was_reported_stays_with_the_host_that_names_it()
+    {
+        ReturnUnstarted(Dispatch(), at: 12);
+
+        Beat(13, slots: 2, new RunningAttempt(Run, 0, 1, 0, Start));
+
+        Assert.Equal("box", ledger.FindInFlight(0)!.Host);
+        Assert.Empty(Find(42));
+    }
+
+    [Fact]
+    public void A_chunk_whose_delivery_was_lost_before_its_start_was_reported_is_dispatched_again_once_every_host_has_said_that_it_does_not_run_it()
+    {
+        Beat(11, slots: 2);
+        hosts.Record(new HostHeartbeat(Status("other", 2), Start, []), Start.AddSeconds(11));
+        ReturnUnstarted(Dispatch(), at: 12);
+
+        Beat(13, slots: 2);
+        Assert.Empty(Find(13));
+        hosts.Record(new HostHeartbeat(Status("other", 2), Start, []), Start.AddSeconds(14));
+
+        Assert.Equal([(0, false)], Find(14));
+    }
+
+    [Fact]
+    public void A_chunk_whose_delivery_was_lost_before_its_start_was_reported_does_not_wait_long_for_a_host_that_says_nothing()
+    {
+        Beat(11, slots: 2);
+        ReturnUnstarted(Dispatch(), at: 12);
+
+        Assert.Empty(Find(21));
+        Assert.Equal([(0, false)], Find(22));
+    }
+
+    [Fact]
+    public void A_producer_that_does_not_know_all_hosts_yet_waits_before_it_dispatches_a_chunk_again_whose_delivery_was_lost()
+    {
+        hosts.ListenAgain(Start.AddSeconds(11));
+        ReturnUnstarted(Dispatch(), at: 12);
+
+        Beat(13, slots: 2);
+
+        Assert.Empty(Find(20));
+        Assert.Equal([(0, false)], Find(21));
+    }
+
+    [Fact]
     public void A_report_keeps_a_host_online()
     {
         Beat(0, slots: 1);
@@ -290,8 +363,11 @@ public sealed class LostChunkDetectorTests
     private void LoseDelivery(DispatchedChunk dispatched, int at)
     {
         ledger.Settle(Report(dispatched, outcome: null), Start);
-        ledger.Return(new ReturnedChunk(Run, dispatched.Chunk.Index, dispatched.Attempt, LostHosts: 1), "other", Start.AddSeconds(at));
+        ReturnUnstarted(dispatched, at);
     }
+
+    private void ReturnUnstarted(DispatchedChunk dispatched, int at) =>
+        ledger.Return(new ReturnedChunk(Run, dispatched.Chunk.Index, dispatched.Attempt, LostHosts: 1), "other", Start.AddSeconds(at));
 
     private void Lease(DispatchedChunk dispatched) => ledger.Lease(new LeaseTaken(Run, dispatched.Chunk.Index, dispatched.Attempt, "box", Start));
 

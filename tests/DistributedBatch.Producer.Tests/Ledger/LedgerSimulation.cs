@@ -230,12 +230,14 @@ internal sealed class LedgerSimulation
         Ledger.Return(returned, "h", now);
     }
 
-    /// <summary>The host of a started chunk, whose delivery the broker took back, turns out to be lost.</summary>
+    /// <summary>The host of a chunk whose delivery the broker took back turns out to be lost.</summary>
     private void FindLost()
     {
         foreach (var (index, _, chunk) in Ledger.InFlight.Where(chunk => chunk.Chunk.DeliveryLostAt is not null).ToArray())
         {
-            if (Ledger.LoseHost(index, now) == SettleResult.Failed)
+            if (chunk.Host is null)
+                Ledger.Requeue(index);
+            else if (Ledger.LoseHost(index, now) == SettleResult.Failed)
                 Assert.True(losses[index] >= limits.CrashLimit, $"chunk {index} failed for {losses[index]} lost hosts");
         }
     }

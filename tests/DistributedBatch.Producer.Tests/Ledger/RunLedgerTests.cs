@@ -112,10 +112,24 @@ public sealed class RunLedgerTests
         var first = Dispatch(ledger);
         Assert.False(first.ConfirmStart);
         ledger.Return(new ReturnedChunk(RunId.New(), first.Chunk.Index, first.Attempt, LostHosts: 1), "other", Now);
+        ledger.Requeue(first.Chunk.Index);
 
         var second = Dispatch(ledger);
 
         Assert.Equal((2, 0, 1, true), (second.Attempt, second.LostHosts, second.CrashLimit, second.ConfirmStart));
+    }
+
+    [Fact]
+    public void A_chunk_whose_delivery_is_lost_before_its_start_was_reported_waits_for_that_report_and_runs_once()
+    {
+        var ledger = Open(total: 1);
+        var first = Dispatch(ledger);
+        ledger.Return(new ReturnedChunk(RunId.New(), first.Chunk.Index, first.Attempt, LostHosts: 1), "other", Now);
+        Assert.False(ledger.TryDispatch(Now + TimeSpan.FromMinutes(10), 1, out _));
+
+        Assert.Equal(SettleResult.Started, ledger.Settle(Report(first, outcome: null), Now));
+        Assert.Equal(SettleResult.Succeeded, ledger.Settle(Report(first, AttemptOutcome.Succeeded), Now));
+        Assert.Equal(RunState.Succeeded, ledger.State);
     }
 
     [Fact]

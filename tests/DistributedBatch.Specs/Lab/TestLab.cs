@@ -20,6 +20,15 @@ internal sealed class TestLab : IAsyncDisposable
 
     public Uri Broker { get; }
 
+    /// <summary>Database of the head; null for files in its data directory.</summary>
+    public string? Database { get; init; }
+
+    /// <summary>Clock of the head; null for that of the machine.</summary>
+    public FakeClock? HeadClock { get; init; }
+
+    /// <summary>Directory in which every process of the lab looks for programs first.</summary>
+    public string Programs => box["bin"];
+
     /// <summary>Address of the head.</summary>
     public string Server => $"http://127.0.0.1:{port}";
 
@@ -29,9 +38,10 @@ internal sealed class TestLab : IAsyncDisposable
     /// <summary>Chunks whose output is visible.</summary>
     public int Done => Directory.Exists(Outputs) ? Directory.EnumerateFiles(Outputs, "item", SearchOption.AllDirectories).Count() : 0;
 
-    public static async Task<TestLab> CreateAsync(PrivateBroker broker, CancellationToken cancellation)
+    public static async Task<TestLab> CreateAsync(PrivateBroker broker, CancellationToken cancellation, string? database = null, FakeClock? headClock = null)
     {
-        var lab = new TestLab(await broker.NewVhostAsync(cancellation));
+        var lab = new TestLab(await broker.NewVhostAsync(cancellation)) { Database = database, HeadClock = headClock };
+        lab.box.Environment["PATH"] = $"{lab.Programs}:{Environment.GetEnvironmentVariable("PATH")}";
         lab.box.Environment["DBATCH_SERVER"] = $"http://127.0.0.1:{lab.port}";
         lab.box.Environment["DBATCH_TOKEN_FILE"] = lab.box["head", "token"];
         return lab;
@@ -47,9 +57,16 @@ internal sealed class TestLab : IAsyncDisposable
     public void StartProducer() => processes["producer"] = box.Start(
         "serve", "--roles", "producer", "--broker", Broker.AbsoluteUri, "--data", box["producer"]);
 
-    /// <summary>Starts a host with two slots, by another way to the broker where one is given.</summary>
+    /// <summary>Starts a host with two slots and no GPU unless the options say otherwise, by another way to the broker where one is given.</summary>
     public DbatchProcess StartHost(string name, Uri? broker = null, params string[] options) => processes[name] = box.Start([
-        "consumer", "--broker", (broker ?? Broker).AbsoluteUri, "--data", box[name], "--host", name, "--slots", "2", "--gpus", "none", .. options]);
+        "consumer", "--broker", (broker ?? Broker).AbsoluteUri, "--data", box[name], "--host", name, "--slots", "2",
+        .. options.Contains("--gpus") ? [] : new[] { "--gpus", "none" }, .. options]);
+
+    /// <summary>Writes a program for <c>/bin/sh</c> into <see cref="Programs"/>.</summary>
+    public void WriteProgram(string name, string text) => box.Script(System.IO.Path.Combine("bin", name), text);
+
+    /// <summary>The processes of the lab that have ended although nobody ended them.</summary>
+    public IEnumerable<string> Ended => processes.Where(process => process.Value.End.IsCompleted).Select(process => process.Key);
 
     /// <summary>A path in the lab's directory, which all hosts share.</summary>
     public string Path(string name) => box[name];
@@ -99,7 +116,7 @@ internal sealed class TestLab : IAsyncDisposable
     {
         processes[name].Signal(ProcessKiller.Sigkill);
         await processes[name].End;
-        processes.Remove(name);
+        Forget(name);
     }
 
     /// <summary>Submits a run of <paramref name="total"/> chunks of one item and gives its id.</summary>
@@ -133,12 +150,12 @@ internal sealed class TestLab : IAsyncDisposable
     }
 
     /// <summary>Asserts that each chunk has succeeded, has its output, and has left no process behind.</summary>
-    public async Task AssertCompleteAsync(string run, JsonElement shown, int total, CancellationToken cancellation)
+    public async Task AssertCompleteAsync(string run, JsonElement shown, int total, CancellationToken cancellation, string? outputDirectory = null)
     {
         var chunks = shown.GetProperty("chunks");
         Assert.Equal("succeeded", shown.GetProperty("state").GetString());
         Assert.Equal((total, total), (chunks.GetProperty("total").GetInt32(), chunks.GetProperty("succeeded").GetInt32()));
-        var outputs = Directory.EnumerateFiles(Outputs, "item", SearchOption.AllDirectories).Select(file => int.Parse(File.ReadAllText(file), null)).Order();
+        var outputs = Directory.EnumerateFiles(outputDirectory ?? Outputs, "item", SearchOption.AllDirectories).Select(file => int.Parse(File.ReadAllText(file), null)).Order();
         Assert.Equal(Enumerable.Range(0, total), outputs);
         await Eventually.HoldsAsync("no attempt is left running", () => ProcessKiller.WithEnvironment($"DBATCH_RUN={run}").Count == 0, cancellation);
     }
@@ -164,16 +181,32 @@ internal sealed class TestLab : IAsyncDisposable
     public async Task<DbatchResult> StopAsync(string name)
     {
         var process = processes[name];
-        processes.Remove(name);
         process.Signal(ProcessKiller.Sigterm);
-        return await process.End;
+        var ended = await process.End;
+        Forget(name);
+        return ended;
+    }
+
+    private void Forget(string name)
+    {
+        if (HeadClock is not null)
+            FakeClock.Forget(processes[name].Pid);
+        processes.Remove(name);
     }
 
     private async Task StartServerAsync(string name, string roles, CancellationToken cancellation, Uri? broker = null)
     {
-        var server = processes[name] = box.Start(
-            "serve", "--roles", roles, "--broker", (broker ?? Broker).AbsoluteUri, "--data", box["head"], "--listen", $"http://127.0.0.1:{port}");
-        await Eventually.HoldsAsync($"the {name} answers", AnswersAsync, cancellation, DefaultTimeout);
+        var server = processes[name] = box.Start(HeadClock?.Environment ?? new Dictionary<string, string?>(), [
+            "serve", "--roles", roles, "--broker", (broker ?? Broker).AbsoluteUri, "--data", box["head"], "--listen", $"http://127.0.0.1:{port}",
+            .. Database is null ? [] : new[] { "--database", Database }]);
+        try
+        {
+            await Eventually.HoldsAsync($"the {name} answers", AnswersAsync, cancellation, DefaultTimeout);
+        }
+        catch (Xunit.Sdk.FailException failure)
+        {
+            Assert.Fail($"{failure.Message}. It said:\n{string.Join('\n', server.ErrorLines.TakeLast(20))}");
+        }
 
         async Task<bool> AnswersAsync()
         {

@@ -47,13 +47,16 @@ internal sealed class OneBox : IDisposable
 
     public DbatchProcess Start(string input, string[] arguments) => Start(Program, input, arguments);
 
-    private DbatchProcess Start(string program, string input, string[] arguments)
+    /// <summary>Starts the program with environment variables that only this process gets.</summary>
+    public DbatchProcess Start(IReadOnlyDictionary<string, string?> environment, string[] arguments) => Start(Program, "", arguments, environment);
+
+    private DbatchProcess Start(string program, string input, string[] arguments, IReadOnlyDictionary<string, string?>? environment = null)
     {
         var (output, errors, errorLines) = (new StringBuilder(), new StringBuilder(), new ConcurrentQueue<string>());
         var task = CliWrap.Cli.Wrap(program)
             .WithArguments(arguments)
             .WithWorkingDirectory(Path)
-            .WithEnvironmentVariables(Environment)
+            .WithEnvironmentVariables(environment is null ? Environment : Environment.Concat(environment).ToDictionary())
             .WithValidation(CommandResultValidation.None)
             .WithStandardInputPipe(PipeSource.FromString(input))
             .WithStandardOutputPipe(PipeTarget.ToStringBuilder(output))

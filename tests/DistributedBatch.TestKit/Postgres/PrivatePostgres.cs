@@ -17,11 +17,16 @@ public sealed class PrivatePostgres : IDisposable
         [ "$(id -u)" = 0 ] && chown "$user" "$dir"
         cd "$dir" || exit 1
         as "$bin/initdb" -D "$dir/data" -U dbatch -A trust -E UTF8 --locale=C -N >"$dir.log" 2>&1 || { echo failed; exit 1; }
-        as "$bin/pg_ctl" -D "$dir/data" -w -t 60 -l "$dir/server.log" \
-            -o "-c listen_addresses= -c unix_socket_directories=$dir -c fsync=off -c max_connections=50" start >>"$dir.log" 2>&1 || { echo failed; exit 1; }
+        control() { as "$bin/pg_ctl" -D "$dir/data" -w -t 60 "$@" >>"$dir.log" 2>&1 </dev/null; }
+        start() {
+          control -l "$dir/server.log" -o "-c listen_addresses= -c unix_socket_directories=$dir -c fsync=off -c max_connections=50" start
+        }
+        start || { echo failed; exit 1; }
         echo ready
-        read -r _
-        as "$bin/pg_ctl" -D "$dir/data" -m immediate -w stop >/dev/null 2>&1
+        while read -r command mode; do
+          if [ "$command" = start ]; then start; else control -m "$mode" stop; fi && echo ready || echo failed
+        done
+        control -m immediate stop
         rm -f "$dir.log"
         """;
 
@@ -40,19 +45,34 @@ public sealed class PrivatePostgres : IDisposable
         }) ?? throw new InvalidOperationException("/bin/sh did not start.");
     }
 
+    private string LogFile => directory.Path + ".log";
+
     /// <summary>Starts a server.</summary>
     /// <exception cref="InvalidOperationException">There is none on this machine, or it did not start.</exception>
     public static async Task<PrivatePostgres> StartAsync(CancellationToken cancellation)
     {
         var server = new PrivatePostgres(FindBinaries());
-        if (await server.shell.StandardOutput.ReadLineAsync(cancellation) == "ready")
+        try
+        {
+            await server.WaitUntilReadyAsync("start", cancellation);
             return server;
-        var log = server.directory.Path + ".log";
-        var said = File.Exists(log) ? await File.ReadAllTextAsync(log, cancellation) : "nothing";
-        File.Delete(log);
-        server.Dispose();
-        throw new InvalidOperationException($"The PostgreSQL server did not start. It said: {said}");
+        }
+        catch
+        {
+            server.Dispose();
+            File.Delete(server.LogFile);
+            throw;
+        }
     }
+
+    /// <summary>Stops the server in good order, after it has ended all sessions (<c>pg_ctl</c>'s mode "fast").</summary>
+    public Task StopAsync(CancellationToken cancellation) => ControlAsync("stop fast", cancellation);
+
+    /// <summary>Ends the server as a crash does: the next start has to recover what was written (mode "immediate").</summary>
+    public Task CrashAsync(CancellationToken cancellation) => ControlAsync("stop immediate", cancellation);
+
+    /// <summary>Starts a stopped server again over the same files; the task ends when it answers.</summary>
+    public Task StartAgainAsync(CancellationToken cancellation) => ControlAsync("start", cancellation);
 
     /// <summary>Creates an empty database.</summary>
     /// <returns>How to connect to it, as Npgsql wants it.</returns>
@@ -72,6 +92,21 @@ public sealed class PrivatePostgres : IDisposable
         shell.WaitForExit();
         shell.Dispose();
         directory.Dispose();
+    }
+
+    private async Task ControlAsync(string command, CancellationToken cancellation)
+    {
+        await shell.StandardInput.WriteLineAsync(command.AsMemory(), cancellation);
+        await shell.StandardInput.FlushAsync(cancellation);
+        await WaitUntilReadyAsync(command, cancellation);
+    }
+
+    private async Task WaitUntilReadyAsync(string command, CancellationToken cancellation)
+    {
+        if (await shell.StandardOutput.ReadLineAsync(cancellation) == "ready")
+            return;
+        var said = File.Exists(LogFile) ? await File.ReadAllTextAsync(LogFile, cancellation) : "nothing";
+        throw new InvalidOperationException($"The PostgreSQL server did not do what it should ({command}). It said: {said}");
     }
 
     private static string FindBinaries()

@@ -300,6 +300,30 @@ public abstract class TrackerStoreConformance
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task A_host_that_was_seen_before_the_clock_of_the_tracker_was_set_back_is_offline_until_it_is_seen_again()
+    {
+        await using var storage = await OpenAsync();
+        await storage.CommitAsync(TestData.Heartbeat("ada", TestData.Noon), TestData.Heartbeat("bob", TestData.Noon));
+
+        storage.Time.Now -= TimeSpan.FromHours(1);
+        await storage.CommitAsync(TestData.Heartbeat("bob", TestData.Noon));
+
+        Assert.Equal([false, true], (await storage.Queries.HostsAsync(Cancellation)).Select(host => host.Alive));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_host_whose_clock_was_set_back_stays_online()
+    {
+        await using var storage = await OpenAsync();
+        await storage.CommitAsync(TestData.Heartbeat("ada", TestData.Noon));
+
+        storage.Time.Now += TimeSpan.FromMinutes(10);
+        await storage.CommitAsync(TestData.Heartbeat("ada", TestData.Noon.AddHours(-1)));
+
+        Assert.True(Assert.Single(await storage.Queries.HostsAsync(Cancellation)).Alive);
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task An_offline_host_is_forgotten_its_attempts_stay_and_it_may_come_back()
     {
         await using var storage = await OpenAsync();
