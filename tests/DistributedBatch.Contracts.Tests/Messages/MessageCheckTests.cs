@@ -14,7 +14,16 @@ public sealed class MessageCheckTests
 
     private static readonly AttemptReport Report = new()
     {
-        Run = Run, Index = 3, Start = 30, Count = 10, Attempt = 1, Host = "ada", Slot = 0, StartedAt = Now, Outcome = AttemptOutcome.Succeeded, ExitCode = 0,
+        Run = Run,
+        Index = 3,
+        Start = 30,
+        Count = 10,
+        Attempt = 1,
+        Host = "ada",
+        Slot = 0,
+        StartedAt = Now,
+        Outcome = AttemptOutcome.Succeeded,
+        ExitCode = 0,
     };
 
     private static readonly HostStatus Ada = new() { Name = "ada", Version = "1.0.0", Cores = 2, Slots = 4 };

@@ -173,7 +173,13 @@ public sealed class TrustTests(PrivateBroker broker, ITestOutputHelper output)
         yield return (nameof(RunSubmitted), new RunSubmitted(Sample.Run, now, RunSummarySpec.From(spec)));
         yield return (nameof(RunChanged), new RunChanged
         {
-            Run = Sample.Run, Revision = 1, State = RunState.Running, Counts = new ChunkCounts(1, 0, 0, 0, 0, 0, 0), ItemsSucceeded = 0, At = now, SubmittedAt = now,
+            Run = Sample.Run,
+            Revision = 1,
+            State = RunState.Running,
+            Counts = new ChunkCounts(1, 0, 0, 0, 0, 0, 0),
+            ItemsSucceeded = 0,
+            At = now,
+            SubmittedAt = now,
         });
         yield return (nameof(RunControlMessage), new RunControlMessage(Sample.Run, RunState.Cancelled, 1));
         yield return (nameof(HostControlMessage), new HostControlMessage(GuardedLab.OwnHost, "a test", TimeSpan.FromHours(1)));

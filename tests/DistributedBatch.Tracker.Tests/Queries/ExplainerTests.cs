@@ -170,8 +170,18 @@ public sealed class ExplainerTests
     {
         var attempt = new AttemptView
         {
-            Index = 3, Attempt = 1, Host = "ada", StartedAt = TestData.Noon, Outcome = AttemptOutcome.ExitCode, ExitCode = 1, StderrTail = "ModuleNotFoundError: No module named 'numpy'",
-            Slot = 0, Seconds = 1, CpuSeconds = 1, PeakMemoryBytes = 0, Warm = WarmMode.Off,
+            Index = 3,
+            Attempt = 1,
+            Host = "ada",
+            StartedAt = TestData.Noon,
+            Outcome = AttemptOutcome.ExitCode,
+            ExitCode = 1,
+            StderrTail = "ModuleNotFoundError: No module named 'numpy'",
+            Slot = 0,
+            Seconds = 1,
+            CpuSeconds = 1,
+            PeakMemoryBytes = 0,
+            Warm = WarmMode.Off,
         };
         var facts = Facts(Going, Ada());
 
