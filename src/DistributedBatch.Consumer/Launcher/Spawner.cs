@@ -12,14 +12,8 @@ namespace DistributedBatch.Consumer.Launcher;
 /// </summary>
 internal sealed unsafe class Spawner
 {
-    // Milliseconds. A spawn takes less than one, unless a file system does not answer.
-    private const int LongSpawn = 200;
-
     // Enough for posix_spawnattr_t (336 bytes in glibc and musl), posix_spawn_file_actions_t (80) and sigset_t (128).
     private const int OpaqueBytes = 1024;
-
-    // Held while this process has the mark of the attempt that it spawns.
-    private static readonly Lock Marking = new();
 
     private static readonly nint DevNull = Marshal.StringToCoTaskMemUTF8("/dev/null");
 
@@ -154,27 +148,23 @@ internal sealed unsafe class Spawner
         reaper.Wake();
     }
 
-    // The child must inherit the mark: it may fork before anybody could set it. So the launcher has the mark meanwhile, for one child at a time. When
-    // a spawn hangs, because its program is on a mount that does not answer, the others go on and mark their children afterwards.
+    // Marking the launcher before each spawn, so that the child inherits the mark, would let only one thread spawn at a time. A program needs longer to
+    // load than this takes. If it has forked already, because this thread had to wait for a core, its children are marked too.
     private int SpawnMarked(int id, AttemptCgroup? group, long memoryLimit, int* process, byte* path, byte** arguments, byte** environment)
     {
-        var isMarked = Marking.TryEnter(LongSpawn);
-        try
-        {
-            if (isMarked)
-                AttemptMark.Set(0, id);
-            var error = group is null
-                ? Posix.Spawn(process, path, actions, attributes, arguments, environment)
-                : SpawnInside(group, memoryLimit, process, path, arguments, environment);
-            if (!isMarked && error == 0)
-                AttemptMark.Set(*process, id);
+        var error = group is null
+            ? Posix.Spawn(process, path, actions, attributes, arguments, environment)
+            : SpawnInside(group, memoryLimit, process, path, arguments, environment);
+        if (error != 0)
             return error;
-        }
-        finally
+        AttemptMark.Set(*process, id);
+        foreach (var descendant in ProcFs.WithDescendants(*process))
         {
-            if (isMarked)
-                Marking.Exit();
+            if (descendant != *process)
+                AttemptMark.Set(descendant, id);
         }
+
+        return 0;
     }
 
     private void Refuse(int id, AttemptCgroup? group, int error)

@@ -60,12 +60,12 @@ internal static class Explainer
             return busy > 0
                 ? new($"All slots are busy with other runs ({Count(busy, "chunk")}); the queued chunks are next.", [counts, .. HostNotes(facts)],
                     ["start dbatch consumer on another machine", "give the run a higher --weight or --priority next time"])
-                : new("Chunks are queued and free slots are about to take them.", [counts, Slots(facts), .. HostNotes(facts)], []);
+                : new("Chunks are queued and free slots are about to take them.", [.. FailureReasons(facts), counts, Slots(facts), .. HostNotes(facts)], []);
         }
 
         if (chunks.Running == 0 && chunks.Pending > 0)
         {
-            return new("Chunks are pending and the producer has not dispatched them yet.", [counts, Slots(facts), .. HostNotes(facts)],
+            return new("Chunks are pending and the producer has not dispatched them yet.", [.. FailureReasons(facts), counts, Slots(facts), .. HostNotes(facts)],
                 ["check that the producer (dbatch serve) is running"]);
         }
 

@@ -10,8 +10,10 @@ namespace DistributedBatch.Specs.Chaos;
 
 /// <summary>
 /// A head on PostgreSQL, hosts with and without GPUs, a run on each resource class: database, clock, broker, driver and hosts fail, and the attempts themselves record that
-/// no chunk ran again without a lost host. The seed is printed: set <c>DBATCH_TEST_SEED</c> to repeat a failure.
+/// no chunk ran again without a lost host. The seed is printed: set <c>DBATCH_TEST_SEED</c> to repeat a failure. It takes minutes, so <c>benchmarks/soak.sh</c> runs it and
+/// <c>test.sh</c> says that it does not.
 /// </summary>
+[Trait("kind", "soak")]
 [Collection(nameof(LabBroker))]
 public sealed class StorageChaosSpecs(PrivateBroker broker, ITestOutputHelper output)
 {

@@ -1,4 +1,6 @@
+using System.Runtime.Serialization;
 using System.Text;
+using System.Text.Json;
 using DistributedBatch.Messaging.Queues;
 using MassTransit;
 using MassTransit.Middleware.Rescue;
@@ -28,10 +30,30 @@ internal sealed class BorderFilter : IFilter<ReceiveContext>
     }
 
     /// <inheritdoc/>
-    public Task Send(ReceiveContext context, IPipe<ReceiveContext> next)
+    public async Task Send(ReceiveContext context, IPipe<ReceiveContext> next)
     {
-        if (!context.TryGetPayload(out RabbitMqBasicConsumeContext? delivery))
-            return next.Send(context);
+        if (context.TryGetPayload(out RabbitMqBasicConsumeContext? delivery) && !IsExpected(context, delivery))
+        {
+            await RefuseAsync(context, delivery);
+            return;
+        }
+
+        try
+        {
+            await next.Send(context);
+        }
+        catch (Exception failure) when (failure is SerializationException or JsonException)
+        {
+            refusals.Add(endpoint.Queue, message: null, RefusalReason.WrongContent, "The content of a message is not JSON of its type.");
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Probe(ProbeContext context) => context.CreateFilterScope("border");
+
+    private bool IsExpected(ReceiveContext context, RabbitMqBasicConsumeContext delivery)
+    {
         var headers = delivery.Properties.Headers ?? new Dictionary<string, object?>();
         if (Topology.IsOfHosts(endpoint))
         {
@@ -39,13 +61,8 @@ internal sealed class BorderFilter : IFilter<ReceiveContext>
                 headers.Remove(name);
         }
 
-        return context.ContentType?.MediaType == ContentType && headers.TryGetValue(MessageHeaders.MessageType, out var value) && TextOf(value).Split(';').Any(types.Contains)
-            ? next.Send(context)
-            : RefuseAsync(context, delivery);
+        return context.ContentType?.MediaType == ContentType && headers.TryGetValue(MessageHeaders.MessageType, out var value) && TextOf(value).Split(';').Any(types.Contains);
     }
-
-    /// <inheritdoc/>
-    public void Probe(ProbeContext context) => context.CreateFilterScope("border");
 
     private async Task RefuseAsync(ReceiveContext context, RabbitMqBasicConsumeContext delivery)
     {
