@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using DistributedBatch.Contracts.Hosts;
 using DistributedBatch.Contracts.Runs;
+using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Contracts.Messages;
 
@@ -16,8 +17,10 @@ public static class MessageCheck
     /// <summary>Longest text of a program or an error, in characters.</summary>
     public const int LongestText = 200_000;
 
-    /// <summary>Most slots of a host.</summary>
+    /// <summary>Most slots of a host for chunks that need no GPU. The slots for the others are numbered after them, and may be as many.</summary>
     public const int MostSlots = 10_000;
+
+    private const int MostSlotsOfBothKinds = 2 * MostSlots;
 
     private const int MostAttempts = 1_000_000;
 
@@ -25,7 +28,7 @@ public static class MessageCheck
 
     private static readonly TimeSpan LongestDuration = TimeSpan.FromDays(36_500);
 
-    // The clock of a host may be wrong, and its work counts all the same. Outside these years a time cannot be calculated with.
+    // A host whose clock is wrong still does good work, so its reports count. Calculations with times outside of these years could overflow.
     private static readonly DateTimeOffset FirstTime = DateTimeOffset.UnixEpoch;
     private static readonly DateTimeOffset LastTime = new(2200, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -52,7 +55,7 @@ public static class MessageCheck
         OfAttempt(report.Run, report.Index, report.Attempt)
         ?? OfHost(report.Host)
         ?? (report.Start < 0 || report.Count < 1 || report.Start > RunSpecCheck.MostItems || report.Count > RunSpecCheck.MostItems ? "its items are out of range" : null)
-        ?? (report.Slot is < 0 or >= MostSlots ? "its slot is out of range" : null)
+        ?? (report.Slot is < 0 or >= MostSlotsOfBothKinds ? "its slot is out of range" : null)
         ?? (report.Outcome is { } outcome && !Enum.IsDefined(outcome) ? "its outcome is unknown" : null)
         ?? OfTime(report.StartedAt)
         ?? OfDuration(report.Duration)
@@ -69,7 +72,7 @@ public static class MessageCheck
             return "it has no host";
         return OfHost(host.Name)
             ?? (host.Cores is < 0 or > 1_000_000 ? "its number of cores is out of range" : null)
-            ?? (host.Slots is < 0 or > MostSlots || host.GpuSlots is < 0 or > MostSlots ? "its number of slots is out of range" : null)
+            ?? (host.Slots is < 0 or > MostSlotsOfBothKinds || host.GpuSlots is < 0 or > MostSlots ? "its number of slots is out of range" : null)
             ?? (double.IsFinite(host.CpuBusy) ? null : "its load is no number")
             ?? OfText(host.Version, "version", required: true)
             ?? OfText(host.SlotsReason, "reason of the slots")
@@ -81,7 +84,7 @@ public static class MessageCheck
     }
 
     private static string? OfRunning(RunningAttempt running) =>
-        OfAttempt(running.Run, running.Index, running.Attempt) ?? (running.Slot is < 0 or >= MostSlots ? "a slot is out of range" : null) ?? OfTime(running.StartedAt);
+        OfAttempt(running.Run, running.Index, running.Attempt) ?? (running.Slot is < 0 or >= MostSlotsOfBothKinds ? "a slot is out of range" : null) ?? OfTime(running.StartedAt);
 
     private static string? OfChange(ChunkChange chunk) =>
         chunk is { Index: >= 0, Start: >= 0, Count: > 0, Attempts: >= 0 } && Enum.IsDefined(chunk.State) ? null : "a chunk is out of range";
@@ -93,11 +96,10 @@ public static class MessageCheck
 
     private static string? OfHost([AllowNull] string host) => OfName(host, "host");
 
-    // Marks that change the direction of text would let a name look like another one.
     private static string? OfName([AllowNull] string name, string what) =>
         string.IsNullOrWhiteSpace(name) ? $"it names no {what}"
         : name.Length > LongestName ? $"the name of its {what} is too long"
-        : name.Any(letter => char.IsControl(letter) || char.GetUnicodeCategory(letter) is System.Globalization.UnicodeCategory.Format) ? $"the name of its {what} has invisible characters"
+        : !VisibleText.Is(name) ? $"the name of its {what} has invisible characters"
         : null;
 
     private static string? OfText(string? text, string what, bool required = false) =>

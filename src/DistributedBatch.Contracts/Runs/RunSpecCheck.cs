@@ -1,6 +1,7 @@
 using System.Globalization;
 using DistributedBatch.Contracts.Datasets;
 using DistributedBatch.Contracts.Jobs;
+using DistributedBatch.Contracts.Text;
 
 namespace DistributedBatch.Contracts.Runs;
 
@@ -49,7 +50,7 @@ public static class RunSpecCheck
     {
         if (string.IsNullOrWhiteSpace(spec.Name))
             yield return "The run has no name; give it one.";
-        else if (spec.Name.Any(letter => char.IsControl(letter) || char.GetUnicodeCategory(letter) == UnicodeCategory.Format))
+        else if (!VisibleText.Is(spec.Name))
             yield return "The name of the run has control characters or invisible marks in it; use letters, digits, spaces and punctuation.";
         else if (spec.Name.Length > LongestName)
             yield return $"The name of the run has {spec.Name.Length} characters; give at most {LongestName}.";

@@ -34,6 +34,8 @@ public sealed class MessageCheckTests
         object[] messages =
         [
             new AttemptReports("ada", [Report, Report with { Outcome = null }]), new HostHeartbeat(Ada, Now, [new RunningAttempt(Run, 3, 1, 0, Now)]),
+            new AttemptReports("ada", [Report with { Slot = MessageCheck.MostSlots }]), // the first slot for chunks that need a GPU
+            new HostHeartbeat(Ada with { GpuSlots = 1 }, Now, [new RunningAttempt(Run, 3, 1, MessageCheck.MostSlots, Now)]),
             new LeaseTaken(Run, 3, 1, "ada", Now), new ChunkDead(Run, 3, 1, "too often", Now), new ChunksReturned("ada", [new ReturnedChunk(Run, 3, 1, 0)]),
             new ChangeRun(Run, RunAction.Retry), new ForgetRun(Run), new RunControlMessage(Run, RunState.Cancelled, 3), new HostControlMessage("ada", null, null),
         ];
@@ -73,7 +75,7 @@ public sealed class MessageCheckTests
     {
         AttemptReport[] reports =
         [
-            Report with { Index = -1 }, Report with { Attempt = 0 }, Report with { Start = -5 }, Report with { Count = 0 }, Report with { Slot = -1 },
+            Report with { Index = -1 }, Report with { Attempt = 0 }, Report with { Start = -5 }, Report with { Count = 0 }, Report with { Slot = -1 }, Report with { Slot = 2 * MessageCheck.MostSlots },
             Report with { Duration = TimeSpan.MaxValue }, Report with { CpuTime = TimeSpan.FromSeconds(-1) }, Report with { StartedAt = DateTimeOffset.MinValue },
             Report with { Outcome = (AttemptOutcome)99 }, Report with { Stdout = new byte[5000] }, Report with { Error = new string('x', 300_000) },
             Report with { PeakMemoryBytes = -1 }, Report with { Run = default }, Report with { Host = new string('x', 1_000_000) },

@@ -59,6 +59,21 @@ public sealed class LabSpecs(PrivateBroker broker)
     }
 
     [Fact(Timeout = 240_000)]
+    public async Task A_run_that_needs_a_GPU_runs_on_the_host_that_has_one()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var lab = await TestLab.CreateAsync(broker, cancellation);
+        lab.WriteProgram("nvidia-smi", "case $1 in --query-gpu*) echo '0, Fake, 8192, 10' ;; esac");
+        await lab.StartHeadAsync(cancellation);
+        lab.StartHost("plain");
+        lab.StartHost("card", broker: null, "--gpus", "0");
+
+        await lab.DbatchAsync("submit", "--gpu", "1", "--total", "3", "--watch", "--out", lab.Outputs, "--", "sh", "-c", "printf %s \"$DBATCH_HOST$CUDA_VISIBLE_DEVICES\" >$DBATCH_OUT/item");
+
+        Assert.Equal(["card0", "card0", "card0"], Directory.EnumerateFiles(lab.Outputs, "item", SearchOption.AllDirectories).Select(File.ReadAllText));
+    }
+
+    [Fact(Timeout = 240_000)]
     public async Task A_run_without_a_host_waits_for_one()
     {
         var cancellation = TestContext.Current.CancellationToken;
