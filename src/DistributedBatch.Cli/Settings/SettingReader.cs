@@ -17,10 +17,13 @@ internal sealed class SettingReader(IReadOnlyDictionary<string, SettingValue> se
     public string? Text(string key) => Value(key)?.Text;
 
     /// <summary>The words of a command; empty when no layer has it.</summary>
-    public IReadOnlyList<string> Words(string key)
+    public IReadOnlyList<string> Words(string key) => Value(key) is { } value ? Words(value, mistakes) : [];
+
+    /// <summary>The words of a command: those of a list, or of one text that is split as in a shell.</summary>
+    public static IReadOnlyList<string> Words(SettingValue value, List<string> mistakes)
     {
-        if (Value(key) is not { IsList: false, Texts: [_] } value)
-            return Value(key)?.Texts ?? [];
+        if (value is not { IsList: false, Texts: [_] })
+            return value.Texts;
         try
         {
             return CommandText.Words(value.Text);

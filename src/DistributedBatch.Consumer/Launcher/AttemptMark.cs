@@ -15,7 +15,7 @@ internal static unsafe class AttemptMark
     private static readonly ulong First = Base + ((ulong)Posix.ProcessId() << NumberBits);
 
     /// <summary>Marks a process and all that it will start.</summary>
-    /// <param name="process">The process; 0 for this one.</param>
+    /// <param name="process">The process.</param>
     /// <param name="attempt">Number of the attempt.</param>
     public static void Set(int process, int attempt)
     {

@@ -158,12 +158,8 @@ internal sealed unsafe class Spawner
         if (error != 0)
             return error;
         AttemptMark.Set(*process, id);
-        foreach (var descendant in ProcFs.WithDescendants(*process))
-        {
-            if (descendant != *process)
-                AttemptMark.Set(descendant, id);
-        }
-
+        foreach (var member in ProcFs.WithDescendants(*process))
+            AttemptMark.Set(member, id);
         return 0;
     }
 

@@ -18,11 +18,12 @@ internal sealed class ChunkSigner(SigningKey key)
             jobs.AddOrUpdate(chunk.Job, signed);
         }
 
+        var items = SignedText.OfItems(chunk);
         return chunk with
         {
             Signature = signed.Signature,
-            ItemsSignature = chunk.Items is null ? null : key.Sign(SignedText.OfItems(chunk)),
-            ChunkSignature = key.Sign(SignedText.OfChunk(chunk, signed.Signature)),
+            ItemsSignature = items is null ? null : key.Sign(items), // for hosts of an earlier version
+            ChunkSignature = key.Sign(SignedText.OfChunk(chunk, items, signed.Signature)),
         };
     }
 

@@ -23,7 +23,7 @@ internal sealed class ChunkVerifier(TrustedKeys trusted)
 
         if (chunk.ChunkSignature is not { } claim)
             return "its numbers and items are not signed; update the producer, which is older than this host";
-        return trusted.Signed(SignedText.OfChunk(chunk, signature), claim)
+        return trusted.Signed(SignedText.OfChunk(chunk, SignedText.OfItems(chunk), signature), claim)
             ? null
             : "its numbers or items are not signed by a producer this host trusts, or were changed on the way";
     }

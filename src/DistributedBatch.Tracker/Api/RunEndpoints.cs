@@ -126,7 +126,7 @@ internal static class RunEndpoints
     private static async Task<IResult> ChangeAsync(
         RunId run, RunAction action, Caller caller, RunQueries queries, RunCommands commands, CancellationToken cancellation)
     {
-        if (!caller.MayControl((await queries.ShowAsync(run, cancellation))?.Submitter))
+        if (!caller.MayControl(await queries.SubmitterAsync(run, cancellation)))
             return Problems.Forbidden(caller.Token, TokenRole.Operate);
         try
         {

@@ -83,6 +83,13 @@ public sealed partial class RunQueries(TrackerDatabase database, TimeProvider ti
             : null;
     }
 
+    /// <summary>Name of the token that submitted a run; null when none did, or when the tracker does not know the run.</summary>
+    internal async Task<string?> SubmitterAsync(RunId run, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        return (await RowAsync(connection, run, cancellation))?.Submitter;
+    }
+
     /// <summary>The number of runs by state, and the chunks of all runs that are not settled.</summary>
     internal async Task<(IReadOnlyDictionary<RunState, long> Runs, ChunkCounts Chunks)> TotalsAsync(CancellationToken cancellation)
     {

@@ -65,7 +65,6 @@ internal static class ShowCommand
             Console.Out.WriteLine(CommandHint.Complete(
                 $"'dbatch logs {view.Run} CHUNK' prints the output of a chunk, 'dbatch retry {view.Run}' runs the failed chunks again.", context.Source.CommandOptions));
         }
-
         else if (view.FailedAttempts > 0)
         {
             var latest = await context.Source.FailedAttemptsAsync(context.Run, ShownSlowest, context.Cancellation);

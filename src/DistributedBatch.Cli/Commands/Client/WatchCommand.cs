@@ -23,8 +23,7 @@ internal static class WatchCommand
         var command = ClientCommand.CreateForRun("watch", "Show the progress of a run until its end.", defaultsToLast: true, async context =>
         {
             var mistakes = new List<string>();
-            var flag = context.Parsed.GetValue(after) is { } text ? new SettingValue([text], "--after", Directory.GetCurrentDirectory()) : null;
-            var words = flag is null ? [] : new SettingReader(new Dictionary<string, SettingValue> { ["after"] = flag }, mistakes).Words("after");
+            var words = context.Parsed.GetValue(after) is { } text ? SettingReader.Words(new SettingValue([text], "--after", Directory.GetCurrentDirectory()), mistakes) : [];
             if (mistakes.Count > 0)
                 return ErrorOutput.Usage(mistakes);
             var ended = await FollowAsync(context.Source, context.Run, context.Json, context.Cancellation);
